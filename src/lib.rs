@@ -1,0 +1,1 @@
+//! Keys to a Slack workspace, kept well.
