@@ -1,1 +1,96 @@
-//! Slack's OAuth, OpenID Connect and token rotation as values: http requests out, typed results in, no I/O.
+//! Slack's OAuth, OpenID Connect and token rotation as values: `http` requests out, typed results in.
+//!
+//! The crate opens no socket, reads no clock, draws no randomness and spawns nothing: it runs under any runtime, and
+//! every answer of Slack's can be tested without a network. A [`Method`] value turns itself into an
+//! [`http::Request`], given where Slack is (an [`Endpoint`]) and who is calling (its [`Auth`]), and turns the
+//! [`http::Response`] into a [`Reply`] or a [`ResponseError`].
+//!
+//! ```
+//! use slack_proto::{AccessToken, AuthTest, Endpoint, Method};
+//!
+//! let token = AccessToken::new("xoxb-not-a-real-token")?;
+//! let request = AuthTest.to_request(&Endpoint::slack(), &token);
+//! assert_eq!(request.uri(), "https://slack.com/api/auth.test");
+//! // Send it by whatever means, and hand over what comes back.
+//! let response = http::Response::new(r#"{"ok":true,"team_id":"T0FAKE00001"}"#);
+//! let reply = AuthTest::parse_response(&response)?;
+//! assert_eq!(reply.value.team_id.unwrap().as_str(), "T0FAKE00001");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it promises
+//!
+//! * **A token is never lost.** If a reply says `ok: true` and holds a token where the method's token belongs, the
+//!   token comes out, whatever else stands there. What was odd is told in [`ReplyMeta::oddities`].
+//! * **A failure is never a success**, and an error code is never lost: [`ErrorCode`] keeps Slack's spelling.
+//! * **A secret is never shown**: not by `Debug`, not by `Display`, not in an error. `expose()` shows one on purpose.
+//! * **Wrong calls do not compile**: each method names the credential it takes.
+//! * **A reply is read in one pass.** The body is neither kept nor copied; what is held beside the result is a small
+//!   multiple of its size.
+
+mod auth;
+mod authorize;
+mod body;
+mod client;
+mod credential;
+mod endpoint;
+mod entropy;
+mod error;
+mod fingerprint;
+mod form;
+mod id;
+mod installation;
+mod invalid;
+mod method;
+mod oddity;
+mod pkce;
+mod proof;
+mod reply;
+mod scopes;
+mod secret;
+mod text;
+mod timestamp;
+mod token;
+mod verdict;
+mod wire;
+
+pub use auth::Auth;
+pub use authorize::{
+    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, CodeExchange,
+    InstallScopes, InvalidCallback, PendingAuthorization, RedirectUri, Refused, State,
+};
+pub use body::Body;
+pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
+pub use credential::{Credential, IssuedCredential, Slot};
+pub use endpoint::Endpoint;
+pub use entropy::Entropy;
+pub use error::{
+    ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, NoError,
+    RateLimited, Recovery, ResponseError,
+};
+pub use fingerprint::Fingerprint;
+pub use form::Form;
+pub use id::{AppId, BotId, ChannelId, EnterpriseId, TeamId, UserId};
+pub use installation::{Enterprise, IncomingWebhook, Team};
+pub use invalid::InvalidValue;
+pub use method::{
+    AuthTest, AuthTestResponse, Method, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse,
+    OauthV2Refresh, OauthV2RefreshResponse,
+};
+pub use oddity::Oddity;
+pub use pkce::{CodeChallenge, CodeVerifier};
+pub use proof::{Proof, Secret, SecretAndVerifier};
+pub use reply::{Reply, ReplyMeta};
+pub use scopes::Scopes;
+pub use secret::{AuthorizationCode, ClientSecret, Nonce, WebhookUrl};
+pub use text::ForeignText;
+pub use timestamp::Timestamp;
+pub use token::{AccessToken, RefreshToken, TokenKind};
+pub use verdict::Purpose;
+pub use wire::payload::Payload;
+
+mod sealed {
+    #[expect(unnameable_types, reason = "that is what seals a trait")]
+    /// Keeps a trait's implementations in this crate.
+    pub trait Sealed {}
+}

@@ -1,0 +1,21 @@
+//! What proves to Slack who is calling.
+
+use crate::{AccessToken, Form};
+
+/// A credential that a method can take; each method names its own, so that a wrong one does not compile.
+pub trait Auth {
+    /// Adds the credential to the request.
+    fn apply(&self, form: &mut Form);
+}
+
+/// An access token is presented as a bearer token.
+impl Auth for AccessToken {
+    fn apply(&self, form: &mut Form) {
+        form.bearer(self);
+    }
+}
+
+/// For a method whose argument is the credential.
+impl Auth for () {
+    fn apply(&self, _: &mut Form) {}
+}

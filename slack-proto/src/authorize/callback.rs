@@ -1,0 +1,170 @@
+//! What the browser brings back.
+
+use std::{error::Error, fmt};
+
+use super::{Refused, State};
+use crate::AuthorizationCode;
+
+/// The parameters of a request to the redirect URI: a code or a refusal, and the state.
+///
+/// Nothing in it is trusted before [`PendingAuthorization::finish`](super::PendingAuthorization::finish) has compared
+/// the state.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    pub(super) outcome: Result<AuthorizationCode, Refused>,
+    pub(super) state: Option<State>,
+}
+
+impl Callback {
+    /// Reads a callback from a whole URL, from a path with its query, or from a query alone.
+    ///
+    /// Other parameters than `code`, `state` and `error` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// When there is neither a code nor an error, or one of the three comes more than once.
+    ///
+    /// ```
+    /// use slack_proto::{Callback, InvalidCallback};
+    ///
+    /// assert!(Callback::parse("https://app.example.com/cb?code=c0de&state=st4te").is_ok());
+    /// assert_eq!(Callback::parse("/cb?state=st4te").unwrap_err(), InvalidCallback::NoCode);
+    /// ```
+    pub fn parse(callback: &str) -> Result<Self, InvalidCallback> {
+        let (mut code, mut state, mut error) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query_of(callback).as_bytes()) {
+            let (slot, name) = match &*name {
+                "code" => (&mut code, "code"),
+                "state" => (&mut state, "state"),
+                "error" => (&mut error, "error"),
+                _ => continue,
+            };
+            if slot.replace(value).is_some() {
+                return Err(InvalidCallback::Repeated(name));
+            }
+        }
+        let outcome =
+            match (error, code) {
+                (Some(error), _) => Err(Refused::new(&error)),
+                (None, Some(code)) => Ok(AuthorizationCode::new(code.into_owned())
+                    .map_err(|_| InvalidCallback::NoCode)?),
+                (None, None) => return Err(InvalidCallback::NoCode),
+            };
+        // An empty state is none.
+        let state = state.and_then(|state| State::new(state.into_owned()).ok());
+        Ok(Self { outcome, state })
+    }
+
+    /// Gives the state that came back, to find the pending authorization that it belongs to.
+    #[must_use]
+    pub fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    /// Gives the refusal, if it is one.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Refused> {
+        self.outcome.as_ref().err()
+    }
+
+    /// Gives the code, if there is one, **unchecked**: whoever has not compared the state exchanges a code that
+    /// anybody may have planted (RFC 6749 section 10.12).
+    #[must_use]
+    pub fn unchecked_code(&self) -> Option<&AuthorizationCode> {
+        self.outcome.as_ref().ok()
+    }
+}
+
+/// A callback that cannot be one of Slack's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidCallback {
+    /// Neither a code nor an error.
+    NoCode,
+    /// The parameter came more than once.
+    Repeated(&'static str),
+}
+
+impl fmt::Display for InvalidCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCode => f.write_str(
+                "the callback has neither a code nor an error; start again at the authorize page",
+            ),
+            Self::Repeated(name) => {
+                write!(
+                    f,
+                    "the callback has more than one `{name}`; start again at the authorize page"
+                )
+            }
+        }
+    }
+}
+
+impl Error for InvalidCallback {}
+
+fn query_of(callback: &str) -> &str {
+    let text = callback.split('#').next().unwrap_or_default();
+    match text.split_once('?') {
+        Some((_, query)) => query,
+        None if text.contains("://") || text.starts_with('/') => "",
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuthorizeError, ErrorCode};
+
+    fn parts(text: &str) -> (Option<String>, Option<String>) {
+        let callback = Callback::parse(text).unwrap();
+        let code = callback.unchecked_code().map(|code| code.expose().to_owned());
+        (code, callback.state().map(|state| state.expose().to_owned()))
+    }
+
+    #[test]
+    fn url_path_and_query_are_all_taken() {
+        let both = (Some("c".to_owned()), Some("s t".to_owned()));
+        for text in [
+            "https://app.example.com/cb?code=c&state=s+t",
+            "fakeapp://oauth/cb?x=1&state=s%20t&code=c#fragment",
+            "/cb?code=c&state=s%20t",
+            "code=c&state=s+t",
+        ] {
+            assert_eq!(parts(text), both, "{text}");
+        }
+        assert_eq!(parts("code=c"), (Some("c".to_owned()), None));
+        assert_eq!(parts("code=c&state="), (Some("c".to_owned()), None));
+    }
+
+    #[test]
+    fn an_error_comes_before_a_code() {
+        let callback = Callback::parse("code=c&error=access_denied&state=s").unwrap();
+        assert!(callback.unchecked_code().is_none());
+        let refused = callback.refused().unwrap();
+        assert_eq!(refused.code, ErrorCode::Method(AuthorizeError::AccessDenied));
+        let callback = Callback::parse("error=xoxb-planted").unwrap();
+        let shown = callback.refused().unwrap().to_string();
+        assert!(!shown.contains("xox"), "{shown}");
+    }
+
+    #[test]
+    fn no_code_and_two_codes_are_told_apart() {
+        for text in ["", "?", "/cb", "https://app.example.com/cb", "state=s", "code=", "CODE=c"] {
+            assert_eq!(Callback::parse(text).unwrap_err(), InvalidCallback::NoCode, "{text}");
+        }
+        assert_eq!(
+            Callback::parse("code=a&code=b").unwrap_err(),
+            InvalidCallback::Repeated("code")
+        );
+        assert_eq!(
+            Callback::parse("code=a&state=b&state=b").unwrap_err(),
+            InvalidCallback::Repeated("state")
+        );
+        assert_eq!(
+            Callback::parse("error=a&error=b").unwrap_err(),
+            InvalidCallback::Repeated("error")
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! Randomness as the caller draws it: the core has none.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// 96 random bytes: enough for the verifier, the state and the nonce of one authorization.
+///
+/// Each of the three takes a part of its own, so that none tells anything about another. The caller draws the bytes
+/// from the operating system's generator; the crate `slack-auth` does it for you. Use them once.
+pub struct Entropy {
+    pub(crate) verifier: Zeroizing<[u8; 32]>,
+    pub(crate) state: Zeroizing<[u8; 32]>,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for OpenID Connect, whose authorize page takes a nonce")
+    )]
+    pub(crate) nonce: Zeroizing<[u8; 32]>,
+}
+
+impl Entropy {
+    /// Takes bytes that nobody else knows or can guess.
+    #[must_use]
+    pub fn new(bytes: [u8; 96]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        let part = |index: usize| {
+            let mut part = Zeroizing::new([0; 32]);
+            part.copy_from_slice(&bytes[32 * index..][..32]);
+            part
+        };
+        Self { verifier: part(0), state: part(1), nonce: part(2) }
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entropy([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_disjoint_and_together_all_of_it() {
+        let bytes = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        let entropy = Entropy::new(bytes);
+        let Entropy { verifier, state, nonce } = &entropy;
+        let parts = [verifier, state, nonce];
+        let joined: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
+        assert_eq!(joined, bytes);
+        assert_eq!(format!("{entropy:?}"), "Entropy([redacted])");
+    }
+}

@@ -1,0 +1,124 @@
+//! Errors that Slack, or something before it, answered with.
+
+use std::{error::Error, fmt, time::Duration};
+
+use crate::{ErrorCode, ForeignText, MethodError, Purpose, Recovery, ReplyMeta, Scopes};
+
+/// Slack refused the call and said why.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ApiError<E> {
+    /// The code that Slack gave.
+    pub code: ErrorCode<E>,
+    /// Status, request id, warnings, messages and what was odd.
+    pub meta: ReplyMeta,
+    pub(crate) purpose: Purpose,
+}
+
+impl<E: MethodError> ApiError<E> {
+    /// Gives the scopes that a call would have needed, after `missing_scope`.
+    #[must_use]
+    pub fn needed(&self) -> Option<&Scopes> {
+        self.meta.needed()
+    }
+
+    /// Gives the scopes that the token has, after `missing_scope`.
+    #[must_use]
+    pub fn provided(&self) -> Option<&Scopes> {
+        self.meta.provided()
+    }
+
+    /// Tells what to do next.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        use crate::CommonError::TokenRevoked;
+        if self.purpose == Purpose::Revocation
+            && matches!(self.code, ErrorCode::Common(TokenRevoked))
+        {
+            return Recovery::AlreadyDone;
+        }
+        match &self.code {
+            // Slack's answer holds no code, or one that nobody knows: the status is all there is.
+            ErrorCode::Unknown(_) if self.meta.status() >= 500 => {
+                Recovery::of_status(self.meta.status(), self.purpose, self.meta.retry_after())
+            }
+            code => Recovery::of_class(code.class(), self.purpose, self.meta.retry_after()),
+        }
+    }
+}
+
+impl<E: MethodError> fmt::Display for ApiError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slack refused the call: {}", self.code)?;
+        if let Some(needed) = self.needed() {
+            write!(f, ", needed scopes: {needed}")?;
+        }
+        for message in self.meta.messages() {
+            write!(f, ", {message}")?;
+        }
+        write!(f, "; {}", self.recovery())
+    }
+}
+
+impl<E: MethodError> Error for ApiError<E> {}
+
+/// Too many calls: the same one may be sent again later, and no token was spent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RateLimited {
+    /// The code of the body, if it had one: `ratelimited` as a rule.
+    pub code: Option<ForeignText>,
+    /// Status, request id, and how long to wait.
+    pub meta: ReplyMeta,
+}
+
+impl RateLimited {
+    /// Tells how long to wait, if Slack said; about 30 s is a sane default.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.meta.retry_after()
+    }
+}
+
+impl fmt::Display for RateLimited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.retry_after() {
+            Some(after) => write!(f, "rate limited by slack; call again in {} s", after.as_secs()),
+            None => f.write_str(
+                "rate limited by slack, which did not say for how long; call again in about 30 s",
+            ),
+        }
+    }
+}
+
+impl Error for RateLimited {}
+
+/// An HTTP status without Slack's envelope: from a proxy, a wrong host, or Slack in trouble.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpError {
+    /// The status, and headers worth keeping.
+    pub meta: ReplyMeta,
+    pub(crate) purpose: Purpose,
+}
+
+impl HttpError {
+    /// Tells what to do next.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        Recovery::of_status(self.meta.status(), self.purpose, self.meta.retry_after())
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "HTTP status {} without an answer from slack's API; {}",
+            self.meta.status(),
+            self.recovery()
+        )
+    }
+}
+
+impl Error for HttpError {}

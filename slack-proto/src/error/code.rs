@@ -1,0 +1,167 @@
+//! Error codes: a method's own, the common ones, and those nobody has seen yet.
+
+use std::fmt;
+
+use crate::{CommonError, ForeignText};
+
+/// The codes that only some methods answer with.
+///
+/// The macro [`error_codes!`](crate::error_codes) writes such an enum from a table.
+pub trait MethodError: Sized + fmt::Debug {
+    /// Finds the variant that Slack spells `code`.
+    fn from_code(code: &str) -> Option<Self>;
+
+    /// Gives Slack's spelling.
+    fn as_str(&self) -> &'static str;
+
+    /// Tells in one clause what happened.
+    fn meaning(&self) -> &'static str;
+
+    /// Tells what kind of trouble it is, and so what a program can do.
+    fn class(&self) -> ErrorClass;
+}
+
+/// What kind of trouble an error code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The access token ran past its life, and a refresh cures it.
+    Expired,
+    /// The credential, code or grant is of no more use: a person must go through the browser again.
+    AuthDead,
+    /// The app's settings or credentials are wrong: its operator must act.
+    Config,
+    /// The program called wrongly: it must be changed.
+    CallerBug,
+    /// Slack had trouble that passes.
+    Transient,
+    /// Somebody with more rights must act.
+    Denied,
+    /// What was asked for is so already.
+    Done,
+    /// None of these.
+    Other,
+}
+
+/// The methods that have no codes of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "it never has a value")]
+pub enum NoError {}
+
+impl MethodError for NoError {
+    fn from_code(_: &str) -> Option<Self> {
+        None
+    }
+
+    fn as_str(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn meaning(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn class(&self) -> ErrorClass {
+        match *self {}
+    }
+}
+
+/// The code of an error answer. Slack adds codes without notice; none is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode<E> {
+    /// A code of the method's own.
+    Method(E),
+    /// A code that nearly every method can answer with.
+    Common(CommonError),
+    /// Any other text, whole; empty if Slack gave no code.
+    Unknown(ForeignText),
+}
+
+impl<E: MethodError> ErrorCode<E> {
+    /// Finds the variant for Slack's text.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        if let Some(own) = E::from_code(code) {
+            return Self::Method(own);
+        }
+        CommonError::from_code(code)
+            .map_or_else(|| Self::Unknown(ForeignText::from(code)), Self::Common)
+    }
+
+    /// Gives Slack's spelling, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Method(own) => own.as_str(),
+            Self::Common(common) => common.as_str(),
+            Self::Unknown(text) => text.as_str(),
+        }
+    }
+
+    /// Tells what kind of trouble the code means.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Method(own) => own.class(),
+            Self::Common(common) => common.class(),
+            Self::Unknown(_) => ErrorClass::Other,
+        }
+    }
+}
+
+impl<E: MethodError> fmt::Display for ErrorCode<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(own) => write!(f, "{} ({})", own.as_str(), own.meaning()),
+            Self::Common(common) => write!(f, "{} ({})", common.as_str(), common.meaning()),
+            Self::Unknown(text) if text.as_str().is_empty() => f.write_str("no code"),
+            Self::Unknown(text) => write!(f, "{text} (a code this version does not know)"),
+        }
+    }
+}
+
+/// Defines an enum of error codes from a table: docs, variant, Slack's spelling, class.
+///
+/// The first line of a variant's docs is its meaning in `Display`.
+///
+/// ```
+/// slack_proto::error_codes! {
+///     /// Why Slack refuses `team.info`.
+///     pub enum TeamInfoError {
+///         #[doc = "the team was not found"]
+///         TeamNotFound = "team_not_found", CallerBug;
+///     }
+/// }
+/// # use slack_proto::MethodError;
+/// assert_eq!(TeamInfoError::TeamNotFound.meaning(), "the team was not found");
+/// ```
+#[macro_export]
+macro_rules! error_codes {
+    ($(#[$docs:meta])* $vis:vis enum $Name:ident { $(#[doc = $meaning:literal] $(#[$more:meta])* $Code:ident = $text:literal, $class:ident;)* }) => {
+        $(#[$docs])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $vis enum $Name {
+            $(#[doc = concat!("`", $text, "`: ", $meaning, ".")] $(#[$more])* $Code,)*
+        }
+
+        impl $crate::MethodError for $Name {
+            fn from_code(code: &str) -> Option<Self> {
+                Some(match code { $($text => Self::$Code,)* _ => return None })
+            }
+
+            fn as_str(&self) -> &'static str {
+                match self { $(Self::$Code => $text,)* }
+            }
+
+            fn meaning(&self) -> &'static str {
+                match self { $(Self::$Code => $meaning.trim_ascii(),)* }
+            }
+
+            fn class(&self) -> $crate::ErrorClass {
+                match self { $(Self::$Code => $crate::ErrorClass::$class,)* }
+            }
+        }
+    };
+}

@@ -1,0 +1,92 @@
+//! Answers that cannot be read.
+
+use std::{error::Error, fmt};
+
+use crate::{ForeignText, Purpose, Recovery, ReplyMeta};
+
+/// The answer was not what Slack's API sends: a page of some proxy, a body cut short, a success without its token.
+///
+/// It tells where, and keeps nothing of the body.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// Status, request id and what was odd.
+    pub meta: ReplyMeta,
+    pub(crate) fault: Fault,
+    pub(crate) position: Option<(usize, usize)>,
+    pub(crate) code: Option<ForeignText>,
+    pub(crate) purpose: Purpose,
+}
+
+/// What was wrong with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Empty,
+    Html,
+    NotAnObject,
+    Syntax,
+    Shape,
+    OkMissing,
+    OkNotBoolean,
+    OkConflicts,
+    Missing(&'static str),
+}
+
+impl DecodeError {
+    /// Names the member that was missing or wrong, if one was.
+    #[must_use]
+    pub fn member(&self) -> Option<&'static str> {
+        match self.fault {
+            Fault::OkMissing | Fault::OkNotBoolean | Fault::OkConflicts => Some("ok"),
+            Fault::Missing(member) => Some(member),
+            _ => None,
+        }
+    }
+
+    /// Gives the line of the fault, counted from 1, if it is known.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        self.position.map(|(line, _)| line)
+    }
+
+    /// Gives the column of the fault in bytes, counted from 1, if it is known.
+    #[must_use]
+    pub fn column(&self) -> Option<usize> {
+        self.position.map(|(_, column)| column)
+    }
+
+    /// Gives the error code that stood in a body which was no envelope.
+    #[must_use]
+    pub fn code(&self) -> Option<&ForeignText> {
+        self.code.as_ref()
+    }
+
+    /// Tells what to do next: nobody knows what became of the call.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        Recovery::of_unknown_outcome(self.purpose, self.meta.retry_after())
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unreadable answer: ")?;
+        match self.fault {
+            Fault::Empty => f.write_str("the body is empty"),
+            Fault::Html => f.write_str("a web page instead of JSON, perhaps of a proxy"),
+            Fault::NotAnObject => f.write_str("not a JSON object"),
+            Fault::Syntax => f.write_str("broken JSON"),
+            Fault::Shape => f.write_str("JSON that does not fit the method's response type"),
+            Fault::OkMissing => f.write_str("member `ok` is missing"),
+            Fault::OkNotBoolean => f.write_str("member `ok` is no boolean"),
+            Fault::OkConflicts => f.write_str("members `ok` contradict each other"),
+            Fault::Missing(member) => write!(f, "a success without a usable `{member}`"),
+        }?;
+        if let Some((line, column)) = self.position {
+            write!(f, " at line {line}, column {column}")?;
+        }
+        write!(f, "; {}", self.recovery())
+    }
+}
+
+impl Error for DecodeError {}

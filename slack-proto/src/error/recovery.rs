@@ -1,0 +1,111 @@
+//! What a program must do after an error.
+
+use std::{fmt, time::Duration};
+
+use crate::{ErrorClass, Purpose};
+
+/// What a program must do next: a function of method, grant and error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recovery {
+    /// Refresh the access token, then call once more.
+    Refresh,
+    /// Send a person through the browser again; before that, read the token store once more, since another process
+    /// may have rotated the token.
+    AuthorizeAgain,
+    /// Correct the app's settings or credentials; keep the tokens.
+    FixConfiguration,
+    /// Correct the program.
+    FixCall,
+    /// Call again, after so long if Slack said; else wait about 30 s.
+    RetryLater {
+        /// What `Retry-After` said.
+        after: Option<Duration>,
+    },
+    /// Send the same refresh token again soon: nobody knows whether it was spent, and only for a short grace time does
+    /// Slack take a spent one.
+    ResendSameRefreshToken {
+        /// What `Retry-After` said.
+        after: Option<Duration>,
+    },
+    /// Ask somebody with more rights.
+    AskAdmin,
+    /// Do nothing: what was asked for is so already.
+    AlreadyDone,
+    /// Look at the error: no rule fits.
+    Unknown,
+}
+
+impl Recovery {
+    /// Gives one word for logs and tables, such as `retry_later`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Refresh => "refresh",
+            Self::AuthorizeAgain => "authorize_again",
+            Self::FixConfiguration => "fix_configuration",
+            Self::FixCall => "fix_call",
+            Self::RetryLater { .. } => "retry_later",
+            Self::ResendSameRefreshToken { .. } => "resend_same_refresh_token",
+            Self::AskAdmin => "ask_admin",
+            Self::AlreadyDone => "already_done",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub(crate) fn of_class(class: ErrorClass, purpose: Purpose, after: Option<Duration>) -> Self {
+        match class {
+            ErrorClass::Expired => Self::Refresh,
+            ErrorClass::AuthDead => Self::AuthorizeAgain,
+            ErrorClass::Config => Self::FixConfiguration,
+            ErrorClass::CallerBug => Self::FixCall,
+            ErrorClass::Transient => Self::of_unknown_outcome(purpose, after),
+            ErrorClass::Denied => Self::AskAdmin,
+            ErrorClass::Done => Self::AlreadyDone,
+            ErrorClass::Other => Self::Unknown,
+        }
+    }
+
+    /// The call may have been carried out although no proper answer came.
+    pub(crate) fn of_unknown_outcome(purpose: Purpose, after: Option<Duration>) -> Self {
+        match purpose {
+            Purpose::RefreshGrant => Self::ResendSameRefreshToken { after },
+            _ => Self::RetryLater { after },
+        }
+    }
+
+    /// Slack answered with a status and no envelope.
+    pub(crate) fn of_status(status: u16, purpose: Purpose, after: Option<Duration>) -> Self {
+        match status {
+            408 | 500..=599 => Self::of_unknown_outcome(purpose, after),
+            // Another host or path is meant: nothing there is Slack's API.
+            300..=399 | 404 | 405 | 410 => Self::FixConfiguration,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, after) = match self {
+            Self::Refresh => ("refresh the token and call again", None),
+            Self::AuthorizeAgain => {
+                ("read the stored token once more, then authorize again in a browser", None)
+            }
+            Self::FixConfiguration => ("correct the app's settings or credentials", None),
+            Self::FixCall => ("correct the program", None),
+            Self::RetryLater { after } => ("call again later", *after),
+            Self::ResendSameRefreshToken { after } => {
+                ("send the same refresh token again soon", *after)
+            }
+            Self::AskAdmin => ("ask an admin", None),
+            Self::AlreadyDone => ("nothing to do", None),
+            Self::Unknown => ("no known remedy", None),
+        };
+        f.write_str(text)?;
+        match after {
+            Some(after) => write!(f, ", in {} s", after.as_secs()),
+            None => Ok(()),
+        }
+    }
+}

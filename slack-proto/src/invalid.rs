@@ -1,0 +1,41 @@
+//! The one error of every constructor that checks a value.
+
+use std::{error::Error, fmt};
+
+/// A value was refused when it was made; names the field and the rule, never the value.
+///
+/// ```
+/// let refused = slack_proto::AccessToken::new("").unwrap_err();
+/// assert_eq!(refused.to_string(), "access token must not be empty");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InvalidValue {
+    field: &'static str,
+    rule: &'static str,
+}
+
+impl InvalidValue {
+    pub(crate) const fn new(field: &'static str, rule: &'static str) -> Self {
+        Self { field, rule }
+    }
+
+    /// Names what was refused, for instance `access token`.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// Tells what the value would have had to be, for instance `must not be empty`.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.rule
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.rule)
+    }
+}
+
+impl Error for InvalidValue {}

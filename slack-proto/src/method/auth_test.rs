@@ -1,0 +1,94 @@
+//! `auth.test`: whose token is this?
+//!
+//! Source: <https://docs.slack.dev/reference/methods/auth.test>.
+
+use std::time::Duration;
+
+use crate::{
+    AccessToken, AppId, BotId, EnterpriseId, ForeignText, Form, Method, NoError, TeamId, UserId,
+    wire::{notes::Notes, object::object, payload::lenient_payload},
+};
+
+/// Asks whether a token works, and whose it is. Any kind of access token will do.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+#[must_use = "a method does nothing until its request is sent"]
+pub struct AuthTest;
+
+impl Method for AuthTest {
+    const NAME: &'static str = "auth.test";
+    type Auth = AccessToken;
+    type Response = AuthTestResponse;
+    type Error = NoError;
+
+    fn params(&self, _: &mut Form) {}
+}
+
+/// What [`AuthTest`] tells. Slack promises no member; the scopes are in
+/// [`ReplyMeta::granted_scopes`](crate::ReplyMeta::granted_scopes).
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AuthTestResponse {
+    /// The workspace's address.
+    pub url: Option<ForeignText>,
+    /// The workspace's name.
+    pub team: Option<ForeignText>,
+    /// The user's name.
+    pub user: Option<ForeignText>,
+    /// The workspace; for an org-wide token this may be the organisation's `E…`.
+    pub team_id: Option<TeamId>,
+    /// The person, or the bot's user.
+    pub user_id: Option<UserId>,
+    /// The bot, for a bot token.
+    pub bot_id: Option<BotId>,
+    /// The app.
+    pub app_id: Option<AppId>,
+    /// The app's name.
+    pub app_name: Option<ForeignText>,
+    /// The organisation, if there is one.
+    pub enterprise_id: Option<EnterpriseId>,
+    /// Whether the token is of an org-wide install.
+    pub is_enterprise_install: bool,
+    /// What is left of a rotating token's life.
+    pub expires_in: Option<Duration>,
+}
+
+object! {
+    struct AuthTestWire {
+        url: ForeignText = "url",
+        team: ForeignText = "team",
+        user: ForeignText = "user",
+        team_id: TeamId = "team_id",
+        user_id: UserId = "user_id",
+        bot_id: BotId = "bot_id",
+        app_id: AppId = "app_id",
+        app_name: ForeignText = "app_name",
+        enterprise_id: EnterpriseId = "enterprise_id",
+        is_enterprise_install: bool = "is_enterprise_install",
+        expires_in: Duration = "expires_in",
+    }
+}
+
+impl AuthTestResponse {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the shape that every payload has; here nothing is mandatory"
+    )]
+    fn from_wire(wire: AuthTestWire, _: &mut Notes) -> Option<Self> {
+        Some(Self {
+            url: wire.url.take(),
+            team: wire.team.take(),
+            user: wire.user.take(),
+            team_id: wire.team_id.take(),
+            user_id: wire.user_id.take(),
+            bot_id: wire.bot_id.take(),
+            app_id: wire.app_id.take(),
+            app_name: wire.app_name.take(),
+            enterprise_id: wire.enterprise_id.take(),
+            is_enterprise_install: wire.is_enterprise_install.take().unwrap_or_default(),
+            expires_in: wire.expires_in.take(),
+        })
+    }
+}
+
+lenient_payload!(AuthTestResponse, holds_token: false, from: AuthTestWire);

@@ -1,0 +1,115 @@
+//! What a code exchange proves: a secret, a verifier, or both.
+
+use crate::{
+    Auth, AuthorizationCode, CodeVerifier, ConfidentialClient, Entropy, Form, PublicClient,
+    RedirectUri, sealed::Sealed,
+};
+
+/// What a code exchange proves beside having the code. It decides which client can send it, so that a secret cannot be
+/// forgotten, nor sent where it harms.
+pub trait Proof: Sealed + Sized {
+    /// The client that can send such a request.
+    type Client: Auth;
+
+    /// Whether a challenge goes onto the authorize page.
+    #[doc(hidden)]
+    const PKCE: bool;
+
+    /// Draws what has to be drawn.
+    #[doc(hidden)]
+    fn draw(entropy: &Entropy) -> Self;
+
+    /// Gives the verifier to send along.
+    #[doc(hidden)]
+    fn verifier(&self) -> Option<&CodeVerifier>;
+}
+
+/// The client's secret, which the credential brings along.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Secret;
+
+impl Sealed for Secret {}
+
+impl Proof for Secret {
+    type Client = ConfidentialClient;
+    const PKCE: bool = false;
+
+    fn draw(_: &Entropy) -> Self {
+        Self
+    }
+
+    fn verifier(&self) -> Option<&CodeVerifier> {
+        None
+    }
+}
+
+impl Sealed for CodeVerifier {}
+
+/// Possession of the verifier (RFC 7636), for a client that has no secret.
+impl Proof for CodeVerifier {
+    type Client = PublicClient;
+    const PKCE: bool = true;
+
+    fn draw(entropy: &Entropy) -> Self {
+        Self::from_entropy(entropy)
+    }
+
+    fn verifier(&self) -> Option<&CodeVerifier> {
+        Some(self)
+    }
+}
+
+/// Both a secret and a verifier: unconfirmed at Slack.
+#[derive(Clone, Debug)]
+pub struct SecretAndVerifier(CodeVerifier);
+
+impl SecretAndVerifier {
+    pub(crate) fn new(verifier: CodeVerifier) -> Self {
+        Self(verifier)
+    }
+}
+
+impl Sealed for SecretAndVerifier {}
+
+impl Proof for SecretAndVerifier {
+    type Client = ConfidentialClient;
+    const PKCE: bool = true;
+
+    fn draw(entropy: &Entropy) -> Self {
+        Self(CodeVerifier::from_entropy(entropy))
+    }
+
+    fn verifier(&self) -> Option<&CodeVerifier> {
+        Some(&self.0)
+    }
+}
+
+/// The arguments that every code exchange has.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeGrant<P> {
+    code: AuthorizationCode,
+    redirect_uri: Option<RedirectUri>,
+    proof: P,
+}
+
+impl<P: Proof> CodeGrant<P> {
+    pub(crate) fn new(
+        code: AuthorizationCode,
+        proof: P,
+        redirect_uri: Option<RedirectUri>,
+    ) -> Self {
+        Self { code, redirect_uri, proof }
+    }
+
+    pub(crate) fn redirect_uri(self, uri: RedirectUri) -> Self {
+        Self { redirect_uri: Some(uri), ..self }
+    }
+
+    pub(crate) fn params(&self, form: &mut Form) {
+        form.field("grant_type", "authorization_code");
+        form.field("code", self.code.expose());
+        form.maybe("code_verifier", self.proof.verifier().map(CodeVerifier::expose));
+        form.maybe("redirect_uri", self.redirect_uri.as_ref().map(RedirectUri::as_str));
+    }
+}

@@ -1,0 +1,97 @@
+//! Text that must never be shown: one newtype per secret, all made by one table.
+
+use crate::InvalidValue;
+
+/// Defines newtypes over secret text: redacted `Debug`, no `Display`, no `PartialEq`, wiped on drop.
+macro_rules! secrets {
+    ($($(#[$docs:meta])* $Name:ident, $field:literal, $check:path;)*) => {$(
+        $(#[$docs])*
+        #[derive(Clone)]
+        pub struct $Name(zeroize::Zeroizing<String>);
+
+        impl $Name {
+            #[doc = concat!("Takes a ", $field, " that came from outside Slack's replies.")]
+            ///
+            /// # Errors
+            ///
+            /// When the text breaks the rule of this type; the error names the rule, never the text.
+            pub fn new(text: impl Into<String>) -> Result<Self, $crate::InvalidValue> {
+                let text = zeroize::Zeroizing::new(text.into());
+                $check($field, &text)?;
+                Ok(Self(text))
+            }
+
+            /// Shows the secret; easy to find in a review, and nothing else does it.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Debug for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($Name), "([redacted])"))
+            }
+        }
+    )*};
+}
+pub(crate) use secrets;
+
+secrets! {
+    /// The secret of a confidential client: 32 hex digits as Slack issues them, any text here.
+    ClientSecret, "client secret", not_empty;
+    /// The authorization code of a callback: single use, ten minutes.
+    AuthorizationCode, "authorization code", not_empty;
+    /// The `nonce` of an OpenID Connect sign-in, which comes back inside the ID token.
+    Nonce, "nonce", not_empty;
+    /// The address of an incoming webhook: whoever knows it can post.
+    WebhookUrl, "webhook URL", not_empty;
+}
+
+impl WebhookUrl {
+    /// Takes the URL of a reply as it is; the caller has seen that it is not empty.
+    pub(crate) fn from_reply(text: String) -> Self {
+        Self(zeroize::Zeroizing::new(text))
+    }
+}
+
+/// Refuses the empty text.
+pub(crate) fn not_empty(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    if text.is_empty() {
+        return Err(InvalidValue::new(field, "must not be empty"));
+    }
+    Ok(())
+}
+
+/// Refuses what cannot stand in an HTTP header as it is: a blank, a control character, non-ASCII.
+pub(crate) fn visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    not_empty(field, text)?;
+    if !is_visible_ascii(text) {
+        let rule = "must be visible ASCII characters only: remove blanks and line ends around it";
+        return Err(InvalidValue::new(field, rule));
+    }
+    Ok(())
+}
+
+pub(crate) fn is_visible_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_secret_is_refused() {
+        let refused = ClientSecret::new("").unwrap_err();
+        assert_eq!(refused.to_string(), "client secret must not be empty");
+        assert!(AuthorizationCode::new("").is_err());
+    }
+
+    #[test]
+    fn debug_shows_the_type_only() {
+        let secret = ClientSecret::new("hush").unwrap();
+        assert_eq!(format!("{secret:?}"), "ClientSecret([redacted])");
+        assert_eq!(secret.expose(), "hush");
+    }
+}

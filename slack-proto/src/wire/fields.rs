@@ -1,0 +1,226 @@
+//! The kinds of value that Slack's replies have.
+
+use std::{borrow::Cow, time::Duration};
+
+use serde::de::{MapAccess, SeqAccess, Visitor};
+
+use super::{
+    notes::Notes,
+    object::{Object, ObjectVisitor},
+    value::{Got, Lenient, Value},
+};
+use crate::{
+    AccessToken, AppId, BotId, ChannelId, EnterpriseId, ForeignText, RefreshToken, Scopes, TeamId,
+    UserId, WebhookUrl,
+};
+
+/// Reads text, refusing the empty one, and wraps it.
+macro_rules! wrapped_text {
+    ($($T:ty => $make:expr;)*) => {$(
+        impl<'de> Value<'de> for $T {
+            const EXPECTED: &'static str = "a string";
+
+            fn text(text: &str) -> Got<Self> {
+                if text.is_empty() {
+                    return Got::Unusable("empty; read as absent");
+                }
+                let make: fn(&str) -> Self = $make;
+                Got::Value(make(text))
+            }
+        }
+    )*};
+}
+
+wrapped_text! {
+    AccessToken => |text| Self::from_reply(text.to_owned());
+    RefreshToken => |text| Self::from_reply(text.to_owned());
+    WebhookUrl => |text| Self::from_reply(text.to_owned());
+    AppId => |id| Self::from(id);
+    BotId => |id| Self::from(id);
+    ChannelId => |id| Self::from(id);
+    EnterpriseId => |id| Self::from(id);
+    TeamId => |id| Self::from(id);
+    UserId => |id| Self::from(id);
+}
+
+/// Any text, the empty one included.
+impl Value<'_> for ForeignText {
+    const EXPECTED: &'static str = "a string";
+
+    fn text(text: &str) -> Got<Self> {
+        Got::Value(Self::from(text))
+    }
+}
+
+/// Text that is only looked at, such as an error code that is known.
+impl<'de> Value<'de> for Cow<'de, str> {
+    const EXPECTED: &'static str = "a string";
+
+    fn text(text: &str) -> Got<Self> {
+        Got::Value(Self::Owned(text.to_owned()))
+    }
+
+    fn borrowed(text: &'de str) -> Got<Self> {
+        Got::Value(Self::Borrowed(text))
+    }
+}
+
+/// A comma list, or (oddly) a JSON list of strings.
+impl<'de> Value<'de> for Scopes {
+    const EXPECTED: &'static str = "a string";
+
+    fn text(text: &str) -> Got<Self> {
+        Got::Value(Self::from(text))
+    }
+
+    fn list<A: SeqAccess<'de>>(seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
+        let list = strings(seq, notes)?;
+        let scopes = list.iter().map(ForeignText::as_str).collect();
+        Ok(Got::Odd(scopes, "expected a string, found a list; its strings count"))
+    }
+}
+
+impl Value<'_> for bool {
+    const EXPECTED: &'static str = "a boolean";
+
+    fn boolean(value: bool) -> Got<Self> {
+        Got::Value(value)
+    }
+
+    fn text(text: &str) -> Got<Self> {
+        match text {
+            "true" | "1" => Got::Odd(true, "expected a boolean, found a string; read as true"),
+            "false" | "0" | "" => {
+                Got::Odd(false, "expected a boolean, found a string; read as false")
+            }
+            _ => Got::Wrong("a string"),
+        }
+    }
+
+    fn integer(value: u64) -> Got<Self> {
+        match value {
+            0 => Got::Odd(false, "expected a boolean, found a number; read as false"),
+            1 => Got::Odd(true, "expected a boolean, found a number; read as true"),
+            _ => Got::Wrong("a number"),
+        }
+    }
+}
+
+/// A whole number that is not negative, such as seconds.
+impl Value<'_> for u64 {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn integer(value: u64) -> Got<Self> {
+        Got::Value(value)
+    }
+
+    fn float(value: f64) -> Got<Self> {
+        if !value.is_finite() {
+            return Got::Unusable("a number out of range; read as absent");
+        }
+        if value < 0.0 {
+            return Got::Odd(0, "a negative number; read as 0");
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` stops at the ends"
+        )]
+        let whole = value as u64;
+        Got::Odd(whole, "expected a whole number, found a fraction; its whole part counts")
+    }
+
+    fn text(text: &str) -> Got<Self> {
+        const NUMERIC: &str = "expected a number, found a string; its number counts";
+        if let Ok(value) = text.trim().parse() {
+            return Got::Odd(value, NUMERIC);
+        }
+        match text.trim().parse().map(Self::float) {
+            Ok(Got::Odd(value, _)) => Got::Odd(value, NUMERIC),
+            _ => Got::Wrong("a string"),
+        }
+    }
+}
+
+/// A length of time in seconds.
+impl Value<'_> for Duration {
+    const EXPECTED: &'static str = "a number of seconds";
+
+    fn integer(value: u64) -> Got<Self> {
+        Got::Value(Self::from_secs(value))
+    }
+
+    fn float(value: f64) -> Got<Self> {
+        u64::float(value).map(Self::from_secs)
+    }
+
+    fn text(text: &str) -> Got<Self> {
+        u64::text(text).map(Self::from_secs)
+    }
+}
+
+/// A list of strings; an object among them is passed over, or, if it has one, stands for its `message`.
+impl<'de> Value<'de> for Vec<ForeignText> {
+    const EXPECTED: &'static str = "a list of strings";
+
+    fn list<A: SeqAccess<'de>>(seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
+        strings(seq, notes).map(Got::Value)
+    }
+
+    fn text(text: &str) -> Got<Self> {
+        Got::Odd(vec![ForeignText::from(text)], "expected a list of strings, found a string")
+    }
+}
+
+fn strings<'de, A: SeqAccess<'de>>(
+    mut seq: A,
+    notes: &mut Notes,
+) -> Result<Vec<ForeignText>, A::Error> {
+    let mut list = Vec::new();
+    for index in 0.. {
+        notes.at_index(Some(index));
+        match seq.next_element_seed(Lenient::<Entry>::new(notes))? {
+            Some(Some(Entry(text))) => list.push(text),
+            Some(None) => {}
+            None => break,
+        }
+    }
+    notes.at_index(None);
+    Ok(list)
+}
+
+/// A string, or an object that has a `message` or a `code` (as in the member `errors` of some methods).
+struct Entry(ForeignText);
+
+super::object::object! {
+    struct EntryObject {
+        message: ForeignText = "message",
+        code: ForeignText = "code",
+    }
+}
+
+impl<'de> Value<'de> for Entry {
+    const EXPECTED: &'static str = "a string";
+
+    fn text(text: &str) -> Got<Self> {
+        Got::Value(Self(ForeignText::from(text)))
+    }
+
+    fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
+        let entry: EntryObject = ObjectVisitor::new(notes).visit_map(map)?;
+        let text = entry.message.take().or(entry.code.take());
+        Ok(text.map_or(Got::Wrong("an object without message"), |text| Got::Value(Self(text))))
+    }
+}
+
+/// An object inside an object.
+#[derive(Debug)]
+pub(crate) struct Nested<O>(pub(crate) O);
+
+impl<'de, O: Object<'de>> Value<'de> for Nested<O> {
+    const EXPECTED: &'static str = "an object";
+
+    fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
+        ObjectVisitor::<O>::new(notes).visit_map(map).map(|object| Got::Value(Self(object)))
+    }
+}
