@@ -1,0 +1,107 @@
+//! New texts: tokens, codes and ids, the same in every run with the same seed.
+
+use sha2::{Digest, Sha256};
+
+use crate::state::State;
+
+const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS: &[u8] = b"0123456789";
+const HEX: &[u8] = b"0123456789abcdef";
+const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+impl State {
+    /// `xoxb-` and three parts.
+    pub(crate) fn mint_bot_token(&mut self) -> String {
+        format!("xoxb-{}-{}-{}", self.digits(13), self.digits(13), self.fresh(ALPHANUMERIC, 24))
+    }
+
+    /// `xoxp-` and four parts, the last one longer than the 32 characters that mark old tokens.
+    pub(crate) fn mint_user_token(&mut self) -> String {
+        format!(
+            "xoxp-{}-{}-{}-{}",
+            self.digits(13),
+            self.digits(13),
+            self.digits(13),
+            self.fresh(HEX, 32)
+        )
+    }
+
+    /// `xoxe.xoxb-1-` or `xoxe.xoxp-1-`, 176 characters in all.
+    pub(crate) fn mint_rotating_token(&mut self, prefix: &str) -> String {
+        format!("xoxe.{prefix}-1-{}", self.fresh(ALPHANUMERIC, 164))
+    }
+
+    /// `xoxe-1-`, 153 characters in all.
+    pub(crate) fn mint_refresh_token(&mut self) -> String {
+        format!("xoxe-1-{}", self.fresh(ALPHANUMERIC, 146))
+    }
+
+    /// An authorization code: two numbers and 64 hex digits.
+    pub(crate) fn mint_code(&mut self) -> String {
+        format!("{}.{}.{}", self.digits(10), self.digits(13), self.fresh(HEX, 64))
+    }
+
+    /// An id such as `U0BF3K7Q2ZX`.
+    pub(crate) fn mint_id(&mut self, first: char) -> String {
+        format!("{first}0{}", self.fresh(UPPER, 9))
+    }
+
+    /// The text of an `x-slack-req-id` header.
+    pub(crate) fn mint_request_id(&mut self) -> String {
+        self.fresh(HEX, 32)
+    }
+
+    /// The last part of an incoming webhook's address.
+    pub(crate) fn mint_webhook_path(&mut self) -> String {
+        self.fresh(ALPHANUMERIC, 24)
+    }
+
+    fn digits(&mut self, length: usize) -> String {
+        format!("1{}", self.fresh(DIGITS, length - 1))
+    }
+
+    fn fresh(&mut self, alphabet: &[u8], length: usize) -> String {
+        self.counter += 1;
+        let mut text = String::with_capacity(length);
+        let mut block = 0_u64;
+        while text.len() < length {
+            let digest = Sha256::new()
+                .chain_update(self.seed.to_be_bytes())
+                .chain_update(self.counter.to_be_bytes())
+                .chain_update(block.to_be_bytes())
+                .finalize();
+            let room = length - text.len();
+            text.extend(
+                digest
+                    .iter()
+                    .take(room)
+                    .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])),
+            );
+            block += 1;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_slacks_shapes_and_repeat_with_the_seed() {
+        let mut state = State::new(1);
+        let token = state.mint_rotating_token("xoxb");
+        assert!(token.starts_with("xoxe.xoxb-1-"));
+        assert_eq!(token.len(), 176);
+        let refresh = state.mint_refresh_token();
+        assert!(refresh.starts_with("xoxe-1-"));
+        assert_eq!(refresh.len(), 153);
+        assert!(state.mint_bot_token().starts_with("xoxb-1"));
+        assert!(state.mint_user_token().starts_with("xoxp-1"));
+        assert_eq!(state.mint_code().len(), 10 + 1 + 13 + 1 + 64);
+
+        assert_eq!(State::new(1).mint_rotating_token("xoxb"), token);
+        assert_ne!(State::new(2).mint_rotating_token("xoxb"), token);
+        assert_ne!(state.mint_rotating_token("xoxb"), token);
+    }
+}

@@ -1,0 +1,74 @@
+//! The in-memory transport.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use http::{Request, Response};
+use slack_fake::{Clock, FakeTransport, Fault, SharedFake};
+use slack_transport::Transport;
+
+use crate::support::*;
+
+struct Nothing;
+
+impl Wake for Nothing {
+    fn wake(self: Arc<Self>) {}
+}
+
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(&Waker::from(Arc::new(Nothing))))
+}
+
+fn request(path: &str, body: &str) -> Request<Vec<u8>> {
+    Request::post(format!("https://slack.com{path}"))
+        .header("authorization", basic(CLIENT_ID, SECRET))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.as_bytes().to_vec())
+        .unwrap()
+}
+
+fn send(transport: &dyn Transport, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+    match poll_once(pin!(transport.send(request))) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Ready(Err(_)) => panic!("no answer"),
+        Poll::Pending => panic!("no answer yet"),
+    }
+}
+
+#[test]
+fn an_install_and_a_refresh_twelve_hours_later() {
+    let shared = SharedFake::new(fake_with(app().rotate_tokens()), Clock::manual(NOW));
+    let transport = FakeTransport::new(shared.clone());
+    let page = request(&format!("/oauth/v2/authorize?client_id={CLIENT_ID}&scope=chat:write"), "");
+    let (mut parts, body) = page.into_parts();
+    parts.method = http::Method::GET;
+    let code = callback_value(&send(&transport, Request::from_parts(parts, body)), "code").unwrap();
+    let installed =
+        json(&send(&transport, request("/api/oauth.v2.access", &form(&[("code", &code)]))));
+
+    shared.clock().advance(43_200);
+    let token = text(&installed, "access_token");
+    assert_eq!(shared.with(|fake| auth_test(fake, token, NOW + 43_200))["error"], "token_expired");
+    let body = form(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&installed, "refresh_token")),
+    ]);
+    assert_eq!(json(&send(&transport, request("/api/oauth.v2.access", &body)))["ok"], true);
+    assert_eq!(shared.with(|fake| fake.calls("oauth.v2.access")), 2);
+}
+
+#[test]
+fn a_delayed_reply_waits_for_the_clock() {
+    let shared = SharedFake::new(fake(), Clock::manual(NOW));
+    let transport = FakeTransport::new(shared.clone());
+    shared.with(|fake| fake.script("auth.test", Fault::ReplyDelayed(Duration::from_millis(4_500))));
+    let mut answer = pin!(transport.send(request("/api/auth.test", "")));
+    assert!(poll_once(answer.as_mut()).is_pending());
+    shared.clock().advance(4);
+    assert!(poll_once(answer.as_mut()).is_pending());
+    shared.clock().advance(1);
+    assert!(poll_once(answer.as_mut()).is_ready());
+}
