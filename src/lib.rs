@@ -1,1 +1,41 @@
-//! Keys to a Slack workspace, kept well.
+//! Keys to a Slack workspace, kept well: install, sign in, rotate and revoke tokens over any transport.
+//!
+//! The protocol is the crate [`slack_proto`], all of which is re-exported here: values in, `http` requests out, typed
+//! results back. A [`Client`] carries them over a transport: reqwest (feature `reqwest`), libcurl (feature `curl`), or
+//! your own.
+//!
+//! ```no_run
+//! # #[cfg(feature = "reqwest")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use slack_auth::{AccessToken, AuthTest, Client, Endpoint, Limits};
+//!
+//! let slack = Client::with_reqwest(Endpoint::slack(), Limits::new())?;
+//! let token = AccessToken::new(std::env::var("SLACK_BOT_TOKEN")?)?;
+//! let reply = slack.call(&AuthTest, &token).await?;
+//! println!("{:?} in {:?}", reply.value.user, reply.value.team);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default, and each only adds.
+//!
+//! | feature | adds | costs |
+//! |---|---|---|
+//! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
+//! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
+//!
+//! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
+//! (`slack-transport-reqwest`, `slack-transport-curl`) and give it to [`Client::new`].
+
+mod call_error;
+mod client;
+mod entropy;
+
+pub use call_error::{CallError, TransportError};
+pub use client::Client;
+pub use entropy::draw_entropy;
+pub use slack_proto::*;
+pub use slack_transport as transport;
+pub use slack_transport::{BlockingTransport, Limits, Transport};

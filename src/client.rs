@@ -1,0 +1,132 @@
+//! Methods carried over a transport.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, Request, Response, header::USER_AGENT};
+use slack_proto::{Body, Endpoint, Method, Reply};
+use slack_transport::{BlockingTransport, Error, ErrorKind, Transport};
+use zeroize::Zeroizing;
+
+use crate::{CallError, call_error::TransportError};
+
+/// Calls methods of the Slack at one [`Endpoint`], over one transport.
+///
+/// Make one and clone it: clones share the transport, and connections are reused only within it. It retries nothing;
+/// [`CallError::recovery`] tells what to do.
+#[derive(Clone)]
+pub struct Client {
+    endpoint: Endpoint,
+    transport: Arc<dyn Transport>,
+    blocking: Option<Arc<dyn BlockingTransport>>,
+}
+
+impl Client {
+    /// Joins an endpoint and any transport.
+    #[must_use]
+    pub fn new(endpoint: Endpoint, transport: Arc<dyn Transport>) -> Self {
+        Self { endpoint, transport, blocking: None }
+    }
+
+    /// Adds the transport for [`call_blocking`](Self::call_blocking), which a client made by [`new`](Self::new) lacks.
+    #[must_use]
+    pub fn and_blocking(self, transport: Arc<dyn BlockingTransport>) -> Self {
+        Self { blocking: Some(transport), ..self }
+    }
+
+    /// Carries over reqwest; works under Tokio, under any other runtime, and under none.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up, for instance where the system trusts no certificate at all.
+    #[cfg(feature = "reqwest")]
+    pub fn with_reqwest(
+        endpoint: Endpoint,
+        limits: slack_transport::Limits,
+    ) -> Result<Self, Error> {
+        slack_transport_reqwest::ReqwestTransport::new(limits)
+            .map(|transport| Self::over_both(endpoint, transport))
+    }
+
+    /// Carries over libcurl; works under any runtime, and under none.
+    ///
+    /// # Errors
+    ///
+    /// When libcurl cannot be set up.
+    #[cfg(feature = "curl")]
+    pub fn with_curl(endpoint: Endpoint, limits: slack_transport::Limits) -> Result<Self, Error> {
+        slack_transport_curl::CurlTransport::new(limits)
+            .map(|transport| Self::over_both(endpoint, transport))
+    }
+
+    #[cfg(any(feature = "reqwest", feature = "curl"))]
+    fn over_both(endpoint: Endpoint, transport: impl Transport + BlockingTransport) -> Self {
+        let transport = Arc::new(transport);
+        Self::new(endpoint, Arc::clone(&transport) as Arc<dyn Transport>).and_blocking(transport)
+    }
+
+    /// Gives the endpoint, for instance to begin an authorization there.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Sends `method` once, with `auth` to prove who calls, and reads the answer.
+    ///
+    /// Dropping the future gives the request up; it may have been sent.
+    ///
+    /// # Errors
+    ///
+    /// When no complete answer came, or the answer is no success.
+    pub async fn call<M: Method>(
+        &self,
+        method: &M,
+        auth: &M::Auth,
+    ) -> Result<Reply<M::Response>, CallError<M::Error>> {
+        let request = self.request(method, auth);
+        read::<M>(self.transport.send(request).await)
+    }
+
+    /// Sends `method` once while the thread waits; otherwise as [`call`](Self::call).
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), and if the client has no blocking transport.
+    pub fn call_blocking<M: Method>(
+        &self,
+        method: &M,
+        auth: &M::Auth,
+    ) -> Result<Reply<M::Response>, CallError<M::Error>> {
+        const NONE: &str =
+            "the client has no blocking transport: add one by `Client::and_blocking`";
+        read::<M>(match &self.blocking {
+            Some(transport) => transport.send_blocking(self.request(method, auth)),
+            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
+        })
+    }
+
+    fn request<M: Method>(&self, method: &M, auth: &M::Auth) -> Request<Vec<u8>> {
+        const AGENT: HeaderValue =
+            HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
+        let mut request = method.to_request(&self.endpoint, auth).map(Body::into_vec);
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        request
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// Reads an answer, and wipes its bytes.
+fn read<M: Method>(
+    answer: Result<Response<Vec<u8>>, Error>,
+) -> Result<Reply<M::Response>, CallError<M::Error>> {
+    match answer {
+        Ok(response) => {
+            M::parse_response(&response.map(Zeroizing::new)).map_err(CallError::Response)
+        }
+        Err(error) => Err(CallError::Transport(TransportError { error, purpose: M::PURPOSE })),
+    }
+}
