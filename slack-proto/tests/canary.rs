@@ -360,6 +360,7 @@ const HARMLESS: &[&str] = &[
 
 /// Types that are checked inside others, or by the generic check of replies.
 const INSIDE: &[&str] = &[
+    "AuthTestResponse",
     "Reply",
     "OauthV2AccessResponse",
     "OauthV2RefreshResponse",
