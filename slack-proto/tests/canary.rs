@@ -147,6 +147,20 @@ impl<T: Debug + Display> Both for T {
     }
 }
 
+/// A method of a user's own, which may look at the form.
+struct Peek;
+impl Method for Peek {
+    const NAME: &'static str = "peek";
+    type Auth = ();
+    type Response = AuthTestResponse;
+    type Error = NoError;
+    fn params(&self, form: &mut Form) {
+        form.field("token", CANARY);
+        form.bearer(&token());
+        debug("Form", form);
+    }
+}
+
 #[test]
 fn requests() {
     let endpoint = Endpoint::slack();
@@ -168,18 +182,6 @@ fn requests() {
     debug("a request with a bearer", &request);
     debug("its headers", request.headers());
     debug("AuthTest", &AuthTest);
-    struct Peek;
-    impl Method for Peek {
-        const NAME: &'static str = "peek";
-        type Auth = ();
-        type Response = AuthTestResponse;
-        type Error = NoError;
-        fn params(&self, form: &mut Form) {
-            form.field("token", CANARY);
-            form.bearer(&token());
-            debug("Form", form);
-        }
-    }
     debug("a request of a user's method", &Peek.to_request(&endpoint, &()));
 }
 

@@ -10,15 +10,14 @@ use slack_proto::{
     Reply, ResponseError,
 };
 
+/// At least a thousand cases; the variable `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
-    let cases =
-        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000);
     let persistence = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig {
-        cases,
+    let config = ProptestConfig {
         failure_persistence: Some(Box::new(persistence)),
         ..ProptestConfig::default()
-    }
+    };
+    ProptestConfig { cases: config.cases.max(1_000), ..config }
 }
 
 /// The members that the token methods know, but for the token itself.
@@ -245,7 +244,7 @@ proptest! {
         let reply = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let credential = reply.value.credential;
         prop_assert_eq!(credential.access_token.expose(), &token);
-        prop_assert_eq!(credential.refresh_token.as_ref().map(|token| token.expose()), Some(refresh.as_str()));
+        prop_assert_eq!(credential.refresh_token.as_ref().map(slack_proto::RefreshToken::expose), Some(refresh.as_str()));
         prop_assert_eq!(credential.expires_in.map(|life| life.as_secs()), Some(u64::from(life)));
         let expected: Vec<_> = scopes.split(',').collect();
         prop_assert_eq!(credential.scopes.iter().collect::<Vec<_>>(), expected);

@@ -257,7 +257,10 @@ fn headers_reach_the_caller() {
     assert_eq!(meta.request_id().unwrap().as_str(), "e548231c");
     assert_eq!(meta.granted_scopes().unwrap().to_string(), "identify,chat:write");
     assert_eq!(meta.accepted_scopes().unwrap().to_string(), "openid");
-    assert_eq!(meta.warnings().iter().map(|text| text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(
+        meta.warnings().iter().map(slack_proto::ForeignText::as_str).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
 }
 
 #[test]
@@ -273,7 +276,7 @@ fn a_refusal_tells_scopes_and_messages() {
     );
     let ResponseError::Api(error) = error else { panic!() };
     assert_eq!(error.provided().unwrap().to_string(), "identify,chat:write");
-    let errors: Vec<_> = error.meta.errors().iter().map(|text| text.as_str()).collect();
+    let errors: Vec<_> = error.meta.errors().iter().map(slack_proto::ForeignText::as_str).collect();
     assert_eq!(errors, ["first", "second", "third"]);
     assert_eq!(
         error.meta.oddities()[0].to_string(),
