@@ -79,7 +79,9 @@ pub use fingerprint::Fingerprint;
 pub use form::Form;
 pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
 pub use id_token::IdToken;
-pub use installation::{Enterprise, IncomingWebhook, Team};
+pub use installation::{
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+};
 pub use invalid::InvalidValue;
 pub use method::{
     AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
