@@ -17,6 +17,11 @@ secrets! {
 }
 
 impl State {
+    /// Takes the state that a reply repeats; the caller has seen that it is not empty.
+    pub(crate) fn from_reply(text: String) -> Self {
+        Self(zeroize::Zeroizing::new(text))
+    }
+
     /// Compares in constant time.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

@@ -184,9 +184,14 @@ impl<'de> Deserializer<'de> for Raw<'de, '_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refused> {
+        // A `RawValue` asks for the text itself, which only `serde_json` can hand over; a test notices a new name.
+        if name.starts_with("$serde_json::private::") {
+            let mut json = serde_json::Deserializer::from_str(self.text);
+            return Ok(json.deserialize_newtype_struct(name, visitor)?);
+        }
         visitor.visit_newtype_struct(self)
     }
 
