@@ -1,0 +1,29 @@
+//! A call works with each feature set.
+
+use slack_auth::{AccessToken, AuthTest};
+
+#[test]
+fn a_transport_of_ones_own_needs_no_feature() {
+    let client = feature_sets::client();
+    let reply = pollster::block_on(feature_sets::call(&client)).unwrap();
+    assert_eq!(reply.value.team_id.unwrap().as_str(), "T0FAKE00001");
+    let token = AccessToken::new("xoxb-not-a-real-token").unwrap();
+    assert!(client.call_blocking(&AuthTest::default(), &token).is_ok());
+}
+
+#[test]
+fn the_backends_are_those_that_were_asked_for() {
+    let made = feature_sets::backends();
+    let names: Vec<_> = made.iter().map(|(name, _)| *name).collect();
+    let mut wanted = Vec::new();
+    if cfg!(feature = "reqwest") {
+        wanted.push("reqwest");
+    }
+    if cfg!(feature = "curl") {
+        wanted.push("curl");
+    }
+    assert_eq!(names, wanted);
+    for (name, client) in made {
+        assert!(client.is_ok(), "{name}: {:?}", client.err());
+    }
+}
