@@ -1,1 +1,47 @@
 //! The transport of slack-auth over libcurl.
+//!
+//! [`CurlTransport`] keeps every promise of [`slack_transport`]: no redirect is followed, nothing
+//! is sent twice, an answer is read up to a cap and within a time, connections are used again, and
+//! all headers come through. One agent thread drives any number of requests at once and is woken
+//! only while it sleeps; no runtime is needed, and any will do. Blocking calls run libcurl on the
+//! thread that makes them.
+//!
+//! ```no_run
+//! use http::Request;
+//! use slack_transport::{Limits, Transport};
+//! use slack_transport_curl::CurlTransport;
+//!
+//! let transport = CurlTransport::new(Limits::new())?;
+//! let request = Request::post("https://slack.com/api/api.test").body(Vec::new())?;
+//! let response = pollster::block_on(transport.send(request))?;
+//! assert!(response.status().is_success());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! | features | libcurl | TLS | needs, to build |
+//! |---|---|---|---|
+//! | `rustls` (default) | from source | rustls with aws-lc-rs | a C compiler |
+//! | `vendored`, `openssl` | from source | the system's OpenSSL | and libssl-dev, pkg-config |
+//! | `vendored-openssl` | from source | OpenSSL from source | and perl, make, minutes |
+//! | `openssl` | the system's, if pkg-config finds one | that libcurl's | libcurl4-openssl-dev or libssl-dev |
+//!
+//! From source means the libcurl that the `curl-sys` crate brings, with HTTP/2. The system's is
+//! smaller and gets its security fixes from the distribution, but is another version than the one
+//! tested here. When both TLS libraries are asked for, rustls is used.
+//!
+//! With rustls the platform's own verifier and CA certificates decide (as in reqwest); with OpenSSL
+//! the CA file that the system is found to have.
+
+mod agent;
+mod builder;
+mod exchange;
+mod failure;
+mod head;
+mod inbox;
+mod setup;
+mod transport;
+
+pub use builder::Builder;
+pub use transport::CurlTransport;

@@ -1,0 +1,160 @@
+//! The thread that owns libcurl's multi handle.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use curl::MultiError;
+use curl::easy::Easy2;
+use curl::multi::{Easy2Handle, Multi};
+use futures_channel::oneshot;
+use slack_transport::{Error, ErrorKind};
+
+use crate::exchange::Exchange;
+use crate::inbox::{Answer, Command, Inbox};
+use crate::setup::Handles;
+
+/// Starts the thread and waits until it is ready to be woken.
+pub(crate) fn start(inbox: &Arc<Inbox>, handles: &Arc<Handles>) -> Result<JoinHandle<()>, Error> {
+    let (ready, is_ready) = mpsc::sync_channel(1);
+    let (inbox, handles) = (Arc::clone(inbox), Arc::clone(handles));
+    let thread = thread::Builder::new()
+        .name("slack-curl".into())
+        .spawn(move || run(&inbox, &handles, &ready))
+        .map_err(|error| {
+            Error::unsent(ErrorKind::Refused, "the agent thread cannot start").with_source(error)
+        })?;
+    match is_ready.recv() {
+        Ok(Ok(())) => Ok(thread),
+        Ok(Err(error)) => {
+            Err(Error::unsent(ErrorKind::Refused, "libcurl cannot start").with_source(error))
+        }
+        Err(_) => Err(Error::unsent(ErrorKind::Refused, "libcurl cannot start")),
+    }
+}
+
+fn run(inbox: &Inbox, handles: &Handles, ready: &SyncSender<Result<(), MultiError>>) {
+    let _closes = CloseOnDrop(inbox);
+    let mut multi = Multi::new();
+    if let Err(error) = multi.set_max_connects(IDLE_CONNECTIONS) {
+        drop(ready.send(Err(error)));
+        return;
+    }
+    inbox.attach(multi.waker());
+    drop(ready.send(Ok(())));
+    Agent { handles, running: HashMap::new(), multi }.serve(inbox);
+}
+
+/// Closes the inbox however the agent ends, so that nobody waits for a dead one.
+struct CloseOnDrop<'a>(&'a Inbox);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+struct Agent<'a> {
+    handles: &'a Handles,
+    /// Before the multi handle, so that the transfers are detached first.
+    running: HashMap<usize, Running>,
+    multi: Multi,
+}
+
+struct Running {
+    handle: Easy2Handle<Exchange>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Agent<'_> {
+    /// Works until the inbox is closed or libcurl refuses to go on.
+    fn serve(&mut self, inbox: &Inbox) {
+        let mut commands = Vec::new();
+        while inbox.take(&mut commands).is_some() {
+            for command in commands.drain(..) {
+                self.obey(command);
+            }
+            if self.multi.perform().is_err() {
+                return;
+            }
+            self.deliver();
+            if inbox.fall_asleep() {
+                let slept = self.multi.poll(&mut [], LONG);
+                inbox.wake_up();
+                if slept.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start { answer, easy, .. } if answer.is_canceled() => self.handles.rest(easy),
+            Command::Start { id, easy, answer } => match self.add(id, easy) {
+                Ok(handle) => drop(self.running.insert(token(id), Running { handle, answer })),
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            // Its connection is closed, since a transfer was under way.
+            Command::Cancel { id } => {
+                if let Some(Running { handle, .. }) = self.running.remove(&token(id)) {
+                    self.detach(handle, |exchange| drop(exchange.finish(Ok(()))));
+                }
+            }
+            #[cfg(test)]
+            Command::Panic => panic!("asked to"),
+        }
+    }
+
+    fn add(&self, id: u64, easy: Easy2<Exchange>) -> Result<Easy2Handle<Exchange>, Error> {
+        let mut handle = self.multi.add2(easy).map_err(|error| stuck().with_source(error))?;
+        handle.set_token(token(id)).map_err(|error| stuck().with_source(error))?;
+        Ok(handle)
+    }
+
+    /// Takes a transfer off libcurl, what it brought out of it, and keeps its handle for another.
+    fn detach<T>(
+        &self,
+        mut handle: Easy2Handle<Exchange>,
+        take: impl FnOnce(&mut Exchange) -> T,
+    ) -> T {
+        let taken = take(handle.get_mut());
+        if let Ok(easy) = self.multi.remove2(handle) {
+            self.handles.rest(easy);
+        }
+        taken
+    }
+
+    /// Gives every finished transfer's answer to whoever waits for it.
+    fn deliver(&mut self) {
+        let mut done = Vec::new();
+        self.multi.messages(|message| {
+            if let (Ok(token), Some(result)) = (message.token(), message.result()) {
+                done.push((token, result));
+            }
+        });
+        for (token, result) in done {
+            if let Some(Running { handle, answer }) = self.running.remove(&token) {
+                // Whoever waited may have gone.
+                drop(answer.send(self.detach(handle, |exchange| exchange.finish(result))));
+            }
+        }
+    }
+}
+
+/// Tokens are as wide as a pointer; two requests whose numbers agree in those bits are never under way at once.
+fn token(id: u64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "see above")]
+    let token = id as usize;
+    token
+}
+
+fn stuck() -> Error {
+    Error::unsent(ErrorKind::Refused, "libcurl does not take the request")
+}
+
+const IDLE_CONNECTIONS: usize = 128;
+/// libcurl wakes by itself for its timers, and the inbox wakes it for commands.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,0 +1,187 @@
+//! The answer's status line and headers, line by line as libcurl hands them over.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{StatusCode, Version};
+
+/// What has been read of the answer's head.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    status: StatusCode,
+    version: Version,
+    headers: HeaderMap,
+    bytes: usize,
+    state: State,
+}
+
+/// How far the head has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// No status line yet, or an interim answer (1xx) is over.
+    #[default]
+    Before,
+    /// Between the status line and the blank line.
+    Inside,
+    /// The final answer's blank line was seen.
+    Complete,
+    /// A line is no header, or the headers exceed the cap.
+    Broken(Flaw),
+}
+
+/// Why a head is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// A line that is neither a status line nor a header.
+    NotHttp,
+    /// More header bytes than the limit.
+    TooLong,
+}
+
+impl Head {
+    /// Takes one line, its end included; says whether to go on.
+    ///
+    /// Lines after the blank line are a chunked body's trailers and are left out.
+    pub(crate) fn line(&mut self, line: &[u8], cap: usize) -> bool {
+        let line = trim_end(line);
+        self.state = match self.state {
+            State::Before => self.status_line(line),
+            State::Inside if line.is_empty() && self.status.is_informational() => State::Before,
+            State::Inside if line.is_empty() => State::Complete,
+            State::Inside => self.header_line(line, cap),
+            State::Complete | State::Broken(_) => self.state,
+        };
+        !matches!(self.state, State::Broken(_))
+    }
+
+    /// Tells whether the final answer's blank line was seen.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// Tells why the head was refused, if it was.
+    pub(crate) fn flaw(&self) -> Option<Flaw> {
+        match self.state {
+            State::Broken(flaw) => Some(flaw),
+            State::Before | State::Inside | State::Complete => None,
+        }
+    }
+
+    pub(crate) fn into_response(self, body: Vec<u8>) -> http::Response<Vec<u8>> {
+        let mut response = http::Response::new(body);
+        *response.status_mut() = self.status;
+        *response.version_mut() = self.version;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    fn status_line(&mut self, line: &[u8]) -> State {
+        let mut words = line.splitn(3, |&byte| byte == b' ');
+        let version = words.next().and_then(version_of);
+        let status = words.next().and_then(|code| StatusCode::from_bytes(code).ok());
+        let (Some(version), Some(status)) = (version, status) else {
+            return State::Broken(Flaw::NotHttp);
+        };
+        *self = Self { status, version, ..Self::default() };
+        State::Inside
+    }
+
+    fn header_line(&mut self, line: &[u8], cap: usize) -> State {
+        let Some((name, value)) = split(line) else {
+            return State::Broken(Flaw::NotHttp);
+        };
+        self.bytes += name.as_str().len() + value.len() + 4;
+        if self.bytes > cap {
+            return State::Broken(Flaw::TooLong);
+        }
+        match self.headers.try_append(name, value) {
+            Ok(_) => State::Inside,
+            Err(_) => State::Broken(Flaw::TooLong),
+        }
+    }
+}
+
+fn split(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
+    Some((name, value))
+}
+
+fn version_of(word: &[u8]) -> Option<Version> {
+    match word {
+        b"HTTP/1.1" => Some(Version::HTTP_11),
+        b"HTTP/1.0" => Some(Version::HTTP_10),
+        b"HTTP/2" | b"HTTP/2.0" => Some(Version::HTTP_2),
+        b"HTTP/3" => Some(Version::HTTP_3),
+        _ => None,
+    }
+}
+
+fn trim_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Head {
+        let mut head = Head::default();
+        for line in lines {
+            head.line(line.as_bytes(), 1000);
+        }
+        head
+    }
+
+    #[test]
+    fn an_interim_answer_leaves_nothing_behind() {
+        let head = read(&[
+            "HTTP/1.1 103 Early Hints\r\n",
+            "link: </x>\r\n",
+            "\r\n",
+            "HTTP/1.1 200 OK\r\n",
+            "a: 1\r\n",
+            "A: 2\r\n",
+            "\r\n",
+            "trailer: 3\r\n",
+        ]);
+        assert!(head.is_complete());
+        let response = head.into_response(Vec::new());
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers().get_all("a").iter().collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(response.headers().len(), 2);
+    }
+
+    #[test]
+    fn a_head_without_its_blank_line_is_not_complete() {
+        assert!(!read(&["HTTP/1.1 200 OK\r\n", "a: 1\r\n"]).is_complete());
+        assert!(!read(&["HTTP/1.1 100 Continue\r\n", "\r\n"]).is_complete());
+    }
+
+    #[test]
+    fn what_is_no_header_breaks_the_head() {
+        for line in ["no colon\r\n", "sp ace: x\r\n", ": x\r\n", "x: \u{1}\r\n"] {
+            assert_eq!(
+                read(&["HTTP/1.1 200 OK\r\n", line]).flaw(),
+                Some(Flaw::NotHttp),
+                "{line:?}"
+            );
+        }
+        assert_eq!(read(&["ICY 200 OK\r\n"]).flaw(), Some(Flaw::NotHttp));
+        assert_eq!(read(&["HTTP/1.1 2000 OK\r\n"]).flaw(), Some(Flaw::NotHttp));
+    }
+
+    #[test]
+    fn headers_end_at_the_cap() {
+        let long = format!("x: {}\r\n", "y".repeat(996));
+        assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &long]).flaw(), Some(Flaw::TooLong));
+    }
+
+    #[test]
+    fn odd_bytes_in_a_value_are_kept() {
+        let mut head = read(&["HTTP/1.1 200 \r\n"]);
+        assert!(head.line(b"x: caf\xe9\t!\r\n", 1000));
+        assert!(head.line(b"\r\n", 1000));
+        assert_eq!(head.into_response(Vec::new()).headers()["x"].as_bytes(), b"caf\xe9\t!");
+    }
+}

@@ -1,0 +1,123 @@
+//! What callers leave for the agent, and how it is woken.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use curl::easy::Easy2;
+use curl::multi::MultiWaker;
+use futures_channel::oneshot;
+use http::Response;
+use slack_transport::{Error, ErrorKind};
+
+use crate::exchange::Exchange;
+
+/// What becomes of a request.
+pub(crate) type Answer = Result<Response<Vec<u8>>, Error>;
+
+/// Something for the agent to do.
+pub(crate) enum Command {
+    /// Run a transfer and give the answer to whoever waits.
+    Start { id: u64, easy: Easy2<Exchange>, answer: oneshot::Sender<Answer> },
+    /// Give a request up.
+    Cancel { id: u64 },
+    /// Break down, to show what callers then see.
+    #[cfg(test)]
+    Panic,
+}
+
+/// The agent's letterbox.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    waker: OnceLock<MultiWaker>,
+}
+
+#[derive(Default)]
+struct State {
+    commands: Vec<Command>,
+    next_id: u64,
+    asleep: bool,
+    closed: bool,
+}
+
+impl Inbox {
+    /// Leaves a transfer, and gives the number it can be cancelled by.
+    pub(crate) fn start(
+        &self,
+        easy: Easy2<Exchange>,
+        answer: oneshot::Sender<Answer>,
+    ) -> Result<u64, Error> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::unsent(ErrorKind::Closed, "the transport has been shut down"));
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        state.commands.push(Command::Start { id, easy, answer });
+        self.wake(state);
+        Ok(id)
+    }
+
+    /// Leaves another command; a closed inbox has no use for it.
+    pub(crate) fn leave(&self, command: Command) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.commands.push(command);
+            self.wake(state);
+        }
+    }
+
+    /// Takes no more commands and tells the agent to end; what it has not taken yet is dropped.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let dropped = std::mem::take(&mut state.commands);
+        self.wake(state);
+        drop(dropped);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Tells the inbox how its agent is woken.
+    pub(crate) fn attach(&self, waker: MultiWaker) {
+        // An inbox has one agent, which calls this once.
+        drop(self.waker.set(waker));
+    }
+
+    /// Moves the commands into the empty `into`; `None` means that the inbox is closed.
+    pub(crate) fn take(&self, into: &mut Vec<Command>) -> Option<()> {
+        let mut state = self.lock();
+        if state.closed {
+            return None;
+        }
+        std::mem::swap(&mut state.commands, into);
+        Some(())
+    }
+
+    /// Notes that the agent goes to sleep, unless something came meanwhile.
+    pub(crate) fn fall_asleep(&self) -> bool {
+        let mut state = self.lock();
+        state.asleep = state.commands.is_empty() && !state.closed;
+        state.asleep
+    }
+
+    /// Notes that the agent is up.
+    pub(crate) fn wake_up(&self) {
+        self.lock().asleep = false;
+    }
+
+    /// Wakes the agent if it sleeps, once.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let asleep = std::mem::replace(&mut state.asleep, false);
+        drop(state);
+        if let (true, Some(waker)) = (asleep, self.waker.get()) {
+            // It fails only if the agent is gone, and then there is nobody to wake.
+            drop(waker.wakeup());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,153 @@
+//! How an easy handle is told what to send.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use curl::easy::{Easy2, List, SslOpt};
+use http::{HeaderMap, Method, Request, header};
+use slack_transport::{Error, ErrorKind, Limits};
+
+use crate::exchange::Exchange;
+
+/// What is the same for every request of a transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) limits: Limits,
+    pub(crate) proxy: Proxy,
+    pub(crate) only_ca: Option<Arc<[u8]>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Proxy {
+    None,
+    Environment,
+}
+
+impl Config {
+    /// Makes an easy handle that any number of requests may use in turn.
+    pub(crate) fn easy(&self) -> Result<Easy2<Exchange>, curl::Error> {
+        let mut easy = Easy2::new(Exchange::new(self.limits));
+        easy.connect_timeout(self.limits.connect_timeout())?;
+        easy.timeout(self.limits.total_timeout())?;
+        easy.post(true)?;
+        easy.path_as_is(true)?;
+        easy.pipewait(true)?;
+        if let Proxy::None = self.proxy {
+            easy.proxy("")?;
+        }
+        if let Some(pem) = &self.only_ca {
+            easy.ssl_cainfo_blob(pem)?;
+        } else if has_rustls() {
+            easy.ssl_options(SslOpt::new().native_ca(true))?;
+        }
+        Ok(easy)
+    }
+}
+
+/// Easy handles at rest: to make and set up a new one costs more than an exchange.
+#[derive(Default)]
+pub(crate) struct Handles(Mutex<Vec<Easy2<Exchange>>>);
+
+impl Handles {
+    /// Gives a handle that is ready to carry `request`.
+    pub(crate) fn ready(
+        &self,
+        config: &Config,
+        request: Request<Vec<u8>>,
+    ) -> Result<Easy2<Exchange>, Error> {
+        let rested = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut easy = match rested {
+            Some(easy) => easy,
+            None => config.easy().map_err(not_taken)?,
+        };
+        load(&mut easy, request)?;
+        Ok(easy)
+    }
+
+    /// Takes a handle back, without the credentials that its last request had.
+    pub(crate) fn rest(&self, mut easy: Easy2<Exchange>) {
+        if easy.http_headers(List::new()).is_err() {
+            return;
+        }
+        let mut handles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if handles.len() < MOST_AT_REST {
+            handles.push(easy);
+        }
+    }
+}
+
+/// Hands `request` to `easy`.
+///
+/// Every request but `HEAD` goes as a POST under another name, with a body of unknown length:
+/// libcurl then asks the read function before it writes anything, and cannot repeat a request,
+/// an empty one included, without asking the seek function, which refuses.
+fn load(easy: &mut Easy2<Exchange>, request: Request<Vec<u8>>) -> Result<(), Error> {
+    let (parts, body) = request.into_parts();
+    let list = header_list(&parts.headers, &parts.method, body.len())?;
+    easy.get_mut().begin(body);
+    let set = || {
+        easy.url(&parts.uri.to_string())?;
+        let head = parts.method == Method::HEAD;
+        easy.fresh_connect(head)?;
+        easy.nobody(head)?;
+        if !head {
+            easy.post(true)?;
+        }
+        easy.custom_request(parts.method.as_str())?;
+        easy.http_headers(list)
+    };
+    set().map_err(not_taken)
+}
+
+/// Writes the headers as libcurl wants them.
+///
+/// A name followed by a bare colon takes one of libcurl's own headers away. Line breaks cannot
+/// occur: `http::HeaderValue` refuses them.
+fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List, Error> {
+    let mut list = List::new();
+    let mut append = |line: &str| list.append(line).map_err(not_taken);
+    append("Expect:")?;
+    append("Transfer-Encoding:")?;
+    if !headers.contains_key(header::CONTENT_TYPE) {
+        append("Content-Type:")?;
+    }
+    if body > 0 || takes_a_body(method) {
+        append(&format!("Content-Length: {body}"))?;
+    }
+    let mut line = String::with_capacity(128);
+    for (name, value) in headers {
+        if name == header::CONTENT_LENGTH {
+            continue;
+        }
+        let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
+            Error::unsent(
+                ErrorKind::Refused,
+                "a header's value is not UTF-8, which libcurl's binding needs",
+            )
+        })?;
+        line.clear();
+        line.push_str(name.as_str());
+        if value.is_empty() {
+            line.push(';');
+        } else {
+            line.push_str(": ");
+            line.push_str(value);
+        }
+        append(&line)?;
+    }
+    Ok(list)
+}
+
+/// Tells whether an empty body is announced (RFC 9110 section 8.6).
+fn takes_a_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+fn has_rustls() -> bool {
+    curl::Version::get().ssl_version().is_some_and(|name| name.contains("rustls"))
+}
+
+fn not_taken(error: curl::Error) -> Error {
+    Error::unsent(ErrorKind::Refused, "libcurl does not take the request").with_source(error)
+}
+
+const MOST_AT_REST: usize = 128;

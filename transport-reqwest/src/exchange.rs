@@ -1,0 +1,52 @@
+//! One request and its answer, inside Tokio.
+
+use http::{Request, Response};
+use slack_transport::{Error, ErrorKind, Limits, check_response_head};
+
+use crate::failure;
+
+/// A client with the limits of its exchanges.
+#[derive(Clone)]
+pub(crate) struct Exchanger {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+impl Exchanger {
+    pub(crate) fn new(client: reqwest::Client, limits: Limits) -> Self {
+        Self { client, limits }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Sends the request once and reads the answer up to the cap.
+    pub(crate) async fn exchange(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, Error> {
+        let mut request = reqwest::Request::try_from(request).map_err(failure::of_building)?;
+        *request.timeout_mut() = Some(self.limits.total_timeout());
+        let mut response = self.client.execute(request).await.map_err(failure::of_sending)?;
+        check_response_head(response.headers(), &self.limits)?;
+        let cap = self.limits.body_cap();
+        let declared = response.content_length().unwrap_or(0);
+        let mut body =
+            Vec::with_capacity(usize::try_from(declared).map_or(cap, |length| length.min(cap)));
+        while let Some(chunk) = response.chunk().await.map_err(failure::of_reading)? {
+            if chunk.len() > cap - body.len() {
+                return Err(Error::maybe_sent(
+                    ErrorKind::TooLarge,
+                    "the answer's body is longer than the limit",
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = Response::new(body);
+        *answer.status_mut() = response.status();
+        *answer.version_mut() = response.version();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+}

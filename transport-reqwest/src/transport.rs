@@ -1,0 +1,113 @@
+//! The transport itself.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use http::{Request, Response};
+use slack_transport::{BlockingTransport, Error, ErrorKind, Limits, Transport, check_request};
+
+use crate::Builder;
+use crate::exchange::Exchanger;
+use crate::worker::{self, Elsewhere};
+
+/// Carries requests by a [`reqwest::Client`].
+///
+/// Share one among all tasks and threads, in an `Arc`: connections are reused only within it.
+pub struct ReqwestTransport {
+    in_place: Exchanger,
+    elsewhere: Elsewhere,
+}
+
+impl ReqwestTransport {
+    /// Makes a transport with `limits`, without proxy, that trusts what the platform trusts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::build`].
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        Self::builder(limits).build()
+    }
+
+    /// Starts a transport that differs in proxy, certificates or runtime.
+    pub fn builder(limits: Limits) -> Builder {
+        Builder::new(limits)
+    }
+
+    /// Takes a client that somebody else configured.
+    ///
+    /// Body cap, header cap and total timeout stay the transport's. These guarantees are then the
+    /// caller's, by [`reqwest::ClientBuilder`]:
+    ///
+    /// - no redirects: `redirect(Policy::none())`. A client that follows them sends the body of a
+    ///   307, secrets included, to another host. This one is checked.
+    /// - no hidden retries: `retry(reqwest::retry::never())`;
+    /// - a connect timeout: `connect_timeout(..)`;
+    /// - no proxy unless meant: `no_proxy()`;
+    /// - no `Referer` and no decompression: `referer(false)`, `no_gzip()` and its siblings;
+    /// - folded headers are taken: `http1_allow_obsolete_multiline_headers_in_responses(true)`;
+    /// - certificates are verified.
+    ///
+    /// Inside and outside Tokio the one client is used, so a connection opened on one runtime may
+    /// be used from another: keep the runtimes running while the transport lives.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] if the client may follow redirects.
+    ///
+    /// ```
+    /// use slack_transport::Limits;
+    /// use slack_transport_reqwest::ReqwestTransport;
+    ///
+    /// let careless = reqwest::Client::builder().no_proxy().build()?;
+    /// assert!(ReqwestTransport::from_client(careless, Limits::new()).is_err());
+    ///
+    /// let careful = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .retry(reqwest::retry::never())
+    ///     .no_proxy();
+    /// let transport = ReqwestTransport::from_client(careful.build()?, Limits::new())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_client(client: reqwest::Client, limits: Limits) -> Result<Self, Error> {
+        // reqwest tells its redirect policy nowhere else. Should the text change, clients are refused, not let through.
+        if !format!("{client:?}").contains("Policy(None)") {
+            return Err(Error::unsent(
+                ErrorKind::Refused,
+                "the client may follow redirects: build it with redirect(Policy::none())",
+            ));
+        }
+        let exchanger = Exchanger::new(client, limits);
+        Ok(Self::from_parts(exchanger.clone(), Elsewhere::new(exchanger, None)))
+    }
+
+    pub(crate) fn from_parts(in_place: Exchanger, elsewhere: Elsewhere) -> Self {
+        Self { in_place, elsewhere }
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        check_request(&request)?;
+        if worker::inside_tokio() {
+            self.in_place.exchange(request).await
+        } else {
+            self.elsewhere.run(request).await
+        }
+    }
+}
+
+impl BlockingTransport for ReqwestTransport {
+    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        check_request(&request)?;
+        self.elsewhere.run_blocking(request)
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport")
+            .field("limits", &self.in_place.limits())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! What a transport may spend on one request.
+
+use std::time::Duration;
+
+/// What a transport may spend on one request: time, and bytes of the answer.
+///
+/// Given to a transport when it is made. The defaults suit an API that answers within a second:
+///
+/// | limit | default |
+/// |---|---|
+/// | connect | 10 s |
+/// | total | 30 s |
+/// | body | 1 MiB |
+/// | headers | 64 KiB |
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use slack_transport::Limits;
+///
+/// let limits = Limits::new().with_total_timeout(Duration::from_secs(5)).with_body_cap(64 * 1024);
+/// assert_eq!(limits.connect_timeout(), Duration::from_secs(10));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "limits do nothing until a transport is made with them"]
+pub struct Limits {
+    connect: Duration,
+    total: Duration,
+    body: usize,
+    headers: usize,
+}
+
+impl Limits {
+    /// Gives the defaults.
+    pub const fn new() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            body: 1024 * 1024,
+            headers: 64 * 1024,
+        }
+    }
+
+    /// Sets the time for name resolution, TCP and TLS together.
+    ///
+    /// Less than a millisecond counts as one.
+    pub const fn with_connect_timeout(self, limit: Duration) -> Self {
+        Self { connect: at_least_a_millisecond(limit), ..self }
+    }
+
+    /// Sets the time for the whole exchange, from the call to the last byte of the body.
+    ///
+    /// Less than a millisecond counts as one.
+    pub const fn with_total_timeout(self, limit: Duration) -> Self {
+        Self { total: at_least_a_millisecond(limit), ..self }
+    }
+
+    /// Sets how long a body may be, in bytes.
+    ///
+    /// The cap holds while the body is read: a longer one is given up at the cap, whatever length
+    /// was declared.
+    pub const fn with_body_cap(self, limit: usize) -> Self {
+        Self { body: limit, ..self }
+    }
+
+    /// Sets how long the final answer's headers may be: bytes of names and values, plus four for each line.
+    pub const fn with_header_cap(self, limit: usize) -> Self {
+        Self { headers: limit, ..self }
+    }
+
+    /// Tells the time for connecting.
+    #[must_use]
+    pub const fn connect_timeout(&self) -> Duration {
+        self.connect
+    }
+
+    /// Tells the time for the whole exchange.
+    #[must_use]
+    pub const fn total_timeout(&self) -> Duration {
+        self.total
+    }
+
+    /// Tells how long a body may be, in bytes.
+    #[must_use]
+    pub const fn body_cap(&self) -> usize {
+        self.body
+    }
+
+    /// Tells how long the headers may be, in bytes.
+    #[must_use]
+    pub const fn header_cap(&self) -> usize {
+        self.headers
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Zero means "no limit" to some clients, so no transport is ever handed one.
+const fn at_least_a_millisecond(limit: Duration) -> Duration {
+    if limit.as_millis() == 0 { Duration::from_millis(1) } else { limit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_time_is_not_forever() {
+        let limits =
+            Limits::new().with_connect_timeout(Duration::ZERO).with_total_timeout(Duration::ZERO);
+        assert_eq!(limits.connect_timeout(), Duration::from_millis(1));
+        assert_eq!(limits.total_timeout(), Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,81 @@
+//! The two traits.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Request, Response};
+
+use crate::Error;
+
+/// Carries one request to its server and brings the answer back.
+///
+/// Any status is an answer, a redirect included: a transport follows none and repeats nothing.
+/// Dropping the future gives the request up at once and closes what it had opened.
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// Sends `request` once and gives the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// When no complete answer came within the limits. [`Error::nothing_was_sent`] tells whether
+    /// the server can have seen the request.
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error>;
+}
+
+/// Carries one request to its server while the calling thread waits.
+///
+/// The promises are those of [`Transport`]. The call needs no runtime; inside one it holds up the
+/// thread it is made on.
+pub trait BlockingTransport: Send + Sync + 'static {
+    /// Sends `request` once and gives the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::send`].
+    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error>;
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        (**self).send(request).await
+    }
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        (**self).send(request).await
+    }
+}
+
+impl<T: BlockingTransport + ?Sized> BlockingTransport for Arc<T> {
+    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        (**self).send_blocking(request)
+    }
+}
+
+impl<T: BlockingTransport + ?Sized> BlockingTransport for Box<T> {
+    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        (**self).send_blocking(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared<T: Send + Sync + 'static + ?Sized>() {}
+    fn is_transport<T: Transport>() {}
+    fn is_blocking<T: BlockingTransport>() {}
+
+    #[test]
+    fn both_traits_make_objects_that_threads_may_share() {
+        shared::<dyn Transport>();
+        shared::<dyn BlockingTransport>();
+        is_transport::<Arc<dyn Transport>>();
+        is_transport::<Box<dyn Transport>>();
+        is_blocking::<Arc<dyn BlockingTransport>>();
+        is_blocking::<Box<dyn BlockingTransport>>();
+    }
+}
