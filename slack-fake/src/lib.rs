@@ -22,6 +22,7 @@ mod oauth_v2_access;
 mod page;
 mod redirect;
 mod reply;
+mod rotation;
 mod save;
 #[cfg(feature = "server")]
 mod server;
