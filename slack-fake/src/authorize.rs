@@ -280,6 +280,11 @@ impl State {
 fn read_scopes(parameters: &Arguments, flow: Flow) -> (Vec<String>, Vec<String>) {
     match flow {
         Flow::Install => (parameters.list("scope"), parameters.list("user_scope")),
+        // The documents name `scope`, one report `user_scope`: the fake reads whichever is there.
+        Flow::UserInstall => {
+            let scopes = parameters.list("scope");
+            (Vec::new(), if scopes.is_empty() { parameters.list("user_scope") } else { scopes })
+        }
     }
 }
 

@@ -33,6 +33,25 @@ pub enum Siblings {
     NewestWins,
 }
 
+/// How `oauth.v2.user.access` writes its answer to a code grant; sources disagree on it.
+///
+/// Refreshes are answered in the schema's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UserAccessShape {
+    /// The method's schema: all at the top level, with `user_id`.
+    Schema,
+    /// As the schema, but `token_type` is `Bearer` (seen by MCP clients).
+    Bearer,
+    /// The documented example: id and scopes under `authed_user`, no `app_id`, no `enterprise`.
+    DocsExample,
+    /// An empty `scope` at the top, the real one and the token once more under `authed_user`.
+    ScopesInAuthedUser,
+    /// All of the credential under `authed_user`, as `oauth.v2.access` has it.
+    Nested,
+}
+
 /// Whom a credential lets an app act for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,4 +61,6 @@ pub enum CredentialKind {
     Bot,
     /// A person.
     User,
+    /// A person who edits app configurations (`tooling.tokens.rotate`).
+    Config,
 }

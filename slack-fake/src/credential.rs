@@ -35,6 +35,8 @@ pub(crate) struct AccessRecord {
     pub(crate) credential: usize,
     pub(crate) expires_at: Option<u64>,
     pub(crate) revoked: bool,
+    /// Whether a rotating pair was given for it.
+    pub(crate) exchanged: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -155,8 +157,10 @@ impl State {
 
     fn remember(&mut self, index: usize, token: String, expires_at: Option<u64>) {
         self.credentials[index].unrevoked.push(token.clone());
-        self.access_tokens
-            .insert(token, AccessRecord { credential: index, expires_at, revoked: false });
+        self.access_tokens.insert(
+            token,
+            AccessRecord { credential: index, expires_at, revoked: false, exchanged: false },
+        );
     }
 
     /// Tells whether `target` lies in an organisation for whose every workspace the app is installed.

@@ -4,13 +4,16 @@ use std::fmt;
 
 use http::{Method, Request, Response};
 
+use crate::app::Setting;
 use crate::call::{Call, Json};
 use crate::fault::Script;
 use crate::log::Log;
 use crate::page;
 use crate::reply::{self, Answer, Failure};
 use crate::state::{Flow, State, upsert};
-use crate::{App, Consent, Fault, Organisation, Siblings, User, Workspace};
+use crate::{
+    App, Consent, ExternalToken, Fault, Organisation, Siblings, User, UserAccessShape, Workspace,
+};
 
 /// Slack's side of OAuth, as a state machine without clock, socket or randomness.
 ///
@@ -85,6 +88,27 @@ impl FakeSlack {
         self
     }
 
+    /// Says how `oauth.v2.user.access` writes its answer.
+    pub fn user_access_shape(mut self, shape: UserAccessShape) -> Self {
+        self.state.rules.user_access_shape = shape;
+        self
+    }
+
+    /// Adds a token of another service, in place of the one with the same id.
+    pub fn external_token(mut self, token: ExternalToken) -> Self {
+        upsert(&mut self.state.external_tokens, token.record, |a, b| a.id == b.id);
+        self
+    }
+
+    /// Turns token rotation on for an app that did without; an unknown client id has no effect.
+    ///
+    /// Its long-lived tokens go on until they are exchanged and the new pair is refreshed.
+    pub fn turn_rotation_on(&mut self, client_id: &str) {
+        if let Some(app) = self.state.apps.iter_mut().find(|app| app.client_id == client_id) {
+            app.settings.insert(Setting::Rotation);
+        }
+    }
+
     /// Changes how the authorize page decides from now on.
     pub fn set_consent(&mut self, consent: Consent) {
         self.state.consent = consent;
@@ -129,6 +153,7 @@ impl FakeSlack {
         }
         match call.path {
             "/oauth/v2/authorize" => self.state.authorize(call, Flow::Install, now),
+            "/oauth/v2_user/authorize" => self.state.authorize(call, Flow::UserInstall, now),
             path => match path.strip_prefix("/api/") {
                 Some(method) => self.answer_method(method, call, now),
                 None => page::not_found(),
@@ -176,12 +201,35 @@ struct KnownMethod {
 }
 
 const METHODS: &[KnownMethod] = &[
+    KnownMethod {
+        name: "apps.auth.external.delete",
+        json: Json::Read,
+        answer: State::external_delete,
+    },
+    KnownMethod { name: "apps.auth.external.get", json: Json::Read, answer: State::external_get },
+    KnownMethod { name: "apps.uninstall", json: Json::Ignored, answer: State::apps_uninstall },
     KnownMethod { name: "auth.revoke", json: Json::Ignored, answer: State::auth_revoke },
+    KnownMethod { name: "auth.teams.list", json: Json::Ignored, answer: State::auth_teams_list },
     KnownMethod { name: "auth.test", json: Json::Read, answer: State::auth_test },
     KnownMethod { name: "oauth.v2.access", json: Json::Read, answer: State::oauth_v2_access },
+    KnownMethod {
+        name: "oauth.v2.exchange",
+        json: Json::Ignored,
+        answer: State::oauth_v2_exchange,
+    },
+    KnownMethod {
+        name: "oauth.v2.user.access",
+        json: Json::Read,
+        answer: State::oauth_v2_user_access,
+    },
+    KnownMethod {
+        name: "tooling.tokens.rotate",
+        json: Json::Ignored,
+        answer: State::tooling_tokens_rotate,
+    },
 ];
 
-const PAGES: &[&str] = &["oauth/v2/authorize"];
+const PAGES: &[&str] = &["oauth/v2/authorize", "oauth/v2_user/authorize"];
 
 /// The name a path goes by in scripts and in the log; paths that nothing answers share one.
 fn known_name(path: &str) -> &'static str {

@@ -74,15 +74,7 @@ impl FakeSlack {
 
     /// Removes the app from a workspace or an organisation and gives how many credentials ended.
     pub fn uninstall(&mut self, client_id: &str, team_or_enterprise_id: &str) -> usize {
-        let affected = |c: &&mut crate::credential::Credential| {
-            !c.gone && c.client_id == client_id && c.target.id() == team_or_enterprise_id
-        };
-        self.state
-            .credentials
-            .iter_mut()
-            .filter(affected)
-            .map(|credential| credential.gone = true)
-            .count()
+        self.state.end_installation(client_id, team_or_enterprise_id)
     }
 
     /// Gives how many calls of a method, or of a page by its path without the leading slash, were seen.

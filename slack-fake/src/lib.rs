@@ -1,7 +1,9 @@
 //! Slack's side of OAuth as a state machine: a test double for apps that hold Slack tokens.
 
 mod app;
+mod apps_uninstall;
 mod auth_revoke;
+mod auth_teams_list;
 mod auth_test;
 mod authorize;
 mod bearer;
@@ -12,6 +14,7 @@ mod client;
 mod clock;
 mod credential;
 mod directory;
+mod external;
 mod fake;
 mod fault;
 mod inspect;
@@ -19,6 +22,8 @@ mod json;
 mod log;
 mod mint;
 mod oauth_v2_access;
+mod oauth_v2_exchange;
+mod oauth_v2_user_access;
 mod page;
 mod redirect;
 mod reply;
@@ -29,14 +34,16 @@ mod server;
 #[cfg(any(feature = "server", feature = "transport"))]
 mod shared;
 mod state;
+mod tooling_tokens_rotate;
 #[cfg(feature = "transport")]
 mod transport;
 
 pub use app::App;
-pub use choices::{Consent, CredentialKind, Siblings};
+pub use choices::{Consent, CredentialKind, Siblings, UserAccessShape};
 #[cfg(any(feature = "server", feature = "transport"))]
 pub use clock::Clock;
 pub use directory::{Organisation, User, Workspace};
+pub use external::ExternalToken;
 pub use fake::FakeSlack;
 pub use fault::{Delivery, Fault};
 pub use inspect::CredentialReport;

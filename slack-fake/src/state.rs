@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::{AppRecord, Setting};
 use crate::credential::{AccessRecord, Credential, RefreshRecord};
 use crate::directory::{Organisation, User, Workspace};
-use crate::{Consent, Siblings};
+use crate::external::ExternalRecord;
+use crate::{Consent, Siblings, UserAccessShape};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -20,6 +21,7 @@ pub(crate) struct State {
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) organisations: Vec<Organisation>,
     pub(crate) users: Vec<User>,
+    pub(crate) external_tokens: Vec<ExternalRecord>,
     pub(crate) codes: BTreeMap<String, CodeRecord>,
     pub(crate) credentials: Vec<Credential>,
     pub(crate) access_tokens: BTreeMap<String, AccessRecord>,
@@ -34,6 +36,7 @@ pub(crate) struct Rules {
     pub(crate) public_refresh_token_life: u64,
     pub(crate) code_life: u64,
     pub(crate) siblings: Siblings,
+    pub(crate) user_access_shape: UserAccessShape,
 }
 
 /// An authorization code and what it stands for.
@@ -59,7 +62,10 @@ pub(crate) struct CodeRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
+    /// `/oauth/v2/authorize`, finished at `oauth.v2.access`.
     Install,
+    /// `/oauth/v2_user/authorize`, finished at `oauth.v2.user.access`.
+    UserInstall,
 }
 
 /// Where an app is installed: in a workspace, or in a whole organisation.
@@ -91,6 +97,7 @@ impl State {
                 public_refresh_token_life: 30 * 86_400,
                 code_life: 600,
                 siblings: Siblings::FirstUsedWins,
+                user_access_shape: UserAccessShape::Schema,
             },
             consent: Consent::Ask,
             signed_in: None,
@@ -98,6 +105,7 @@ impl State {
             workspaces: Vec::new(),
             organisations: Vec::new(),
             users: Vec::new(),
+            external_tokens: Vec::new(),
             codes: BTreeMap::new(),
             credentials: Vec::new(),
             access_tokens: BTreeMap::new(),

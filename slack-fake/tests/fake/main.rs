@@ -4,6 +4,7 @@ mod authorize;
 mod calls;
 mod code_grant;
 mod faults;
+mod neighbours;
 mod no_panic;
 mod refresh_grant;
 mod saved;

@@ -37,6 +37,7 @@ fn the_format_is_as_documented() {
         "consent",
         "counter",
         "credentials",
+        "external_tokens",
         "organisations",
         "refresh_tokens",
         "rules",
