@@ -1,14 +1,16 @@
 //! The authorize page: what is checked, who decides, and where the browser goes next.
 
+use std::collections::BTreeSet;
+
 use http::{Method, Response};
 
-use crate::Consent;
 use crate::app::{AppRecord, Setting};
 use crate::call::{Arguments, Call};
 use crate::page::{self, ConsentPage};
 use crate::redirect::{Place, RedirectUri, callback};
 use crate::reply;
 use crate::state::{CodeRecord, Flow, State, Target};
+use crate::{Consent, CredentialKind};
 
 /// Why the person stays on a page of Slack's: the code, and what to do about it.
 type Trouble = (&'static str, &'static str);
@@ -20,6 +22,7 @@ struct Wish {
     landing: Landing,
     challenge: Option<String>,
     state: Option<String>,
+    nonce: Option<String>,
     bot_scopes: Vec<String>,
     user_scopes: Vec<String>,
 }
@@ -84,13 +87,12 @@ impl State {
                 "a redirect to a program on the person's machine allows user scopes only",
             ));
         }
-        for (asked, allowed) in [(&bot_scopes, &app.bot_scopes), (&user_scopes, &app.user_scopes)] {
-            if allowed
-                .as_ref()
-                .is_some_and(|allowed| asked.iter().any(|scope| !allowed.contains(scope)))
-            {
-                return Err(("invalid_scope", "a scope was asked for that the app does not have"));
-            }
+        if flow == Flow::SignIn {
+            check_sign_in(parameters, &user_scopes)?;
+        } else if !allows(app.bot_scopes.as_ref(), &bot_scopes)
+            || !allows(app.user_scopes.as_ref(), &user_scopes)
+        {
+            return Err(("invalid_scope", "a scope was asked for that the app does not have"));
         }
         Ok(Wish {
             flow,
@@ -98,6 +100,7 @@ impl State {
             landing,
             challenge,
             state: parameters.sent("state").map(str::to_owned),
+            nonce: parameters.sent("nonce").map(str::to_owned),
             bot_scopes,
             user_scopes,
         })
@@ -172,24 +175,32 @@ impl State {
         named.or_else(|| self.workspaces.first().map(|workspace| workspace.id.as_str()))
     }
 
-    fn decide(
-        &self,
-        parameters: &Arguments,
-        wish: &Wish,
-        (_, target): &(String, Target),
-    ) -> Decision {
+    fn decide(&self, parameters: &Arguments, wish: &Wish, person: &(String, Target)) -> Decision {
         let consent = match parameters.value("fake_decision") {
             Some("allow") => &Consent::Allow,
             Some("deny") => &Consent::Deny,
             _ => &self.consent,
         };
         match consent {
-            Consent::Ask => Decision::Ask,
+            Consent::Ask if !self.has_consented(wish, person) => Decision::Ask,
             Consent::Deny => Decision::Refuse("access_denied".into()),
             Consent::Fail(error) => Decision::Refuse(error.clone()),
-            Consent::Allow if self.may_install(&wish.client_id, target) => Decision::Allow,
-            Consent::Allow => Decision::Refuse("invalid_team_for_non_distributed_app".into()),
+            _ if self.may_install(&wish.client_id, &person.1) => Decision::Allow,
+            _ => Decision::Refuse("invalid_team_for_non_distributed_app".into()),
         }
+    }
+
+    /// Whoever signed in before is not asked again.
+    fn has_consented(&self, wish: &Wish, (user_id, target): &(String, Target)) -> bool {
+        wish.flow == Flow::SignIn
+            && self.credentials.iter().any(|c| {
+                !c.gone
+                    && c.kind == CredentialKind::SignIn
+                    && c.client_id == wish.client_id
+                    && c.user_id == *user_id
+                    && c.target == *target
+                    && wish.user_scopes.iter().all(|scope| c.scopes.contains(scope))
+            })
     }
 
     fn may_install(&self, client_id: &str, target: &Target) -> bool {
@@ -235,6 +246,8 @@ impl State {
             redirect_was_named: wish.landing.named,
             desktop: wish.landing.desktop,
             challenge: wish.challenge.clone(),
+            nonce: wish.nonce.clone(),
+            state: wish.state.clone(),
             issued_at: now,
             spent: false,
         };
@@ -281,11 +294,31 @@ fn read_scopes(parameters: &Arguments, flow: Flow) -> (Vec<String>, Vec<String>)
     match flow {
         Flow::Install => (parameters.list("scope"), parameters.list("user_scope")),
         // The documents name `scope`, one report `user_scope`: the fake reads whichever is there.
+        Flow::SignIn => (Vec::new(), parameters.list("scope")),
         Flow::UserInstall => {
             let scopes = parameters.list("scope");
             (Vec::new(), if scopes.is_empty() { parameters.list("user_scope") } else { scopes })
         }
     }
+}
+
+/// Tells whether an app may ask for `scopes`; one without a list may ask for any.
+fn allows(list: Option<&BTreeSet<String>>, scopes: &[String]) -> bool {
+    list.is_none_or(|list| scopes.iter().all(|scope| list.contains(scope)))
+}
+
+fn check_sign_in(parameters: &Arguments, scopes: &[String]) -> Result<(), Trouble> {
+    if parameters.value("response_type") != Some("code") {
+        return Err(("invalid_response_type", "response_type must be code"));
+    }
+    let known = |scope: &String| matches!(scope.as_str(), "openid" | "email" | "profile");
+    if !scopes.iter().any(|scope| scope == "openid") || !scopes.iter().all(known) {
+        return Err((
+            "invalid_scope",
+            "sign-in needs the scope openid, and takes email and profile beside it",
+        ));
+    }
+    Ok(())
 }
 
 fn read_challenge(parameters: &Arguments) -> Result<Option<String>, Trouble> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "openid")]
+use http::StatusCode;
 use http::{Method, Request, Response};
 
 use crate::app::Setting;
@@ -12,7 +14,8 @@ use crate::page;
 use crate::reply::{self, Answer, Failure};
 use crate::state::{Flow, State, upsert};
 use crate::{
-    App, Consent, ExternalToken, Fault, Organisation, Siblings, User, UserAccessShape, Workspace,
+    App, Consent, ExternalToken, Fault, OpenIdErrors, Organisation, Siblings, User,
+    UserAccessShape, Workspace,
 };
 
 /// Slack's side of OAuth, as a state machine without clock, socket or randomness.
@@ -94,6 +97,12 @@ impl FakeSlack {
         self
     }
 
+    /// Says how `openid.connect.token` names what is wrong.
+    pub fn openid_errors(mut self, style: OpenIdErrors) -> Self {
+        self.state.rules.openid_errors = style;
+        self
+    }
+
     /// Adds a token of another service, in place of the one with the same id.
     pub fn external_token(mut self, token: ExternalToken) -> Self {
         upsert(&mut self.state.external_tokens, token.record, |a, b| a.id == b.id);
@@ -154,6 +163,14 @@ impl FakeSlack {
         match call.path {
             "/oauth/v2/authorize" => self.state.authorize(call, Flow::Install, now),
             "/oauth/v2_user/authorize" => self.state.authorize(call, Flow::UserInstall, now),
+            #[cfg(feature = "openid")]
+            "/openid/connect/authorize" => self.state.authorize(call, Flow::SignIn, now),
+            #[cfg(feature = "openid")]
+            "/openid/connect/keys" => reply::json(StatusCode::OK, &self.state.key_set()),
+            #[cfg(feature = "openid")]
+            "/.well-known/openid-configuration" => {
+                reply::json(StatusCode::OK, &self.state.discovery(call))
+            }
             path => match path.strip_prefix("/api/") {
                 Some(method) => self.answer_method(method, call, now),
                 None => page::not_found(),
@@ -222,6 +239,18 @@ const METHODS: &[KnownMethod] = &[
         json: Json::Read,
         answer: State::oauth_v2_user_access,
     },
+    #[cfg(feature = "openid")]
+    KnownMethod {
+        name: "openid.connect.token",
+        json: Json::Read,
+        answer: State::openid_connect_token,
+    },
+    #[cfg(feature = "openid")]
+    KnownMethod {
+        name: "openid.connect.userInfo",
+        json: Json::Ignored,
+        answer: State::openid_connect_user_info,
+    },
     KnownMethod {
         name: "tooling.tokens.rotate",
         json: Json::Ignored,
@@ -229,7 +258,16 @@ const METHODS: &[KnownMethod] = &[
     },
 ];
 
-const PAGES: &[&str] = &["oauth/v2/authorize", "oauth/v2_user/authorize"];
+const PAGES: &[&str] = &[
+    "oauth/v2/authorize",
+    "oauth/v2_user/authorize",
+    #[cfg(feature = "openid")]
+    "openid/connect/authorize",
+    #[cfg(feature = "openid")]
+    "openid/connect/keys",
+    #[cfg(feature = "openid")]
+    ".well-known/openid-configuration",
+];
 
 /// The name a path goes by in scripts and in the log; paths that nothing answers share one.
 fn known_name(path: &str) -> &'static str {

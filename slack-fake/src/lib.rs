@@ -24,6 +24,8 @@ mod mint;
 mod oauth_v2_access;
 mod oauth_v2_exchange;
 mod oauth_v2_user_access;
+#[cfg(feature = "openid")]
+mod openid;
 mod page;
 mod redirect;
 mod reply;
@@ -39,7 +41,7 @@ mod tooling_tokens_rotate;
 mod transport;
 
 pub use app::App;
-pub use choices::{Consent, CredentialKind, Siblings, UserAccessShape};
+pub use choices::{Consent, CredentialKind, IdTokenFault, OpenIdErrors, Siblings, UserAccessShape};
 #[cfg(any(feature = "server", feature = "transport"))]
 pub use clock::Clock;
 pub use directory::{Organisation, User, Workspace};

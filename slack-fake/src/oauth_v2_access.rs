@@ -62,7 +62,7 @@ impl State {
             let code = if flow == Flow::UserInstall { "no_user_scopes" } else { "no_scopes" };
             return Err(code.into());
         }
-        if self.is_under_org_install(&record.client_id, &record.target) {
+        if flow != Flow::SignIn && self.is_under_org_install(&record.client_id, &record.target) {
             return Err("cannot_install_an_org_installed_app".into());
         }
         let record = record.clone();

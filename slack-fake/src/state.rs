@@ -1,6 +1,6 @@
 //! Everything the fake remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::app::{AppRecord, Setting};
 use crate::credential::{AccessRecord, Credential, RefreshRecord};
 use crate::directory::{Organisation, User, Workspace};
 use crate::external::ExternalRecord;
-use crate::{Consent, Siblings, UserAccessShape};
+use crate::{Consent, IdTokenFault, OpenIdErrors, Siblings, UserAccessShape};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -17,6 +17,8 @@ pub(crate) struct State {
     pub(crate) rules: Rules,
     pub(crate) consent: Consent,
     pub(crate) signed_in: Option<String>,
+    pub(crate) signing: Signing,
+    pub(crate) id_token_faults: VecDeque<IdTokenFault>,
     pub(crate) apps: Vec<AppRecord>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) organisations: Vec<Organisation>,
@@ -37,6 +39,16 @@ pub(crate) struct Rules {
     pub(crate) code_life: u64,
     pub(crate) siblings: Siblings,
     pub(crate) user_access_shape: UserAccessShape,
+    pub(crate) issuer: String,
+    pub(crate) openid_errors: OpenIdErrors,
+}
+
+/// Which of the keys signs ID tokens.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Signing {
+    pub(crate) current: usize,
+    /// Whether the key before is still published.
+    pub(crate) old_is_published: bool,
 }
 
 /// An authorization code and what it stands for.
@@ -54,6 +66,8 @@ pub(crate) struct CodeRecord {
     /// Whether the redirect leads to a program on the person's own machine.
     pub(crate) desktop: bool,
     pub(crate) challenge: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) state: Option<String>,
     pub(crate) issued_at: u64,
     pub(crate) spent: bool,
 }
@@ -66,6 +80,8 @@ pub(crate) enum Flow {
     Install,
     /// `/oauth/v2_user/authorize`, finished at `oauth.v2.user.access`.
     UserInstall,
+    /// `/openid/connect/authorize`, finished at `openid.connect.token`.
+    SignIn,
 }
 
 /// Where an app is installed: in a workspace, or in a whole organisation.
@@ -98,9 +114,13 @@ impl State {
                 code_life: 600,
                 siblings: Siblings::FirstUsedWins,
                 user_access_shape: UserAccessShape::Schema,
+                issuer: "https://slack.com".into(),
+                openid_errors: OpenIdErrors::Slack,
             },
             consent: Consent::Ask,
             signed_in: None,
+            signing: Signing::default(),
+            id_token_faults: VecDeque::new(),
             apps: Vec::new(),
             workspaces: Vec::new(),
             organisations: Vec::new(),

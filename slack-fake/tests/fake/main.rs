@@ -11,6 +11,9 @@ mod saved;
 mod secrets;
 mod support;
 
+#[cfg(feature = "openid")]
+mod sign_in;
+
 #[cfg(feature = "server")]
 mod over_tcp;
 #[cfg(feature = "transport")]

@@ -199,13 +199,13 @@ fn workspaces_are_listed_page_by_page() {
     assert_eq!(first["teams"][0]["id"], "T0FAKE00002");
     assert!(text(&first["teams"][1]["icon"], "image_34").ends_with("T0FAKE00003_34.png"));
     let cursor = text(&first["response_metadata"], "next_cursor");
-    let last = list(&mut fake, &[("limit", "2"), ("cursor", cursor)]);
+    let second = list(&mut fake, &[("limit", "2"), ("cursor", cursor)]);
     let expected = json!({
         "ok": true,
         "teams": [{"id": "T0FAKE00004", "name": "Fourth"}],
         "response_metadata": {"next_cursor": ""},
     });
-    assert_eq!(last, expected);
+    assert_eq!(second, expected);
     for limit in ["0", "1001", "x"] {
         assert_eq!(list(&mut fake, &[("limit", limit)])["error"], "invalid_limit");
     }

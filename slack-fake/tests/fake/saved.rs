@@ -38,11 +38,13 @@ fn the_format_is_as_documented() {
         "counter",
         "credentials",
         "external_tokens",
+        "id_token_faults",
         "organisations",
         "refresh_tokens",
         "rules",
         "seed",
         "signed_in",
+        "signing",
         "users",
         "workspaces",
     ];
