@@ -21,7 +21,8 @@ impl State {
         }
         let target = credential.target.clone();
         self.end_installation(&claim.client_id, target.id());
-        Ok(Answer::default())
+        let scopes = Some(self.credentials[holder.index].scope_headers(""));
+        Ok(Answer { scopes, ..Answer::default() })
     }
 
     /// Ends every credential of an app in one place, and gives how many there were.

@@ -114,6 +114,7 @@ impl State {
         if credential.kind != CredentialKind::Bot {
             return Err("not_allowed_token_type".into());
         }
+        let scopes = Some(credential.scope_headers(""));
         let app_id =
             self.app(&credential.client_id).map(|app| app.app_id.clone()).unwrap_or_default();
         let id = arguments
@@ -135,7 +136,8 @@ impl State {
             record.expired = false;
         }
         let extras = (!record.extras.is_empty()).then_some(&record.extras);
-        Ok(Answer::new(json!({"external_token": record.token, "token_response_extras": extras})))
+        let body = json!({"external_token": record.token, "token_response_extras": extras});
+        Ok(Answer { scopes, ..Answer::new(body) })
     }
 
     pub(crate) fn external_delete(
@@ -146,6 +148,7 @@ impl State {
     ) -> Result<Answer, Failure> {
         let holder = self.holder(call, arguments, now)?;
         let credential = &self.credentials[holder.index];
+        let scopes = Some(credential.scope_headers(""));
         // The tokens of the settings page belong to a developer and not to an app.
         let is_developer = credential.kind == CredentialKind::Config;
         let caller = self.app(&credential.client_id).map(|app| app.app_id.clone());
@@ -179,7 +182,7 @@ impl State {
             (None, None, None) => return Err("invalid_arguments".into()),
             _ => return Err("invalid_args".into()),
         }
-        Ok(Answer::default())
+        Ok(Answer { scopes, ..Answer::default() })
     }
 
     fn delete_external_tokens(

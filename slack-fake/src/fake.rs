@@ -85,6 +85,18 @@ impl FakeSlack {
         self
     }
 
+    /// Sets the life of a public client's refresh tokens in seconds, 30 days unless told otherwise.
+    pub fn public_refresh_token_life(mut self, seconds: u64) -> Self {
+        self.state.rules.public_refresh_token_life = seconds;
+        self
+    }
+
+    /// Sets the life of authorization codes in seconds, 600 unless told otherwise.
+    pub fn code_life(mut self, seconds: u64) -> Self {
+        self.state.rules.code_life = seconds;
+        self
+    }
+
     /// Says which pair stays when one refresh token gave several.
     pub fn siblings(mut self, siblings: Siblings) -> Self {
         self.state.rules.siblings = siblings;

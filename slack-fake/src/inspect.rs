@@ -55,17 +55,17 @@ impl FakeSlack {
         known
     }
 
-    /// Has a token end at `now`: an access token expires, a refresh token is past its life.
+    /// Has a token end at the time `at`: an access token expires, a refresh token is past its life.
     ///
     /// Gives false for a token not issued here.
-    pub fn expire(&mut self, token: &str, now: u64) -> bool {
+    pub fn expire(&mut self, token: &str, at: u64) -> bool {
         if let Some(record) = self.state.access_tokens.get_mut(token) {
-            record.expires_at = Some(now);
+            record.expires_at = Some(at);
             return true;
         }
         match self.state.refresh_tokens.get_mut(token) {
             Some(record) => {
-                record.expires_at = Some(now);
+                record.expires_at = Some(at);
                 true
             }
             None => false,

@@ -27,6 +27,7 @@ mod oauth_v2_user_access;
 #[cfg(feature = "openid")]
 mod openid;
 mod page;
+mod person;
 mod redirect;
 mod reply;
 mod rotation;
@@ -39,6 +40,7 @@ mod state;
 mod tooling_tokens_rotate;
 #[cfg(feature = "transport")]
 mod transport;
+mod wish;
 
 pub use app::App;
 pub use choices::{Consent, CredentialKind, IdTokenFault, OpenIdErrors, Siblings, UserAccessShape};

@@ -111,7 +111,7 @@ fn revoking_ends_the_token_given_and_a_long_lived_one_its_authorization() {
     let installed = install(&mut plain, NOW);
     let token = text(&installed, "access_token");
     assert_eq!(revoke(&mut plain, token, &[])["revoked"], true);
-    assert_eq!(auth_test(&mut plain, token, NOW)["error"], "account_inactive");
+    assert_eq!(auth_test(&mut plain, token, NOW)["error"], "token_revoked");
     let again = install(&mut plain, NOW);
     assert_ne!(again["access_token"], installed["access_token"]);
 }
