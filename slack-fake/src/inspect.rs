@@ -41,6 +41,9 @@ impl FakeSlack {
     }
 
     /// Tells whether an access token works, or a refresh token would be taken, at `now`.
+    ///
+    /// To ask about a later time lets that time come for the credential: with [`Siblings::NewestWins`](crate::Siblings)
+    /// what ends by then has ended.
     pub fn is_live(&mut self, token: &str, now: u64) -> bool {
         let Some(index) = self.state.index_of(token) else { return false };
         self.state.settle(index, now);

@@ -7,6 +7,7 @@ mod faults;
 mod neighbours;
 mod no_panic;
 mod refresh_grant;
+mod rotation_model;
 mod saved;
 mod secrets;
 mod support;
