@@ -163,7 +163,8 @@ impl State {
         );
     }
 
-    /// Tells whether `target` lies in an organisation for whose every workspace the app is installed.
+    /// Tells whether `target` lies in an organisation for whose every workspace the app is
+    /// installed.
     pub(crate) fn is_under_org_install(&self, client_id: &str, target: &Target) -> bool {
         !target.is_org_wide()
             && target.enterprise.is_some()

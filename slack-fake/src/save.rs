@@ -19,18 +19,21 @@ struct Saved<S> {
 }
 
 impl FakeSlack {
-    /// Writes everything that Slack would remember as JSON: **secrets in plain text**, meant for tests.
+    /// Writes everything that Slack would remember as JSON: **secrets in plain text**, meant for
+    /// tests.
     ///
-    /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an object with these
-    /// members: `seed` and `counter` (what texts are made from), `rules` (times in seconds), `consent`, `signed_in`,
-    /// `signing` (which key), `id_token_faults`,
-    /// `apps`, `workspaces`, `organisations`, `users`, `external_tokens`, `codes` (by code), `credentials`, and `access_tokens` and
-    /// `refresh_tokens` (by token, each with the index of its credential). Times are Unix seconds. Scripted faults and
-    /// the calls seen belong to the run and are not saved.
+    /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an
+    /// object with these members: `seed` and `counter` (what texts are made from), `rules` (times
+    /// in seconds), `consent`, `signed_in`, `signing` (which key), `id_token_faults`, `apps`,
+    /// `workspaces`, `organisations`, `users`, `external_tokens`, `codes` (by code), `credentials`,
+    /// and `access_tokens` and `refresh_tokens` (by token, each with the index of its credential).
+    /// Times are Unix seconds. Scripted faults and the calls seen belong to the run and are not
+    /// saved.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
         let saved = Saved { format: FORMAT.into(), version: VERSION, state: &self.state };
-        // Nothing in the state can fail to be written: its keys are strings and it is written to memory.
+        // Nothing in the state can fail to be written: its keys are strings and it is written to
+        // memory.
         serde_json::to_vec(&saved).unwrap_or_default()
     }
 
