@@ -298,6 +298,8 @@ fn external_tokens_are_handed_out_and_renewed() {
         ask(&mut fake, &bot, &[("external_token_id", "Et3")])["external_token"],
         "secret-Et3"
     );
+    let once = ask(&mut fake, &bot, &[("external_token_id", "Et3")]);
+    assert_eq!(ask(&mut fake, &bot, &[("external_token_id", "Et3")]), once, "renewed, it lives");
     assert_eq!(ask(&mut fake, &bot, &forced("Et4"))["error"], "access_token_exchange_failed");
     assert_eq!(ask(&mut fake, &bot, &[("external_token_id", "Et5")])["error"], "token_not_found");
     assert_eq!(ask(&mut fake, &bot, &[])["error"], "invalid_arguments");
