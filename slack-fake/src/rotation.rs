@@ -27,7 +27,8 @@ impl State {
             }
             self.end_long_lived(index);
         }
-        self.credentials[index].refreshes += 1;
+        let refreshes = &mut self.credentials[index].refreshes;
+        *refreshes = refreshes.saturating_add(1);
         Some((index, self.issue_pair(index, family, now)))
     }
 

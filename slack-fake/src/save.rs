@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::FakeSlack;
 use crate::fault::Script;
 use crate::log::Log;
-use crate::state::State;
+use crate::state::{SIGNING_KEYS, State};
 
 /// The file's two leading members say what it is.
 #[derive(Serialize, Deserialize)]
@@ -58,11 +58,12 @@ impl FakeSlack {
 }
 
 impl State {
-    /// Whether every token belongs to a credential that exists.
+    /// Whether every token belongs to a credential that exists, and the signing key is one of ours.
     fn is_consistent(&self) -> bool {
         let count = self.credentials.len();
         self.access_tokens.values().all(|record| record.credential < count)
             && self.refresh_tokens.values().all(|record| record.credential < count)
+            && self.signing.current < SIGNING_KEYS
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::FakeSlack;
-use crate::state::State;
+use crate::state::{SIGNING_KEYS, State};
 
 /// A throw-away RSA key that is part of this crate.
 pub(super) struct SigningKey {
@@ -88,7 +88,7 @@ impl State {
     }
 }
 
-const TAKING_TURNS: [&[u8]; 3] = [
+const TAKING_TURNS: [&[u8]; SIGNING_KEYS] = [
     include_bytes!("../../keys/throw-away-test-key-1.pk8"),
     include_bytes!("../../keys/throw-away-test-key-2.pk8"),
     include_bytes!("../../keys/throw-away-test-key-3.pk8"),
