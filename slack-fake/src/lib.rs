@@ -84,6 +84,9 @@
 //! Transport and server share a `SharedFake` and a `Clock` with the test, which can look into the
 //! fake, script faults and move the time while requests come in.
 //!
+//! The example `serve` starts a server by hand, for a browser or curl:
+//! `cargo run -p slack-fake --features openid,server --example serve`.
+//!
 //! # The consent page
 //!
 //! With [`Consent::Ask`], as it is at first, a person or a headless browser gets an HTML page: a
