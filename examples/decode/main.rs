@@ -9,49 +9,11 @@
 //! It prints one JSON object and never a secret: tokens appear as fingerprints, the first 16 hex digits of their
 //! SHA-256. The exit status is 0 for a success, 1 for any other reply, 2 for misuse.
 
-mod args;
-mod describe;
-mod summary;
+mod cli;
 
-use std::{
-    io::{Read, Write},
-    process::ExitCode,
-};
-
-use args::{Args, Input};
-use summary::{Outcome, Summary};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(Outcome::Ok) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(misuse) => {
-            eprintln!("decode: {misuse}\n\n{}", args::USAGE);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run() -> Result<Outcome, String> {
-    let args = Args::parse(std::env::args_os().skip(1))?;
-    let mut body = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut body);
-    read.map_err(|error| format!("cannot read standard input: {error}"))?;
-    let summary = match args.input {
-        Input::Callback => Summary::of_callback(String::from_utf8_lossy(&body).trim()),
-        Input::Reply { decode, status, headers } => {
-            let mut response = http::Response::new(body);
-            *response.status_mut() = status;
-            *response.headers_mut() = headers;
-            decode(&response)
-        }
-    };
-    if let Some(remark) = summary.remark() {
-        eprintln!("decode: {remark}");
-    }
-    let json = serde_json::to_string_pretty(&summary)
-        .map_err(|error| format!("cannot write the result: {error}"))?;
-    writeln!(std::io::stdout().lock(), "{json}")
-        .map_err(|error| format!("cannot write the result: {error}"))?;
-    Ok(summary.outcome)
+    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    ExitCode::from(cli::run(std::env::args_os().skip(1), input, output, std::io::stderr().lock()))
 }

@@ -10,7 +10,7 @@ use slack_auth::{
     ToolingTokensRotate,
 };
 
-use crate::summary::Summary;
+use super::summary::Summary;
 
 pub(crate) const USAGE: &str = "\
 usage: decode METHOD [--grant code|refresh] [--status N] [--header 'name: value']... < body
@@ -25,6 +25,8 @@ METHOD is one of
 /// What the command line asks for.
 pub(crate) struct Args {
     pub(crate) input: Input,
+    /// What the caller should know of the command line.
+    pub(crate) remark: Option<&'static str>,
 }
 
 /// What stands on standard input.
@@ -82,11 +84,17 @@ impl Args {
             if grant.is_some() || status.is_some() || !headers.is_empty() {
                 return Err("a callback has no options: it is a URL and no reply".to_owned());
             }
-            return Ok(Self { input: Input::Callback });
+            return Ok(Self { input: Input::Callback, remark: None });
         }
         let decode = decoder(&method, grant)?;
         let status = status.unwrap_or(StatusCode::OK);
-        Ok(Self { input: Input::Reply { decode, status, headers } })
+        let one_form = !matches!(
+            &*method,
+            "oauth.v2.access" | "oauth.v2.user.access" | "openid.connect.token"
+        );
+        let remark = (grant.is_some() && one_form)
+            .then_some("the method has one form only; --grant makes no difference");
+        Ok(Self { input: Input::Reply { decode, status, headers }, remark })
     }
 }
 
@@ -110,9 +118,6 @@ fn decoder(method: &str, grant: Option<Grant>) -> Result<Decode, String> {
         ("apps.uninstall", _) => Summary::of_reply::<AppsUninstall>,
         _ => return Err("METHOD is none of those listed below; case counts".to_owned()),
     };
-    if grant.is_some() && !method.starts_with("oauth.v2.") && method != "openid.connect.token" {
-        eprintln!("decode: {method} has one form only; --grant makes no difference");
-    }
     Ok(decode)
 }
 

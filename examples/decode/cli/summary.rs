@@ -9,7 +9,7 @@ use slack_auth::{
     ResponseError, Scopes,
 };
 
-use crate::describe::Describe;
+use super::describe::Describe;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use slack_auth::{
     ToolingTokensRotateResponse, UserClaims, UserId,
 };
 
-use crate::summary::{CredentialLine, InstallationLine, Summary, Webhook, list, shown};
+use super::summary::{CredentialLine, InstallationLine, Summary, Webhook, list, shown};
 
 /// A success that can be told without its secrets.
 pub(crate) trait Describe {
