@@ -60,7 +60,7 @@ pub struct UserClaims {
     pub user_image_original: Option<ForeignText>,
     user_images: [(u16, Option<ForeignText>); 7],
     team_images: [(u16, Option<ForeignText>); 7],
-    others: BTreeMap<Box<str>, ForeignText>,
+    others: BTreeMap<ForeignText, ForeignText>,
 }
 
 impl UserClaims {
@@ -81,12 +81,12 @@ impl UserClaims {
     /// Gives the claim `name`, if it is none of the above, as JSON text.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<&ForeignText> {
-        self.others.get(name)
+        self.others.get(&ForeignText::from(name))
     }
 
     /// Gives each claim that is none of the above, by name, as JSON text.
     pub fn others(&self) -> impl Iterator<Item = (&str, &ForeignText)> {
-        self.others.iter().map(|(name, json)| (&**name, json))
+        self.others.iter().map(|(name, json)| (name.as_str(), json))
     }
 
     pub(crate) fn from_wire(wire: ClaimsWire, notes: &mut Notes) -> Option<Self> {
@@ -157,7 +157,7 @@ fn find(images: &[(u16, Option<ForeignText>)], pixels: u16) -> Option<&ForeignTe
 #[derive(Debug, Default)]
 pub(crate) struct ClaimsWire {
     known: KnownClaims,
-    others: BTreeMap<Box<str>, ForeignText>,
+    others: BTreeMap<ForeignText, ForeignText>,
 }
 
 impl<'de> Object<'de> for ClaimsWire {
@@ -173,7 +173,8 @@ impl<'de> Object<'de> for ClaimsWire {
         let Some(RawText(json)) = map.next_value_seed(Lenient::<RawText<'_>>::new(notes))? else {
             return Ok(true);
         };
-        if json != "null" && self.others.insert((&**key).into(), ForeignText::from(json)).is_some()
+        if json != "null"
+            && self.others.insert(ForeignText::from(&**key), ForeignText::from(json)).is_some()
         {
             // The name itself comes from outside, so it is not told.
             notes.odd_at("$", "a claim of a name unknown here is repeated; the last value counts");
