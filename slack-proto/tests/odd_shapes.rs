@@ -25,7 +25,7 @@ fn external(rest: &str) -> Reply<AppsAuthExternalGetResponse> {
 }
 
 fn user(body: &str) -> Reply<OauthV2UserAccessResponse> {
-    read::<OauthV2UserAccess>(body.to_owned())
+    read::<OauthV2UserAccess>(body)
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn an_exchange_tells_the_slot() {
 }
 
 fn claims(body: &str) -> Reply<UserClaims> {
-    read::<OpenidConnectUserInfo>(body.to_owned())
+    read::<OpenidConnectUserInfo>(body)
 }
 
 #[test]
