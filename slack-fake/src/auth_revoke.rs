@@ -39,6 +39,7 @@ impl State {
             self.credentials[holder.index].gone |=
                 endless && !self.credentials[holder.index].rotates;
         }
-        Ok(Answer::new(json!({"revoked": !is_test})))
+        let scopes = Some(self.credentials[holder.index].scope_headers(""));
+        Ok(Answer { scopes, ..Answer::new(json!({"revoked": !is_test})) })
     }
 }

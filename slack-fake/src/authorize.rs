@@ -3,34 +3,12 @@
 use http::{Method, Response};
 
 use crate::Consent;
-use crate::app::{AppRecord, Setting};
 use crate::call::{Arguments, Call};
 use crate::page::{self, ConsentPage};
-use crate::redirect::{Place, RedirectUri, callback};
+use crate::redirect::callback;
 use crate::reply;
 use crate::state::{CodeRecord, Flow, State, Target};
-
-/// Why the person stays on a page of Slack's: the code, and what to do about it.
-type Trouble = (&'static str, &'static str);
-
-/// An authorize request that passed all checks.
-struct Wish {
-    flow: Flow,
-    client_id: String,
-    landing: Landing,
-    challenge: Option<String>,
-    state: Option<String>,
-    bot_scopes: Vec<String>,
-    user_scopes: Vec<String>,
-}
-
-/// Where the browser will be sent.
-struct Landing {
-    uri: String,
-    /// Whether the request named it, or it is the first configured one.
-    named: bool,
-    desktop: bool,
-}
+use crate::wish::{BAD_REDIRECT, Wish};
 
 /// What becomes of a wish.
 enum Decision {
@@ -72,136 +50,19 @@ impl State {
         reply::redirect(&address).unwrap_or_else(|| page::error("bad_redirect_uri", BAD_REDIRECT))
     }
 
-    fn read_wish(&self, parameters: &Arguments, flow: Flow) -> Result<Wish, Trouble> {
-        let client_id = parameters.value("client_id").unwrap_or_default();
-        let app = self.app(client_id).ok_or(("invalid_client_id", "no app has this client_id"))?;
-        let challenge = read_challenge(parameters)?;
-        let landing = land(app, parameters.value("redirect_uri"), challenge.is_some())?;
-        let (bot_scopes, user_scopes) = read_scopes(parameters, flow);
-        if landing.desktop && !bot_scopes.is_empty() {
-            return Err((
-                "invalid_scope",
-                "a redirect to a program on the person's machine allows user scopes only",
-            ));
-        }
-        for (asked, allowed) in [(&bot_scopes, &app.bot_scopes), (&user_scopes, &app.user_scopes)] {
-            if allowed
-                .as_ref()
-                .is_some_and(|allowed| asked.iter().any(|scope| !allowed.contains(scope)))
-            {
-                return Err(("invalid_scope", "a scope was asked for that the app does not have"));
-            }
-        }
-        Ok(Wish {
-            flow,
-            client_id: client_id.to_owned(),
-            landing,
-            challenge,
-            state: parameters.sent("state").map(str::to_owned),
-            bot_scopes,
-            user_scopes,
-        })
-    }
-
-    /// Finds who sits at the browser, and where the app is to be installed.
-    fn choose_person(
-        &self,
-        parameters: &Arguments,
-        wish: &Wish,
-    ) -> Result<(String, Target), Trouble> {
-        let user = match parameters.value("fake_user") {
-            Some(id) => {
-                self.user(id).ok_or(("unknown_user", "no user has the id given as fake_user"))?
-            }
-            None => self
-                .signed_in
-                .as_deref()
-                .and_then(|id| self.user(id))
-                .or(self.users.first())
-                .ok_or(("no_user", "nobody can sign in: add a user to the fake"))?,
-        };
-        let member = |id: &&str| self.is_member(&user.id, id);
-        let home = self.home_of(&wish.client_id);
-        let chosen = match parameters.value("fake_team") {
-            Some(id) => Some(id)
-                .filter(member)
-                .ok_or(("unknown_team", "the user is no member of fake_team"))?,
-            // The hint counts only where the person is signed in already.
-            None => parameters
-                .value("team")
-                .filter(member)
-                .or_else(|| home.filter(member))
-                .or_else(|| self.workspaces.iter().map(|w| w.id.as_str()).find(member))
-                .ok_or(("no_workspace", "the user is in no workspace: add one to the fake"))?,
-        };
-        let target = match self.workspace(chosen) {
-            Some(workspace) => Target {
-                team: Some(workspace.id.clone()),
-                enterprise: workspace.organisation.clone(),
-            },
-            None if self.app_has(&wish.client_id, Setting::OrgReady) => {
-                Target { team: None, enterprise: Some(chosen.to_owned()) }
-            }
-            None => {
-                return Err((
-                    "org_install_not_allowed",
-                    "the app is not ready for org-wide installs",
-                ));
-            }
-        };
-        Ok((user.id.clone(), target))
-    }
-
-    /// Tells whether a user belongs to a workspace, or to any workspace of an organisation.
-    pub(crate) fn is_member(&self, user_id: &str, place: &str) -> bool {
-        let Some(user) = self.user(user_id) else { return false };
-        match self.workspace(place) {
-            Some(_) => user.belongs_to(place),
-            None => {
-                self.organisation(place).is_some()
-                    && self
-                        .workspaces
-                        .iter()
-                        .any(|w| w.organisation.as_deref() == Some(place) && user.belongs_to(&w.id))
-            }
-        }
-    }
-
-    fn home_of(&self, client_id: &str) -> Option<&str> {
-        let named = self.app(client_id)?.home_workspace.as_deref();
-        named.or_else(|| self.workspaces.first().map(|workspace| workspace.id.as_str()))
-    }
-
-    fn decide(
-        &self,
-        parameters: &Arguments,
-        wish: &Wish,
-        (_, target): &(String, Target),
-    ) -> Decision {
+    fn decide(&self, parameters: &Arguments, wish: &Wish, person: &(String, Target)) -> Decision {
         let consent = match parameters.value("fake_decision") {
             Some("allow") => &Consent::Allow,
             Some("deny") => &Consent::Deny,
             _ => &self.consent,
         };
         match consent {
-            Consent::Ask => Decision::Ask,
+            Consent::Ask if !self.has_consented(wish, person) => Decision::Ask,
             Consent::Deny => Decision::Refuse("access_denied".into()),
             Consent::Fail(error) => Decision::Refuse(error.clone()),
-            Consent::Allow if self.may_install(&wish.client_id, target) => Decision::Allow,
-            Consent::Allow => Decision::Refuse("invalid_team_for_non_distributed_app".into()),
+            _ if self.may_install(&wish.client_id, &person.1) => Decision::Allow,
+            _ => Decision::Refuse("invalid_team_for_non_distributed_app".into()),
         }
-    }
-
-    fn may_install(&self, client_id: &str, target: &Target) -> bool {
-        let home = self.home_of(client_id);
-        let home_org =
-            home.and_then(|id| self.workspace(id)).and_then(|w| w.organisation.as_deref());
-        let at_home = if target.is_org_wide() {
-            home_org == Some(target.id())
-        } else {
-            home == Some(target.id())
-        };
-        at_home || self.app_has(client_id, Setting::Distributed)
     }
 
     fn grant(
@@ -235,6 +96,8 @@ impl State {
             redirect_was_named: wish.landing.named,
             desktop: wish.landing.desktop,
             challenge: wish.challenge.clone(),
+            nonce: wish.nonce.clone(),
+            state: wish.state.clone(),
             issued_at: now,
             spent: false,
         };
@@ -276,45 +139,3 @@ impl State {
         page.render()
     }
 }
-
-fn read_scopes(parameters: &Arguments, flow: Flow) -> (Vec<String>, Vec<String>) {
-    match flow {
-        Flow::Install => (parameters.list("scope"), parameters.list("user_scope")),
-    }
-}
-
-fn read_challenge(parameters: &Arguments) -> Result<Option<String>, Trouble> {
-    let Some(challenge) = parameters.value("code_challenge") else { return Ok(None) };
-    let is_digest = challenge.len() == 43
-        && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    match parameters.value("code_challenge_method") {
-        Some("S256") if is_digest => Ok(Some(challenge.to_owned())),
-        Some("S256") => {
-            Err(("invalid_code_challenge", "code_challenge is no base64url of a SHA-256 digest"))
-        }
-        _ => Err(("invalid_code_challenge_method", "code_challenge_method must be S256")),
-    }
-}
-
-/// Finds where the browser will be sent, by the rules for redirect URIs.
-fn land(app: &AppRecord, named: Option<&str>, pkce: bool) -> Result<Landing, Trouble> {
-    let uri = named.or(app.redirect_urls.first().map(String::as_str)).unwrap_or_default();
-    let parsed = RedirectUri::parse(uri).ok_or(("bad_redirect_uri", BAD_REDIRECT))?;
-    let configured = app.redirect_urls.iter().filter_map(|url| RedirectUri::parse(url));
-    if !configured.into_iter().any(|configured| parsed.is_covered_by(&configured)) {
-        return Err((
-            "bad_redirect_uri",
-            "redirect_uri is none of the app's redirect URLs and lies below none",
-        ));
-    }
-    let desktop = match parsed.place() {
-        Place::Https => false,
-        Place::Localhost | Place::Loopback if app.has(Setting::LoopbackRedirects) => false,
-        Place::Localhost | Place::CustomScheme if pkce && app.has(Setting::Pkce) => true,
-        _ => return Err(("bad_redirect_uri", BAD_REDIRECT)),
-    };
-    Ok(Landing { uri: uri.to_owned(), named: named.is_some(), desktop })
-}
-
-const BAD_REDIRECT: &str = "redirect_uri must be an https address without a fragment; http://localhost and custom \
-                            schemes need PKCE";

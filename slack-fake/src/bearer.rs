@@ -39,8 +39,9 @@ impl State {
         let record = self.access_tokens.get(token).ok_or("invalid_auth")?;
         let credential = &self.credentials[record.credential];
         match credential.kind {
+            _ if record.revoked => Err("token_revoked"),
             CredentialKind::Bot if credential.gone => Err("account_inactive"),
-            _ if credential.gone || record.revoked => Err("token_revoked"),
+            _ if credential.gone => Err("token_revoked"),
             _ if record.is_past(now) => Err("token_expired"),
             _ => Ok(()),
         }

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub(crate) struct Call<'a> {
     pub(crate) verb: &'a Method,
     pub(crate) path: &'a str,
+    #[cfg(feature = "openid")]
+    uri: &'a http::Uri,
     pub(crate) authorization: Authorization,
     pub(crate) query: Arguments,
     headers: &'a HeaderMap,
@@ -48,6 +50,8 @@ impl<'a> Call<'a> {
         Self {
             verb: request.method(),
             path: request.uri().path(),
+            #[cfg(feature = "openid")]
+            uri: request.uri(),
             authorization: Authorization::read(request.headers()),
             query: Arguments::from_form(request.uri().query().unwrap_or_default().as_bytes()),
             headers: request.headers(),
@@ -101,6 +105,17 @@ impl<'a> Call<'a> {
     /// Reads the fields of a form that a browser sent to a page.
     pub(crate) fn page_form(&self) -> Arguments {
         Arguments::from_form(self.body)
+    }
+
+    /// The origin that the request was sent to, by its address or its `Host` header.
+    #[cfg(feature = "openid")]
+    pub(crate) fn origin(&self) -> Option<String> {
+        if let (Some(scheme), Some(authority)) = (self.uri.scheme_str(), self.uri.authority()) {
+            return Some(format!("{scheme}://{authority}"));
+        }
+        let host = self.headers.get(header::HOST)?.to_str().ok()?;
+        let authority: http::uri::Authority = host.parse().ok()?;
+        Some(format!("http://{authority}"))
     }
 
     fn form(&self) -> Result<Arguments, &'static str> {

@@ -33,6 +33,77 @@ pub enum Siblings {
     NewestWins,
 }
 
+/// How `oauth.v2.user.access` writes its answer to a code grant; sources disagree on it.
+///
+/// Refreshes are answered in the schema's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UserAccessShape {
+    /// The method's schema: all at the top level, with `user_id`.
+    Schema,
+    /// As the schema, but `token_type` is `Bearer` (seen by MCP clients).
+    Bearer,
+    /// The documented example: id and scopes under `authed_user`, no `app_id`, no `enterprise`.
+    DocsExample,
+    /// An empty `scope` at the top, the real one and the token once more under `authed_user`.
+    ScopesInAuthedUser,
+    /// All of the credential under `authed_user`, as `oauth.v2.access` has it.
+    Nested,
+}
+
+/// How `openid.connect.token` names what is wrong; both styles are documented for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OpenIdErrors {
+    /// Slack's own codes, for instance `invalid_code`, with status 200.
+    Slack,
+    /// The codes of RFC 6749, for instance `invalid_grant`, with status 200.
+    Rfc,
+    /// The codes of RFC 6749 with status 400 or 401; whether Slack ever does so is unconfirmed.
+    RfcWithStatus,
+}
+
+/// What is wrong with an ID token made wrong on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IdTokenFault {
+    /// `iss` is another host that looks like Slack's.
+    WrongIssuer,
+    /// `iat` lies a day ahead.
+    IssuedInFuture,
+    /// `exp` is long past.
+    Expired,
+    /// `aud` is another app.
+    WrongAudience,
+    /// `aud` lists this app and another one, and `azp` is the other one.
+    WrongAuthorizedParty,
+    /// `nonce` is another one.
+    WrongNonce,
+    /// `nonce` is missing.
+    NoNonce,
+    /// `at_hash` belongs to another access token.
+    WrongAccessTokenHash,
+    /// The claims were changed after signing.
+    TamperedClaims,
+    /// One bit of the signature was changed.
+    TamperedSignature,
+    /// Signed by a key that is not published, and says so.
+    UnknownKey,
+    /// Signed by a key that is not published under the name of one that is.
+    SignedByAnotherKey,
+    /// The header names no key.
+    NoKeyId,
+    /// The header says `alg: none`, and there is no signature.
+    AlgorithmNone,
+    /// The header says `alg: HS256`, signed with the public key as the secret.
+    AlgorithmHs256,
+    /// The header has a `crit` entry that nobody understands.
+    CriticalHeader,
+}
+
 /// Whom a credential lets an app act for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,4 +113,8 @@ pub enum CredentialKind {
     Bot,
     /// A person.
     User,
+    /// A person who signed in (`openid.connect.token`).
+    SignIn,
+    /// A person who edits app configurations (`tooling.tokens.rotate`).
+    Config,
 }

@@ -31,11 +31,14 @@ impl Claim {
                 }
                 Ok(Self { client_id: basic_id.clone(), secret: Some(basic_secret.clone()) })
             }
-            Authorization::None => {
-                let client_id = id.ok_or("invalid_client_id")?.to_owned();
-                Ok(Self { client_id, secret: secret.map(str::to_owned) })
-            }
+            Authorization::None => Self::in_body(arguments),
         }
+    }
+
+    /// Reads it from the body alone, for the methods where Basic is not known to work.
+    pub(crate) fn in_body(arguments: &Arguments) -> Result<Self, &'static str> {
+        let client_id = arguments.value("client_id").ok_or("invalid_client_id")?.to_owned();
+        Ok(Self { client_id, secret: arguments.sent("client_secret").map(str::to_owned) })
     }
 
     /// Checks the claim of a code grant: the secret, or the right to do without one.

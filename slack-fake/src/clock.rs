@@ -80,6 +80,16 @@ impl Clock {
         After { clock: self.clone(), end, slept }
     }
 
+    /// Holds up the thread until `delay` has passed by this clock.
+    #[cfg(feature = "transport")]
+    pub(crate) fn wait(&self, delay: Duration) {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut after = self.after(delay);
+        while Pin::new(&mut after).poll(&mut Context::from_waker(&waker)).is_pending() {
+            thread::park();
+        }
+    }
+
     fn make(real: bool, seconds: i128) -> Self {
         let state = Mutex::new(ClockState { seconds, waiting: Vec::new() });
         Self { inner: Arc::new(Inner { real, state }) }
@@ -135,6 +145,17 @@ impl Future for After {
             state.waiting.push(context.waker().clone());
         }
         Poll::Pending
+    }
+}
+
+/// Wakes a thread that waits.
+#[cfg(feature = "transport")]
+struct Unpark(thread::Thread);
+
+#[cfg(feature = "transport")]
+impl std::task::Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -2,15 +2,21 @@
 
 use std::fmt;
 
+#[cfg(feature = "openid")]
+use http::StatusCode;
 use http::{Method, Request, Response};
 
+use crate::app::Setting;
 use crate::call::{Call, Json};
 use crate::fault::Script;
 use crate::log::Log;
 use crate::page;
 use crate::reply::{self, Answer, Failure};
 use crate::state::{Flow, State, upsert};
-use crate::{App, Consent, Fault, Organisation, Siblings, User, Workspace};
+use crate::{
+    App, Consent, ExternalToken, Fault, OpenIdErrors, Organisation, Siblings, User,
+    UserAccessShape, Workspace,
+};
 
 /// Slack's side of OAuth, as a state machine without clock, socket or randomness.
 ///
@@ -79,10 +85,49 @@ impl FakeSlack {
         self
     }
 
+    /// Sets the life of a public client's refresh tokens in seconds, 30 days unless told otherwise.
+    pub fn public_refresh_token_life(mut self, seconds: u64) -> Self {
+        self.state.rules.public_refresh_token_life = seconds;
+        self
+    }
+
+    /// Sets the life of authorization codes in seconds, 600 unless told otherwise.
+    pub fn code_life(mut self, seconds: u64) -> Self {
+        self.state.rules.code_life = seconds;
+        self
+    }
+
     /// Says which pair stays when one refresh token gave several.
     pub fn siblings(mut self, siblings: Siblings) -> Self {
         self.state.rules.siblings = siblings;
         self
+    }
+
+    /// Says how `oauth.v2.user.access` writes its answer.
+    pub fn user_access_shape(mut self, shape: UserAccessShape) -> Self {
+        self.state.rules.user_access_shape = shape;
+        self
+    }
+
+    /// Says how `openid.connect.token` names what is wrong.
+    pub fn openid_errors(mut self, style: OpenIdErrors) -> Self {
+        self.state.rules.openid_errors = style;
+        self
+    }
+
+    /// Adds a token of another service, in place of the one with the same id.
+    pub fn external_token(mut self, token: ExternalToken) -> Self {
+        upsert(&mut self.state.external_tokens, token.record, |a, b| a.id == b.id);
+        self
+    }
+
+    /// Turns token rotation on for an app that did without; an unknown client id has no effect.
+    ///
+    /// Its long-lived tokens go on until they are exchanged and the new pair is refreshed.
+    pub fn turn_rotation_on(&mut self, client_id: &str) {
+        if let Some(app) = self.state.apps.iter_mut().find(|app| app.client_id == client_id) {
+            app.settings.insert(Setting::Rotation);
+        }
     }
 
     /// Changes how the authorize page decides from now on.
@@ -129,6 +174,15 @@ impl FakeSlack {
         }
         match call.path {
             "/oauth/v2/authorize" => self.state.authorize(call, Flow::Install, now),
+            "/oauth/v2_user/authorize" => self.state.authorize(call, Flow::UserInstall, now),
+            #[cfg(feature = "openid")]
+            "/openid/connect/authorize" => self.state.authorize(call, Flow::SignIn, now),
+            #[cfg(feature = "openid")]
+            "/openid/connect/keys" => reply::json(StatusCode::OK, &self.state.key_set()),
+            #[cfg(feature = "openid")]
+            "/.well-known/openid-configuration" => {
+                reply::json(StatusCode::OK, &self.state.discovery(call))
+            }
             path => match path.strip_prefix("/api/") {
                 Some(method) => self.answer_method(method, call, now),
                 None => page::not_found(),
@@ -176,12 +230,56 @@ struct KnownMethod {
 }
 
 const METHODS: &[KnownMethod] = &[
+    KnownMethod {
+        name: "apps.auth.external.delete",
+        json: Json::Read,
+        answer: State::external_delete,
+    },
+    KnownMethod { name: "apps.auth.external.get", json: Json::Read, answer: State::external_get },
+    KnownMethod { name: "apps.uninstall", json: Json::Ignored, answer: State::apps_uninstall },
     KnownMethod { name: "auth.revoke", json: Json::Ignored, answer: State::auth_revoke },
+    KnownMethod { name: "auth.teams.list", json: Json::Ignored, answer: State::auth_teams_list },
     KnownMethod { name: "auth.test", json: Json::Read, answer: State::auth_test },
     KnownMethod { name: "oauth.v2.access", json: Json::Read, answer: State::oauth_v2_access },
+    KnownMethod {
+        name: "oauth.v2.exchange",
+        json: Json::Ignored,
+        answer: State::oauth_v2_exchange,
+    },
+    KnownMethod {
+        name: "oauth.v2.user.access",
+        json: Json::Read,
+        answer: State::oauth_v2_user_access,
+    },
+    #[cfg(feature = "openid")]
+    KnownMethod {
+        name: "openid.connect.token",
+        json: Json::Read,
+        answer: State::openid_connect_token,
+    },
+    #[cfg(feature = "openid")]
+    KnownMethod {
+        name: "openid.connect.userInfo",
+        json: Json::Ignored,
+        answer: State::openid_connect_user_info,
+    },
+    KnownMethod {
+        name: "tooling.tokens.rotate",
+        json: Json::Ignored,
+        answer: State::tooling_tokens_rotate,
+    },
 ];
 
-const PAGES: &[&str] = &["oauth/v2/authorize"];
+const PAGES: &[&str] = &[
+    "oauth/v2/authorize",
+    "oauth/v2_user/authorize",
+    #[cfg(feature = "openid")]
+    "openid/connect/authorize",
+    #[cfg(feature = "openid")]
+    "openid/connect/keys",
+    #[cfg(feature = "openid")]
+    ".well-known/openid-configuration",
+];
 
 /// The name a path goes by in scripts and in the log; paths that nothing answers share one.
 fn known_name(path: &str) -> &'static str {

@@ -41,6 +41,9 @@ impl FakeSlack {
     }
 
     /// Tells whether an access token works, or a refresh token would be taken, at `now`.
+    ///
+    /// To ask about a later time lets that time come for the credential: with [`Siblings::NewestWins`](crate::Siblings)
+    /// what ends by then has ended.
     pub fn is_live(&mut self, token: &str, now: u64) -> bool {
         let Some(index) = self.state.index_of(token) else { return false };
         self.state.settle(index, now);
@@ -55,17 +58,17 @@ impl FakeSlack {
         known
     }
 
-    /// Has a token end at `now`: an access token expires, a refresh token is past its life.
+    /// Has a token end at the time `at`: an access token expires, a refresh token is past its life.
     ///
     /// Gives false for a token not issued here.
-    pub fn expire(&mut self, token: &str, now: u64) -> bool {
+    pub fn expire(&mut self, token: &str, at: u64) -> bool {
         if let Some(record) = self.state.access_tokens.get_mut(token) {
-            record.expires_at = Some(now);
+            record.expires_at = Some(at);
             return true;
         }
         match self.state.refresh_tokens.get_mut(token) {
             Some(record) => {
-                record.expires_at = Some(now);
+                record.expires_at = Some(at);
                 true
             }
             None => false,
@@ -74,15 +77,7 @@ impl FakeSlack {
 
     /// Removes the app from a workspace or an organisation and gives how many credentials ended.
     pub fn uninstall(&mut self, client_id: &str, team_or_enterprise_id: &str) -> usize {
-        let affected = |c: &&mut crate::credential::Credential| {
-            !c.gone && c.client_id == client_id && c.target.id() == team_or_enterprise_id
-        };
-        self.state
-            .credentials
-            .iter_mut()
-            .filter(affected)
-            .map(|credential| credential.gone = true)
-            .count()
+        self.state.end_installation(client_id, team_or_enterprise_id)
     }
 
     /// Gives how many calls of a method, or of a page by its path without the leading slash, were seen.

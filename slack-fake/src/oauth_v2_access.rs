@@ -25,7 +25,7 @@ impl State {
             Some("refresh_token") => {
                 let kinds = [CredentialKind::Bot, CredentialKind::User];
                 let (index, issued) = self.refresh_grant(&claim, arguments, &kinds, now)?;
-                Ok(Answer::new(self.one_credential(index, &issued)))
+                Ok(Answer { body: self.one_credential(index, &issued), scopes: None })
             }
             Some(_) => Err("invalid_grant_type".into()),
         }
@@ -59,9 +59,10 @@ impl State {
         }
         check_verifier(record.challenge.as_deref(), verifier)?;
         if record.bot_scopes.is_empty() && record.user_scopes.is_empty() {
-            return Err("no_scopes".into());
+            let code = if flow == Flow::UserInstall { "no_user_scopes" } else { "no_scopes" };
+            return Err(code.into());
         }
-        if self.is_under_org_install(&record.client_id, &record.target) {
+        if flow != Flow::SignIn && self.is_under_org_install(&record.client_id, &record.target) {
             return Err("cannot_install_an_org_installed_app".into());
         }
         let record = record.clone();
@@ -126,7 +127,8 @@ impl State {
         Answer { body, scopes: None }
     }
 
-    fn issue_for(
+    /// Issues a token that rotates or not, for a public client or not.
+    pub(crate) fn issue_for(
         &mut self,
         owner: &Owner<'_>,
         scopes: &[String],
@@ -140,13 +142,13 @@ impl State {
     }
 
     /// Writes one credential as a refresh does: at the top level, whoever it belongs to.
-    pub(crate) fn one_credential(&self, index: usize, issued: &Issued) -> Value {
+    pub(crate) fn one_credential(&self, index: usize, issued: &Issued) -> Map<String, Value> {
         let credential = &self.credentials[index];
         let mut body = self.token_members(index, issued);
         let owner = if credential.kind == CredentialKind::Bot { "bot_user_id" } else { "user_id" };
         body.insert(owner.into(), credential.user_id.clone().into());
         body.extend(self.place_members(&credential.client_id, &credential.target));
-        body.into()
+        body
     }
 
     /// The members that stand beside a token wherever it is.

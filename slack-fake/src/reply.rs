@@ -19,6 +19,8 @@ pub(crate) struct Failure {
     /// Members beside `ok` and `error`.
     pub(crate) more: Map<String, Value>,
     pub(crate) scopes: Option<ScopeHeaders>,
+    /// 200 unless told otherwise.
+    pub(crate) status: Option<StatusCode>,
 }
 
 /// The two headers that tell which scopes a token has and which would do.
@@ -49,21 +51,21 @@ impl Failure {
 
 impl From<&str> for Failure {
     fn from(code: &str) -> Self {
-        Self { code: code.to_owned(), more: Map::new(), scopes: None }
+        Self { code: code.to_owned(), more: Map::new(), scopes: None, status: None }
     }
 }
 
 /// Writes the envelope of an API method.
 pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> Response<Vec<u8>> {
-    let (mut body, scopes) = match outcome {
+    let (mut body, scopes, status) = match outcome {
         Ok(Answer { mut body, scopes }) => {
             body.insert("ok".into(), true.into());
-            (body, scopes)
+            (body, scopes, None)
         }
-        Err(Failure { code, mut more, scopes }) => {
+        Err(Failure { code, mut more, scopes, status }) => {
             more.insert("ok".into(), false.into());
             more.insert("error".into(), code.into());
-            (more, scopes)
+            (more, scopes, status)
         }
     };
     if !warnings.is_empty() {
@@ -73,7 +75,7 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
             metadata.insert("warnings".into(), json!(warnings));
         }
     }
-    let mut response = json(StatusCode::OK, &Value::Object(body));
+    let mut response = json(status.unwrap_or(StatusCode::OK), &Value::Object(body));
     if let Some(ScopeHeaders { granted, accepted }) = scopes {
         set(&mut response, "x-oauth-scopes", &granted);
         set(&mut response, "x-accepted-oauth-scopes", accepted);

@@ -1,13 +1,14 @@
 //! Everything the fake remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use crate::app::{AppRecord, Setting};
 use crate::credential::{AccessRecord, Credential, RefreshRecord};
 use crate::directory::{Organisation, User, Workspace};
-use crate::{Consent, Siblings};
+use crate::external::ExternalRecord;
+use crate::{Consent, IdTokenFault, OpenIdErrors, Siblings, UserAccessShape};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -16,10 +17,13 @@ pub(crate) struct State {
     pub(crate) rules: Rules,
     pub(crate) consent: Consent,
     pub(crate) signed_in: Option<String>,
+    pub(crate) signing: Signing,
+    pub(crate) id_token_faults: VecDeque<IdTokenFault>,
     pub(crate) apps: Vec<AppRecord>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) organisations: Vec<Organisation>,
     pub(crate) users: Vec<User>,
+    pub(crate) external_tokens: Vec<ExternalRecord>,
     pub(crate) codes: BTreeMap<String, CodeRecord>,
     pub(crate) credentials: Vec<Credential>,
     pub(crate) access_tokens: BTreeMap<String, AccessRecord>,
@@ -34,6 +38,17 @@ pub(crate) struct Rules {
     pub(crate) public_refresh_token_life: u64,
     pub(crate) code_life: u64,
     pub(crate) siblings: Siblings,
+    pub(crate) user_access_shape: UserAccessShape,
+    pub(crate) issuer: String,
+    pub(crate) openid_errors: OpenIdErrors,
+}
+
+/// Which of the keys signs ID tokens.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Signing {
+    pub(crate) current: usize,
+    /// Whether the key before is still published.
+    pub(crate) old_is_published: bool,
 }
 
 /// An authorization code and what it stands for.
@@ -51,6 +66,8 @@ pub(crate) struct CodeRecord {
     /// Whether the redirect leads to a program on the person's own machine.
     pub(crate) desktop: bool,
     pub(crate) challenge: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) state: Option<String>,
     pub(crate) issued_at: u64,
     pub(crate) spent: bool,
 }
@@ -59,7 +76,12 @@ pub(crate) struct CodeRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
+    /// `/oauth/v2/authorize`, finished at `oauth.v2.access`.
     Install,
+    /// `/oauth/v2_user/authorize`, finished at `oauth.v2.user.access`.
+    UserInstall,
+    /// `/openid/connect/authorize`, finished at `openid.connect.token`.
+    SignIn,
 }
 
 /// Where an app is installed: in a workspace, or in a whole organisation.
@@ -91,13 +113,19 @@ impl State {
                 public_refresh_token_life: 30 * 86_400,
                 code_life: 600,
                 siblings: Siblings::FirstUsedWins,
+                user_access_shape: UserAccessShape::Schema,
+                issuer: "https://slack.com".into(),
+                openid_errors: OpenIdErrors::Slack,
             },
             consent: Consent::Ask,
             signed_in: None,
+            signing: Signing::default(),
+            id_token_faults: VecDeque::new(),
             apps: Vec::new(),
             workspaces: Vec::new(),
             organisations: Vec::new(),
             users: Vec::new(),
+            external_tokens: Vec::new(),
             codes: BTreeMap::new(),
             credentials: Vec::new(),
             access_tokens: BTreeMap::new(),

@@ -1,25 +1,28 @@
 //! The fake as a transport: no socket, no thread, any runtime.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use http::{Request, Response};
-use slack_transport::{Error, Transport};
+use slack_transport::{BlockingTransport, Error, ErrorKind, Transport, check_request};
 
 use crate::{Delivery, SharedFake};
 
 /// Carries requests to a [`SharedFake`] in the same process.
 ///
-/// The host of a request does not matter. A lost reply gives no answer at all, a delayed one comes when the clock has
-/// moved far enough.
+/// Which host a request names does not matter, as long as a real transport would send it there. A lost request or
+/// reply gives an error by which the request may have been sent, a delayed reply comes when the clock has moved far
+/// enough.
 ///
 /// ```
 /// use slack_fake::{Clock, FakeSlack, FakeTransport, SharedFake};
 /// use slack_transport::Transport;
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let shared = SharedFake::new(FakeSlack::new(), Clock::manual(1_795_219_200));
 /// let transport = FakeTransport::new(shared);
 /// let request = http::Request::post("https://slack.com/api/auth.test").body(Vec::new())?;
-/// let response = transport.send(request).await.map_err(|_| "no answer")?;
+/// let response = pollster::block_on(transport.send(request))?;
 /// assert_eq!(response.status(), 200);
 /// # Ok(())
 /// # }
@@ -41,22 +44,44 @@ impl FakeTransport {
     pub fn shared(&self) -> &SharedFake {
         &self.shared
     }
+
+    fn exchange(
+        &self,
+        request: &Request<Vec<u8>>,
+    ) -> Result<(Response<Vec<u8>>, Option<Duration>), Error> {
+        check_request(request)?;
+        let mut response = self.shared.handle(request);
+        match response.extensions_mut().remove::<Delivery>() {
+            None => Ok((response, None)),
+            Some(Delivery::After(delay)) => Ok((response, Some(delay))),
+            Some(Delivery::Never) => Err(lost()),
+        }
+    }
 }
 
 #[async_trait]
 impl Transport for FakeTransport {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        let mut response = self.shared.handle(&request);
-        match response.extensions_mut().remove::<Delivery>() {
-            None => {}
-            Some(Delivery::After(delay)) => self.shared.clock().after(delay).await,
-            Some(Delivery::Never) => return lost().await,
+        let (response, delay) = self.exchange(&request)?;
+        if let Some(delay) = delay {
+            self.shared.clock().after(delay).await;
         }
         Ok(response)
     }
 }
 
-/// What a client sees whose request or reply got lost.
-async fn lost() -> Result<Response<Vec<u8>>, Error> {
-    std::future::pending().await
+impl BlockingTransport for FakeTransport {
+    /// Holds up the thread while a reply is delayed: with a manual clock, until another thread has moved it.
+    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        let (response, delay) = self.exchange(&request)?;
+        if let Some(delay) = delay {
+            self.shared.clock().wait(delay);
+        }
+        Ok(response)
+    }
+}
+
+/// What a client sees whose request or reply got lost: it cannot tell which of them it was.
+fn lost() -> Error {
+    Error::maybe_sent(ErrorKind::Closed, "the connection was closed before an answer came")
 }

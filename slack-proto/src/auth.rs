@@ -1,6 +1,6 @@
 //! What proves to Slack who is calling.
 
-use crate::{AccessToken, Form};
+use crate::{AccessToken, ConfigurationToken, Form, RefreshToken};
 
 /// A credential that a method can take; each method names its own, so that a wrong one does not compile.
 pub trait Auth {
@@ -12,6 +12,20 @@ pub trait Auth {
 impl Auth for AccessToken {
     fn apply(&self, form: &mut Form) {
         form.bearer(self);
+    }
+}
+
+/// A refresh token calls nothing; [`AuthRevoke`](crate::AuthRevoke) alone takes it as a bearer token.
+impl Auth for RefreshToken {
+    fn apply(&self, form: &mut Form) {
+        form.bearer_text(self.expose());
+    }
+}
+
+/// A configuration token is presented as a bearer token, to the methods `apps.manifest.*`.
+impl Auth for ConfigurationToken {
+    fn apply(&self, form: &mut Form) {
+        form.bearer_text(self.expose());
     }
 }
 

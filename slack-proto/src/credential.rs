@@ -31,6 +31,12 @@ pub struct IssuedCredential {
 }
 
 impl IssuedCredential {
+    /// Takes a token alone, of which nothing else is known.
+    #[must_use]
+    pub fn new(access_token: AccessToken) -> Self {
+        Self { access_token, refresh_token: None, scopes: Scopes::default(), expires_in: None }
+    }
+
     /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
     #[must_use]
     pub fn issued_at(self, sent: Timestamp) -> Credential {
@@ -66,6 +72,18 @@ impl Credential {
             scopes: Scopes::default(),
             issued_at,
             expires_at: None,
+        }
+    }
+
+    /// Takes the place of this credential after a refresh. What the new one does not tell stays: a refresh token that
+    /// did not come, and scopes.
+    pub(crate) fn succeed(&mut self, new: Self) {
+        let old = std::mem::replace(self, new);
+        if self.refresh_token.is_none() {
+            self.refresh_token = old.refresh_token;
+        }
+        if self.scopes.is_empty() {
+            self.scopes = old.scopes;
         }
     }
 

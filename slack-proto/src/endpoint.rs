@@ -120,7 +120,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 /// Tells whether an authority is a host with at most a port: the grammar of RFC 3986 allows far more than a resolver.
-fn is_host_and_port(authority: &Authority) -> bool {
+pub(crate) fn is_host_and_port(authority: &Authority) -> bool {
     let host = authority.host();
     let plain = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(literal) => literal.parse::<Ipv6Addr>().is_ok(),

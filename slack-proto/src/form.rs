@@ -5,7 +5,7 @@ use std::fmt;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::{AccessToken, Body};
+use crate::{AccessToken, Body, secret::is_visible_ascii};
 
 /// The fields of a request in their order, as `application/x-www-form-urlencoded`.
 ///
@@ -38,15 +38,20 @@ impl Form {
     /// Presents an access token: as `Authorization: Bearer` (RFC 6750 section 2.1), or, if the token came from a reply
     /// and cannot stand in a header, in the form field `token`.
     pub fn bearer(&mut self, token: &AccessToken) {
-        if !token.fits_a_header() {
-            return self.field("token", token.expose());
+        self.bearer_text(token.expose());
+    }
+
+    /// Presents a token of any kind.
+    pub(crate) fn bearer_text(&mut self, token: &str) {
+        if !is_visible_ascii(token) {
+            return self.field("token", token);
         }
-        let mut text = String::with_capacity(7 + token.expose().len());
+        let mut text = String::with_capacity("Bearer ".len() + token.len());
         text.push_str("Bearer ");
-        text.push_str(token.expose());
+        text.push_str(token);
         match HeaderValue::try_from(text) {
             Ok(value) => self.authorization(value),
-            Err(_) => self.field("token", token.expose()),
+            Err(_) => self.field("token", token),
         }
     }
 

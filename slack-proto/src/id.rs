@@ -48,6 +48,10 @@ ids! {
     BotId;
     /// A conversation, `C…`.
     ChannelId;
+    /// A person's stored token of an outside provider, `Et…`.
+    ExternalTokenId;
+    /// An outside provider, as the app's manifest names it.
+    ProviderKey;
 }
 
 #[cfg(test)]

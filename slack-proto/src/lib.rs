@@ -31,14 +31,18 @@
 mod auth;
 mod authorize;
 mod body;
+mod claims;
 mod client;
+mod configuration;
 mod credential;
 mod endpoint;
 mod entropy;
 mod error;
+mod external;
 mod fingerprint;
 mod form;
 mod id;
+mod id_token;
 mod installation;
 mod invalid;
 mod method;
@@ -60,7 +64,9 @@ pub use authorize::{
     InstallScopes, InvalidCallback, PendingAuthorization, RedirectUri, Refused, State,
 };
 pub use body::Body;
+pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
+pub use configuration::{ConfigurationCredential, ConfigurationToken};
 pub use credential::{Credential, IssuedCredential, Slot};
 pub use endpoint::Endpoint;
 pub use entropy::Entropy;
@@ -68,14 +74,26 @@ pub use error::{
     ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, NoError,
     RateLimited, Recovery, ResponseError,
 };
+pub use external::{ExternalToken, TokenResponseExtras};
 pub use fingerprint::Fingerprint;
 pub use form::Form;
-pub use id::{AppId, BotId, ChannelId, EnterpriseId, TeamId, UserId};
-pub use installation::{Enterprise, IncomingWebhook, Team};
+pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
+pub use id_token::IdToken;
+pub use installation::{
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+};
 pub use invalid::InvalidValue;
 pub use method::{
-    AuthTest, AuthTestResponse, Method, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse,
-    OauthV2Refresh, OauthV2RefreshResponse,
+    AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
+    AppsAuthExternalGet, AppsAuthExternalGetError, AppsAuthExternalGetResponse, AppsUninstall,
+    AppsUninstallError, AppsUninstallResponse, AuthRevoke, AuthRevokeError, AuthRevokeResponse,
+    AuthTeamsList, AuthTeamsListError, AuthTeamsListResponse, AuthTest, AuthTestResponse,
+    ListedTeam, Method, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse, OauthV2Exchange,
+    OauthV2ExchangeError, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
+    OauthV2UserAccess, OauthV2UserAccessError, OauthV2UserAccessResponse, OauthV2UserRefresh,
+    OauthV2UserRefreshResponse, OpenidConnectRefresh, OpenidConnectRefreshResponse,
+    OpenidConnectToken, OpenidConnectTokenError, OpenidConnectTokenResponse, OpenidConnectUserInfo,
+    TeamIcon, ToolingTokensRotate, ToolingTokensRotateError, ToolingTokensRotateResponse,
 };
 pub use oddity::Oddity;
 pub use pkce::{CodeChallenge, CodeVerifier};

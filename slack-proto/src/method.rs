@@ -1,18 +1,55 @@
 //! A method of Slack's Web API as a value.
 
+mod apps_auth_external_delete;
+mod apps_auth_external_get;
+mod apps_uninstall;
+mod auth_revoke;
+mod auth_teams_list;
 mod auth_test;
 mod grant;
 mod oauth_v2_access;
+mod oauth_v2_exchange;
 mod oauth_v2_refresh;
+mod oauth_v2_user_access;
+mod oauth_v2_user_refresh;
+mod openid_connect_refresh;
+mod openid_connect_token;
+mod openid_connect_user_info;
+mod tooling_tokens_rotate;
+mod user_grant;
 
 use http::{
     HeaderMap, HeaderValue, Method as HttpMethod, Request, Response,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 
+pub use apps_auth_external_delete::{
+    AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
+};
+pub use apps_auth_external_get::{
+    AppsAuthExternalGet, AppsAuthExternalGetError, AppsAuthExternalGetResponse,
+};
+pub use apps_uninstall::{AppsUninstall, AppsUninstallError, AppsUninstallResponse};
+pub use auth_revoke::{AuthRevoke, AuthRevokeError, AuthRevokeResponse};
+pub use auth_teams_list::{
+    AuthTeamsList, AuthTeamsListError, AuthTeamsListResponse, ListedTeam, TeamIcon,
+};
 pub use auth_test::{AuthTest, AuthTestResponse};
 pub use oauth_v2_access::{OauthV2Access, OauthV2AccessError, OauthV2AccessResponse};
+pub use oauth_v2_exchange::{OauthV2Exchange, OauthV2ExchangeError, OauthV2ExchangeResponse};
 pub use oauth_v2_refresh::{OauthV2Refresh, OauthV2RefreshResponse};
+pub use oauth_v2_user_access::{
+    OauthV2UserAccess, OauthV2UserAccessError, OauthV2UserAccessResponse,
+};
+pub use oauth_v2_user_refresh::{OauthV2UserRefresh, OauthV2UserRefreshResponse};
+pub use openid_connect_refresh::{OpenidConnectRefresh, OpenidConnectRefreshResponse};
+pub use openid_connect_token::{
+    OpenidConnectToken, OpenidConnectTokenError, OpenidConnectTokenResponse,
+};
+pub use openid_connect_user_info::OpenidConnectUserInfo;
+pub use tooling_tokens_rotate::{
+    ToolingTokensRotate, ToolingTokensRotateError, ToolingTokensRotateResponse,
+};
 
 use crate::{
     Auth, Body, Endpoint, Form, MethodError, Payload, Reply, ResponseError,

@@ -7,7 +7,7 @@ use crate::{
 
 /// What a code exchange proves beside having the code. It decides which client can send it, so that a secret cannot be
 /// forgotten, nor sent where it harms.
-pub trait Proof: Sealed + Sized {
+pub trait Proof: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The client that can send such a request.
     type Client: Auth;
 

@@ -130,13 +130,18 @@ impl Agent<'_> {
     /// Gives every finished transfer's answer to whoever waits for it.
     fn deliver(&mut self) {
         let mut done = Vec::new();
+        let running = &self.running;
         self.multi.messages(|message| {
-            if let (Ok(token), Some(result)) = (message.token(), message.result()) {
-                done.push((token, result));
-            }
+            let Ok(token) = message.token() else { return };
+            let result =
+                running.get(&token).and_then(|running| message.result_for2(&running.handle));
+            done.extend(result.map(|result| (token, result)));
         });
         for (token, result) in done {
             if let Some(Running { handle, answer }) = self.running.remove(&token) {
+                if result.is_ok() && handle.get_ref().is_cut() {
+                    self.handles.suspect();
+                }
                 // Whoever waited may have gone.
                 drop(answer.send(self.detach(handle, |exchange| exchange.finish(result))));
             }

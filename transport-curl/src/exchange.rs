@@ -3,7 +3,7 @@
 use std::io::SeekFrom;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
-use http::Response;
+use http::{Method, Response};
 use slack_transport::{Error, ErrorKind, Limits};
 use zeroize::Zeroizing;
 
@@ -17,7 +17,9 @@ pub(crate) struct Exchange {
     outgoing: Zeroizing<Vec<u8>>,
     position: usize,
     /// libcurl asks for the body before it writes the first byte of the request, headers included.
-    asked_for_body: bool,
+    /// For HEAD it does not ask, so that is taken as sent from the start.
+    may_be_sent: bool,
+    expects_body: bool,
     head: Head,
     body: Vec<u8>,
     body_too_long: bool,
@@ -29,16 +31,24 @@ impl Exchange {
             limits,
             outgoing: Zeroizing::default(),
             position: 0,
-            asked_for_body: false,
+            may_be_sent: false,
+            expects_body: true,
             head: Head::default(),
             body: Vec::new(),
             body_too_long: false,
         }
     }
 
-    /// Makes ready for a request with `body`.
-    pub(crate) fn begin(&mut self, body: Vec<u8>) {
-        *self = Self { outgoing: Zeroizing::new(body), ..Self::new(self.limits) };
+    /// Makes ready for a request with `method` and `body`.
+    pub(crate) fn begin(&mut self, method: &Method, body: Vec<u8>) {
+        let head = *method == Method::HEAD;
+        let outgoing = Zeroizing::new(body);
+        *self = Self { outgoing, may_be_sent: head, expects_body: !head, ..Self::new(self.limits) };
+    }
+
+    /// Tells whether the connection was closed inside the headers, which libcurl does not notice.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.may_be_sent && !self.head.is_complete()
     }
 
     /// Takes the result out, and wipes what was sent.
@@ -46,7 +56,7 @@ impl Exchange {
         &mut self,
         result: Result<(), curl::Error>,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let Self { asked_for_body, head, body, body_too_long, .. } =
+        let Self { may_be_sent, head, body, body_too_long, .. } =
             std::mem::replace(self, Self::new(self.limits));
         if body_too_long {
             return Err(Error::maybe_sent(
@@ -69,14 +79,14 @@ impl Exchange {
         match result {
             Ok(()) if head.is_complete() => Ok(head.into_response(body)),
             Ok(()) => Err(failure::cut()),
-            Err(error) => Err(failure::translate(&error, asked_for_body)),
+            Err(error) => Err(failure::translate(&error, may_be_sent)),
         }
     }
 }
 
 impl Handler for Exchange {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, ReadError> {
-        self.asked_for_body = true;
+        self.may_be_sent = true;
         let rest = &self.outgoing[self.position..];
         let count = rest.len().min(into.len());
         into[..count].copy_from_slice(&rest[..count]);
@@ -91,7 +101,12 @@ impl Handler for Exchange {
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
-        self.head.line(line, self.limits.header_cap())
+        let goes_on = self.head.line(line, self.limits.header_cap());
+        if self.head.is_complete() && self.expects_body && self.head.has_body() {
+            let cap = u64::try_from(self.limits.body_cap()).unwrap_or(u64::MAX);
+            self.body_too_long |= self.head.declared_length().is_some_and(|length| length > cap);
+        }
+        goes_on && !self.body_too_long
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {

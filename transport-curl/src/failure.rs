@@ -6,9 +6,9 @@ use slack_transport::{Error, ErrorKind};
 ///
 /// The detail that libcurl adds to its fixed texts may quote the answer, so it is kept only when
 /// there was none.
-pub(crate) fn translate(error: &curl::Error, asked_for_body: bool) -> Error {
-    let (kind, reason) = sort(error);
-    if asked_for_body {
+pub(crate) fn translate(error: &curl::Error, may_be_sent: bool) -> Error {
+    let (kind, reason) = sort(error, may_be_sent);
+    if may_be_sent {
         Error::maybe_sent(kind, reason).with_source(curl::Error::new(error.code()))
     } else {
         Error::unsent(kind, reason).with_source(error.clone())
@@ -21,33 +21,83 @@ pub(crate) fn cut() -> Error {
     Error::maybe_sent(kind, reason)
 }
 
-fn sort(error: &curl::Error) -> (ErrorKind, &'static str) {
-    if error.is_operation_timedout() {
-        (ErrorKind::Timeout, "no complete answer within the time limit")
-    } else if error.is_couldnt_connect()
-        || error.is_couldnt_resolve_host()
-        || error.is_couldnt_resolve_proxy()
-        || error.is_ssl_connect_error()
-        || error.is_peer_failed_verification()
-        || error.is_ssl_cacert()
-        || error.is_ssl_cacert_badfile()
-        || error.is_ssl_issuer_error()
-        || error.is_ssl_certproblem()
-        || error.is_ssl_cipher()
-    {
-        (ErrorKind::Connect, "no connection to the server")
-    } else if error.is_got_nothing()
-        || error.is_partial_file()
-        || error.is_send_error()
-        || error.is_send_fail_rewind()
-    {
-        CUT
-    } else if error.is_unsupported_protocol() || error.is_url_malformed() {
-        (ErrorKind::Refused, "libcurl does not take the URL, or has no TLS")
-    } else {
-        (ErrorKind::Io, "reading or writing failed")
+/// Sorts by libcurl's codes, which never change their meaning.
+fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
+    match error.code() {
+        TIMED_OUT if !may_be_sent => (ErrorKind::Timeout, "no connection within the time limit"),
+        TIMED_OUT => (ErrorKind::Timeout, "no complete answer within the time limit"),
+        NO_PROXY | NO_HOST | NO_CONNECTION | TLS_FAILED | TLS_CERTIFICATE | TLS_CIPHER
+        | TLS_PEER | TLS_CA_FILE | TLS_ISSUER | PROXY => {
+            (ErrorKind::Connect, "no connection to the server")
+        }
+        TOO_LARGE => (ErrorKind::TooLarge, "the answer's headers are longer than the limit"),
+        // The one sign that tells a chunk that is wrong from a connection that broke.
+        RECEIVE if error.extra_description().is_some_and(|detail| detail.contains("chunk")) => {
+            WRONG
+        }
+        WEIRD_REPLY | HTTP2 | BAD_ENCODING => WRONG,
+        // The connection came about, so the URL was fine and what came was not.
+        UNSUPPORTED | MALFORMED if may_be_sent => WRONG,
+        UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl does not take the URL"),
+        PARTIAL | NOTHING | SEND | RECEIVE | REWIND | HTTP2_STREAM => CUT,
+        _ => (ErrorKind::Io, "reading or writing failed"),
     }
 }
 
 const CUT: (ErrorKind, &str) =
     (ErrorKind::Closed, "the connection was closed before the answer was complete");
+const WRONG: (ErrorKind, &str) =
+    (ErrorKind::Protocol, "what came is not HTTP, or contradicts itself");
+
+// See libcurl-errors(3).
+const UNSUPPORTED: u32 = 1;
+const MALFORMED: u32 = 3;
+const NO_PROXY: u32 = 5;
+const NO_HOST: u32 = 6;
+const NO_CONNECTION: u32 = 7;
+const WEIRD_REPLY: u32 = 8;
+const HTTP2: u32 = 16;
+const PARTIAL: u32 = 18;
+const TIMED_OUT: u32 = 28;
+const TLS_FAILED: u32 = 35;
+const NOTHING: u32 = 52;
+const SEND: u32 = 55;
+const RECEIVE: u32 = 56;
+const TLS_CERTIFICATE: u32 = 58;
+const TLS_CIPHER: u32 = 59;
+const TLS_PEER: u32 = 60;
+const BAD_ENCODING: u32 = 61;
+const REWIND: u32 = 65;
+const TLS_CA_FILE: u32 = 77;
+const TLS_ISSUER: u32 = 83;
+const HTTP2_STREAM: u32 = 92;
+const PROXY: u32 = 97;
+const TOO_LARGE: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_libcurls() {
+        assert!(curl::Error::new(NO_HOST).is_couldnt_resolve_host());
+        assert!(curl::Error::new(NO_PROXY).is_couldnt_resolve_proxy());
+        assert!(curl::Error::new(NO_CONNECTION).is_couldnt_connect());
+        assert!(curl::Error::new(TIMED_OUT).is_operation_timedout());
+        assert!(curl::Error::new(REWIND).is_send_fail_rewind());
+        assert!(curl::Error::new(RECEIVE).is_recv_error());
+        assert!(curl::Error::new(SEND).is_send_error());
+        assert!(curl::Error::new(NOTHING).is_got_nothing());
+        assert!(curl::Error::new(PARTIAL).is_partial_file());
+        assert!(curl::Error::new(TLS_PEER).is_peer_failed_verification());
+        assert!(curl::Error::new(TLS_CA_FILE).is_ssl_cacert_badfile());
+        assert!(curl::Error::new(HTTP2_STREAM).is_http2_stream_error());
+    }
+
+    #[test]
+    fn libcurls_detail_is_dropped_once_there_may_be_an_answer() {
+        let mut error = curl::Error::new(WEIRD_REPLY);
+        error.set_extra("Invalid header: canary".to_owned());
+        assert!(!format!("{:?}", translate(&error, true)).contains("canary"));
+    }
+}

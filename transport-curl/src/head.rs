@@ -41,7 +41,10 @@ impl Head {
     ///
     /// Lines after the blank line are a chunked body's trailers and are left out.
     pub(crate) fn line(&mut self, line: &[u8], cap: usize) -> bool {
-        let line = trim_end(line);
+        let Some(line) = whole(line) else {
+            // The connection closed inside this line: the blank line will be missing.
+            return true;
+        };
         self.state = match self.state {
             State::Before => self.status_line(line),
             State::Inside if line.is_empty() && self.status.is_informational() => State::Before,
@@ -55,6 +58,16 @@ impl Head {
     /// Tells whether the final answer's blank line was seen.
     pub(crate) fn is_complete(&self) -> bool {
         self.state == State::Complete
+    }
+
+    /// Tells how long the body is to be, if the headers say so.
+    pub(crate) fn declared_length(&self) -> Option<u64> {
+        self.headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    /// Tells whether a final answer with this status has a body (RFC 9110 section 6.4.1), but for HEAD.
+    pub(crate) fn has_body(&self) -> bool {
+        !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 
     /// Tells why the head was refused, if it was.
@@ -80,6 +93,10 @@ impl Head {
         let (Some(version), Some(status)) = (version, status) else {
             return State::Broken(Flaw::NotHttp);
         };
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            // Nobody asked for another protocol.
+            return State::Broken(Flaw::NotHttp);
+        }
         *self = Self { status, version, ..Self::default() };
         State::Inside
     }
@@ -116,9 +133,10 @@ fn version_of(word: &[u8]) -> Option<Version> {
     }
 }
 
-fn trim_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
+/// Gives a line without its end, if it has one.
+fn whole(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n")?;
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 #[cfg(test)]
@@ -156,6 +174,7 @@ mod tests {
     fn a_head_without_its_blank_line_is_not_complete() {
         assert!(!read(&["HTTP/1.1 200 OK\r\n", "a: 1\r\n"]).is_complete());
         assert!(!read(&["HTTP/1.1 100 Continue\r\n", "\r\n"]).is_complete());
+        assert!(!read(&["HTTP/1.1 200 OK\r\n", "a: 1\r\n", "\r"]).is_complete());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How an easy handle is told what to send.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use curl::easy::{Easy2, List, SslOpt};
 use http::{HeaderMap, Method, Request, header};
@@ -45,7 +46,11 @@ impl Config {
 
 /// Easy handles at rest: to make and set up a new one costs more than an exchange.
 #[derive(Default)]
-pub(crate) struct Handles(Mutex<Vec<Easy2<Exchange>>>);
+pub(crate) struct Handles {
+    at_rest: Mutex<Vec<Easy2<Exchange>>>,
+    /// When a dead connection was last left among those to be used again.
+    suspicion: Mutex<Option<Instant>>,
+}
 
 impl Handles {
     /// Gives a handle that is ready to carry `request`.
@@ -54,13 +59,32 @@ impl Handles {
         config: &Config,
         request: Request<Vec<u8>>,
     ) -> Result<Easy2<Exchange>, Error> {
-        let rested = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let rested = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut easy = match rested {
             Some(easy) => easy,
             None => config.easy().map_err(not_taken)?,
         };
-        load(&mut easy, request)?;
+        load(&mut easy, request, self.connection())?;
         Ok(easy)
+    }
+
+    /// Notes that libcurl keeps a dead connection for use.
+    ///
+    /// It takes an answer that ends inside the headers for a success. Within a second it looks at the
+    /// connection again; until then new ones are opened, lest the next request be lost on it.
+    pub(crate) fn suspect(&self) {
+        *self.suspicion.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn connection(&self) -> Connection {
+        let mut suspicion = self.suspicion.lock().unwrap_or_else(PoisonError::into_inner);
+        match *suspicion {
+            Some(since) if since.elapsed() < QUARANTINE => Connection::New,
+            _ => {
+                *suspicion = None;
+                Connection::Any
+            }
+        }
     }
 
     /// Takes a handle back, without the credentials that its last request had.
@@ -68,7 +92,7 @@ impl Handles {
         if easy.http_headers(List::new()).is_err() {
             return;
         }
-        let mut handles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut handles = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
         if handles.len() < MOST_AT_REST {
             handles.push(easy);
         }
@@ -80,14 +104,18 @@ impl Handles {
 /// Every request but `HEAD` goes as a POST under another name, with a body of unknown length:
 /// libcurl then asks the read function before it writes anything, and cannot repeat a request,
 /// an empty one included, without asking the seek function, which refuses.
-fn load(easy: &mut Easy2<Exchange>, request: Request<Vec<u8>>) -> Result<(), Error> {
+fn load(
+    easy: &mut Easy2<Exchange>,
+    request: Request<Vec<u8>>,
+    connection: Connection,
+) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
     let list = header_list(&parts.headers, &parts.method, body.len())?;
-    easy.get_mut().begin(body);
+    easy.get_mut().begin(&parts.method, body);
     let set = || {
         easy.url(&parts.uri.to_string())?;
         let head = parts.method == Method::HEAD;
-        easy.fresh_connect(head)?;
+        easy.fresh_connect(head || connection == Connection::New)?;
         easy.nobody(head)?;
         if !head {
             easy.post(true)?;
@@ -103,6 +131,14 @@ fn load(easy: &mut Easy2<Exchange>, request: Request<Vec<u8>>) -> Result<(), Err
 /// A name followed by a bare colon takes one of libcurl's own headers away. Line breaks cannot
 /// occur: `http::HeaderValue` refuses them.
 fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List, Error> {
+    let bytes: usize =
+        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if bytes > MOST_HEADER_BYTES {
+        return Err(Error::unsent(
+            ErrorKind::Refused,
+            "the request's headers are longer than 32 KiB",
+        ));
+    }
     let mut list = List::new();
     let mut append = |line: &str| list.append(line).map_err(not_taken);
     append("Expect:")?;
@@ -150,4 +186,15 @@ fn not_taken(error: curl::Error) -> Error {
     Error::unsent(ErrorKind::Refused, "libcurl does not take the request").with_source(error)
 }
 
+/// What connection a request may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    Any,
+    New,
+}
+
+/// Head and body start must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it
+/// writes anything; a URL has at most 64 KiB less one, and is counted by `check`.
+const MOST_HEADER_BYTES: usize = 32 * 1024;
+const QUARANTINE: Duration = Duration::from_secs(2);
 const MOST_AT_REST: usize = 128;

@@ -98,8 +98,12 @@ impl BlockingTransport for CurlTransport {
         // The agent is left out: handing a request over and back costs a fifth of the exchange.
         let mut easy = self.blocking.ready(&self.config, request)?;
         let result = easy.perform();
+        let cut = result.is_ok() && easy.get_ref().is_cut();
         let answer = easy.get_mut().finish(result);
-        self.blocking.rest(easy);
+        if !cut {
+            // After a cut the handle would keep the dead connection.
+            self.blocking.rest(easy);
+        }
         answer
     }
 }

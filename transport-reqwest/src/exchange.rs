@@ -1,6 +1,6 @@
 //! One request and its answer, inside Tokio.
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use slack_transport::{Error, ErrorKind, Limits, check_response_head};
 
 use crate::failure;
@@ -30,16 +30,23 @@ impl Exchanger {
         *request.timeout_mut() = Some(self.limits.total_timeout());
         let mut response = self.client.execute(request).await.map_err(failure::of_sending)?;
         check_response_head(response.headers(), &self.limits)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Error::maybe_sent(
+                ErrorKind::Protocol,
+                "the server went over to another protocol unasked",
+            ));
+        }
         let cap = self.limits.body_cap();
-        let declared = response.content_length().unwrap_or(0);
-        let mut body =
-            Vec::with_capacity(usize::try_from(declared).map_or(cap, |length| length.min(cap)));
+        // What is still to come: nothing for HEAD, whatever the header says.
+        let declared =
+            usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if declared > cap {
+            return Err(too_long());
+        }
+        let mut body = Vec::with_capacity(declared);
         while let Some(chunk) = response.chunk().await.map_err(failure::of_reading)? {
             if chunk.len() > cap - body.len() {
-                return Err(Error::maybe_sent(
-                    ErrorKind::TooLarge,
-                    "the answer's body is longer than the limit",
-                ));
+                return Err(too_long());
             }
             body.extend_from_slice(&chunk);
         }
@@ -49,4 +56,8 @@ impl Exchanger {
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
     }
+}
+
+fn too_long() -> Error {
+    Error::maybe_sent(ErrorKind::TooLarge, "the answer's body is longer than the limit")
 }

@@ -111,7 +111,7 @@ fn revoking_ends_the_token_given_and_a_long_lived_one_its_authorization() {
     let installed = install(&mut plain, NOW);
     let token = text(&installed, "access_token");
     assert_eq!(revoke(&mut plain, token, &[])["revoked"], true);
-    assert_eq!(auth_test(&mut plain, token, NOW)["error"], "account_inactive");
+    assert_eq!(auth_test(&mut plain, token, NOW)["error"], "token_revoked");
     let again = install(&mut plain, NOW);
     assert_ne!(again["access_token"], installed["access_token"]);
 }
@@ -160,4 +160,53 @@ fn every_answer_has_a_request_id_of_its_own() {
     let mut id = |path: &str| get(&mut fake, path, NOW).headers()["x-slack-req-id"].clone();
     let ids = [id("/api/auth.test"), id("/nowhere"), id("/oauth/v2/authorize")];
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0].len() == 32);
+}
+
+#[test]
+fn every_call_with_a_token_tells_its_scopes() {
+    let mut fake = fake_with(app().org_ready().distribute())
+        .external_token(slack_fake::ExternalToken::new("Et1", "A0FAKE00001", "google", "secret"));
+    let code = code(&mut fake, &[("scope", "chat:write,commands"), ("team", "E0FAKE00001")], NOW);
+    let installed = access(&mut fake, &[("code", &code)], NOW);
+    let bearer = format!("Bearer {}", text(&installed, "access_token"));
+    let fields = [("client_id", CLIENT_ID), ("client_secret", SECRET), ("test", "1")];
+    let external = [("external_token_id", "Et1")];
+    for (method, fields) in [
+        ("auth.test", &[][..]),
+        ("auth.teams.list", &[]),
+        ("auth.revoke", &fields),
+        ("apps.auth.external.get", &external),
+        ("apps.auth.external.delete", &external),
+        ("apps.uninstall", &fields),
+    ] {
+        let response = call(&mut fake, method, &bearer, fields, NOW);
+        assert_eq!(json(&response)["ok"], true, "{method}");
+        assert_eq!(response.headers()["x-oauth-scopes"], "chat:write,commands", "{method}");
+        assert_eq!(response.headers()["x-accepted-oauth-scopes"], "", "{method}");
+    }
+}
+
+#[test]
+fn times_are_as_told() {
+    let app = app().enable_pkce().rotate_tokens();
+    let mut fake = fake_with(app)
+        .code_life(10)
+        .access_token_life(100)
+        .refresh_grace(5)
+        .public_refresh_token_life(1000);
+    let late = code(&mut fake, &[("scope", "commands")], NOW);
+    assert_eq!(access(&mut fake, &[("code", &late)], NOW + 10)["error"], "invalid_code");
+
+    let pkce =
+        [("scope", "commands"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let code = code(&mut fake, &pkce, NOW);
+    let fields = [("client_id", CLIENT_ID), ("code", code.as_str()), ("code_verifier", VERIFIER)];
+    let installed = json(&call(&mut fake, "oauth.v2.access", "", &fields, NOW + 9));
+    assert_eq!(installed["expires_in"], 100);
+    let (token, refresh_token) =
+        (text(&installed, "access_token"), text(&installed, "refresh_token"));
+    assert!(fake.is_live(token, NOW + 108) && !fake.is_live(token, NOW + 109));
+    assert!(fake.is_live(refresh_token, NOW + 1008) && !fake.is_live(refresh_token, NOW + 1009));
+    assert_eq!(refresh(&mut fake, refresh_token, NOW + 20)["ok"], true);
+    assert!(fake.is_live(refresh_token, NOW + 24) && !fake.is_live(refresh_token, NOW + 25));
 }

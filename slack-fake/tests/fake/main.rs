@@ -4,11 +4,16 @@ mod authorize;
 mod calls;
 mod code_grant;
 mod faults;
+mod neighbours;
 mod no_panic;
 mod refresh_grant;
+mod rotation_model;
 mod saved;
 mod secrets;
 mod support;
+
+#[cfg(feature = "openid")]
+mod sign_in;
 
 #[cfg(feature = "server")]
 mod over_tcp;

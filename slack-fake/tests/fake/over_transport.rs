@@ -1,26 +1,16 @@
 //! The in-memory transport.
 
 use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use http::{Request, Response};
 use slack_fake::{Clock, FakeTransport, Fault, SharedFake};
-use slack_transport::Transport;
+use slack_transport::{BlockingTransport, ErrorKind, Transport};
 
 use crate::support::*;
-
-struct Nothing;
-
-impl Wake for Nothing {
-    fn wake(self: Arc<Self>) {}
-}
-
-fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(&Waker::from(Arc::new(Nothing))))
-}
 
 fn request(path: &str, body: &str) -> Request<Vec<u8>> {
     Request::post(format!("https://slack.com{path}"))
@@ -31,11 +21,11 @@ fn request(path: &str, body: &str) -> Request<Vec<u8>> {
 }
 
 fn send(transport: &dyn Transport, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
-    match poll_once(pin!(transport.send(request))) {
-        Poll::Ready(Ok(response)) => response,
-        Poll::Ready(Err(_)) => panic!("no answer"),
-        Poll::Pending => panic!("no answer yet"),
-    }
+    pollster::block_on(transport.send(request)).unwrap()
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -71,4 +61,42 @@ fn a_delayed_reply_waits_for_the_clock() {
     assert!(poll_once(answer.as_mut()).is_pending());
     shared.clock().advance(1);
     assert!(poll_once(answer.as_mut()).is_ready());
+}
+
+#[test]
+fn a_blocking_call_waits_for_the_clock_as_well() {
+    let shared = SharedFake::new(fake(), Clock::manual(NOW));
+    shared.with(|fake| fake.script("auth.test", Fault::ReplyDelayed(Duration::from_secs(5))));
+    let transport = FakeTransport::new(shared.clone());
+    let caller =
+        thread::spawn(move || transport.send_blocking(request("/api/auth.test", "")).unwrap());
+    while shared.with(|fake| fake.calls("auth.test")) == 0 {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(20));
+    assert!(!caller.is_finished());
+    // The delay counts from when the caller begins to wait, which may be after the call was seen.
+    while !caller.is_finished() {
+        shared.clock().advance(1);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(caller.join().unwrap().status(), 200);
+}
+
+#[test]
+fn what_got_lost_may_have_been_sent_and_what_is_refused_was_not() {
+    let shared = SharedFake::new(fake(), Clock::manual(NOW));
+    let transport = FakeTransport::new(shared.clone());
+    shared.with(|fake| {
+        fake.script("auth.test", Fault::ReplyLost);
+        fake.script("auth.test", Fault::RequestLost);
+    });
+    for _ in 0..2 {
+        let error = transport.send_blocking(request("/api/auth.test", "")).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Closed, false));
+    }
+    let foreign = Request::get("http://slack.com/api/auth.test").body(Vec::new()).unwrap();
+    let error = transport.send_blocking(foreign).unwrap_err();
+    assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
+    assert_eq!(shared.with(|fake| fake.calls("auth.test")), 2);
 }

@@ -103,13 +103,14 @@ impl fmt::Display for InvalidCallback {
 
 impl Error for InvalidCallback {}
 
+/// Finds the query of a URL or a path; anything else is a query itself, in which a `?` is like any other character.
 fn query_of(callback: &str) -> &str {
     let text = callback.split('#').next().unwrap_or_default();
-    match text.split_once('?') {
-        Some((_, query)) => query,
-        None if text.contains("://") || text.starts_with('/') => "",
-        None => text,
+    let scheme = text.split(['/', '?', '=', '&']).next().is_some_and(|start| start.contains(':'));
+    if !scheme && !text.starts_with(['/', '?']) {
+        return text;
     }
+    text.split_once('?').map_or("", |(_, query)| query)
 }
 
 #[cfg(test)]
@@ -131,11 +132,15 @@ mod tests {
             "fakeapp://oauth/cb?x=1&state=s%20t&code=c#fragment",
             "/cb?code=c&state=s%20t",
             "code=c&state=s+t",
+            "?code=c&state=s+t",
+            "com.example.app:cb?code=c&state=s+t",
         ] {
             assert_eq!(parts(text), both, "{text}");
         }
         assert_eq!(parts("code=c"), (Some("c".to_owned()), None));
         assert_eq!(parts("code=c&state="), (Some("c".to_owned()), None));
+        assert_eq!(parts("code=a?b&x=:"), (Some("a?b".to_owned()), None));
+        assert_eq!(parts("/cb?code=a?b"), (Some("a?b".to_owned()), None));
     }
 
     #[test]

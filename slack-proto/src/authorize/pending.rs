@@ -17,6 +17,11 @@ secrets! {
 }
 
 impl State {
+    /// Takes the state that a reply repeats; the caller has seen that it is not empty.
+    pub(crate) fn from_reply(text: String) -> Self {
+        Self(zeroize::Zeroizing::new(text))
+    }
+
     /// Compares in constant time.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
@@ -111,7 +116,6 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
 }
 
 /// Why a callback gives no method to send.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum CallbackError<M: CodeExchange> {
     /// The callback has no state. Installs that start on Slack's own pages have none: send the person to your own
@@ -145,7 +149,21 @@ impl<M: CodeExchange> fmt::Display for CallbackError<M> {
     }
 }
 
-impl<M: CodeExchange + fmt::Debug> Error for CallbackError<M> {}
+impl<M: CodeExchange> fmt::Debug for CallbackError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StateMissing(pending) => f.debug_tuple("StateMissing").field(pending).finish(),
+            Self::StateMismatch(pending) => f.debug_tuple("StateMismatch").field(pending).finish(),
+            Self::RefusedWithoutState(refused, pending) => {
+                f.debug_tuple("RefusedWithoutState").field(refused).field(pending).finish()
+            }
+            Self::Refused(refused) => f.debug_tuple("Refused").field(refused).finish(),
+            Self::Expired => f.write_str("Expired"),
+        }
+    }
+}
+
+impl<M: CodeExchange> Error for CallbackError<M> {}
 
 #[cfg(test)]
 mod tests {

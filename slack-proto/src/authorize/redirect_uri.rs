@@ -4,7 +4,10 @@ use std::fmt;
 
 use http::Uri;
 
-use crate::{InvalidValue, endpoint::is_loopback};
+use crate::{
+    InvalidValue,
+    endpoint::{is_host_and_port, is_loopback},
+};
 
 /// A redirect URI by Slack's rules: absolute, no fragment, and either https, or, for PKCE apps on a desktop, loopback
 /// http or a scheme of the app's own such as `myapp://oauth/cb`.
@@ -96,8 +99,8 @@ fn web(text: &str, scheme: &str) -> Result<Kind, InvalidValue> {
     let Some(authority) = uri.authority() else {
         return Err(refused("must be absolute, such as https://app.example.com/slack/callback"));
     };
-    if authority.as_str().contains('@') || authority.host().is_empty() {
-        return Err(refused("must have a host and no user name"));
+    if !is_host_and_port(authority) {
+        return Err(refused("must have a plain host name or IP literal, without user name"));
     }
     match scheme {
         "https" => Ok(Kind::Web),
@@ -185,6 +188,8 @@ mod tests {
             "https:///cb",
             "https://app.example.com/cb#top",
             "https://user@app.example.com/cb",
+            "https://app.example.com:port/cb",
+            "https://app.example.com:/cb",
             "https://app.example.com/a b",
             "https://app.example.com/caf\u{e9}",
             "http://app.example.com/cb",

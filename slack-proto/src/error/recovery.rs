@@ -89,9 +89,7 @@ impl fmt::Display for Recovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, after) = match self {
             Self::Refresh => ("refresh the token and call again", None),
-            Self::AuthorizeAgain => {
-                ("read the stored token once more, then authorize again in a browser", None)
-            }
+            Self::AuthorizeAgain => ("authorize again in a browser", None),
             Self::FixConfiguration => ("correct the app's settings or credentials", None),
             Self::FixCall => ("correct the program", None),
             Self::RetryLater { after } => ("call again later", *after),

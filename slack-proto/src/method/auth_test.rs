@@ -10,8 +10,20 @@ use crate::{
 };
 
 /// Asks whether a token works, and whose it is. Any kind of access token will do.
+///
+/// ```
+/// use slack_proto::{AuthTest, Method};
+///
+/// let response = http::Response::new(r#"{"ok":true,"user_id":"U0FAKE00001","team_id":"T0FAKE00001"}"#);
+/// let reply = AuthTest::parse_response(&response)?;
+/// assert_eq!(reply.value.user_id.unwrap().as_str(), "U0FAKE00001");
+/// # Ok::<(), slack_proto::ResponseError<slack_proto::NoError>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the method has no arguments, so that its name is its value"
+)]
 #[must_use = "a method does nothing until its request is sent"]
 pub struct AuthTest;
 

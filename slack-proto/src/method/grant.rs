@@ -134,6 +134,50 @@ impl GrantWire {
     }
 }
 
+/// The one credential of an answer, and what stands beside it.
+pub(super) struct Single {
+    pub(super) found: Found,
+    pub(super) app_id: Option<AppId>,
+    pub(super) team: Option<Team>,
+    pub(super) enterprise: Option<Enterprise>,
+    pub(super) is_enterprise_install: bool,
+    pub(super) user_id: Option<UserId>,
+    pub(super) bot_user_id: Option<UserId>,
+}
+
+impl Single {
+    /// Takes the one credential of a refresh or an exchange: at the top level, or else under `authed_user`.
+    /// `no_refresh_token` says what a missing refresh token means.
+    pub(super) fn from_wire(
+        mut wire: GrantWire,
+        no_refresh_token: &str,
+        notes: &mut Notes,
+    ) -> Option<Self> {
+        let top = wire.take_top(notes);
+        let nested = wire.take_nested(notes);
+        if top.is_some() && nested.is_some() {
+            notes.odd_at("authed_user.access_token", "a second token; passed over");
+        }
+        let Some(found) = top.or(nested) else {
+            notes.missing("access_token");
+            return None;
+        };
+        if found.credential.refresh_token.is_none() {
+            notes.odd_at("refresh_token", no_refresh_token);
+        }
+        let nested_id = wire.authed_user.take().and_then(|Nested(user)| user.id.take());
+        Some(Self {
+            found,
+            app_id: wire.app_id.take(),
+            team: TeamWire::finish(wire.team),
+            enterprise: EnterpriseWire::finish(wire.enterprise),
+            is_enterprise_install: wire.is_enterprise_install.take().unwrap_or_default(),
+            user_id: wire.user_id.take().or(nested_id),
+            bot_user_id: wire.bot_user_id.take(),
+        })
+    }
+}
+
 /// Finds the slot: by prefix, else by `token_type`, else by the hint of place or ids. A conflict is noted.
 fn slot_of(
     token: &AccessToken,

@@ -25,7 +25,12 @@ use crate::{
 ///     .redirect_uri(RedirectUri::new("https://app.example.com/cb")?)
 ///     .to_request(&Endpoint::slack(), &app);
 /// assert_eq!(request.uri(), "https://slack.com/api/oauth.v2.access");
-/// # Ok::<(), slack_proto::InvalidValue>(())
+///
+/// // Of what comes back, the type is asked; the angle brackets choose what it proves by default.
+/// let response = http::Response::new(r#"{"ok":true,"token_type":"bot","access_token":"xoxb-1","expires_in":43200}"#);
+/// let installed = <OauthV2Access>::parse_response(&response)?.value;
+/// assert_eq!(installed.bot.unwrap().expires_in.unwrap().as_secs(), 43_200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a method does nothing until its request is sent"]

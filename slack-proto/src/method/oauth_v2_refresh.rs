@@ -2,11 +2,11 @@
 //!
 //! Source: <https://docs.slack.dev/authentication/using-token-rotation>.
 
-use super::grant::{EnterpriseWire, GrantWire, TeamWire};
+use super::grant::{GrantWire, Single};
 use crate::{
     AppId, ClientCredentials, Enterprise, Form, IssuedCredential, Method, OauthV2AccessError,
     Purpose, RefreshToken, Slot, Team, UserId,
-    wire::{fields::Nested, notes::Notes, payload::lenient_payload},
+    wire::{notes::Notes, payload::lenient_payload},
 };
 
 /// Trades a refresh token for a new pair of tokens.
@@ -15,6 +15,15 @@ use crate::{
 /// soon, which Slack takes for a short grace time, and
 /// [`Recovery::ResendSameRefreshToken`](crate::Recovery::ResendSameRefreshToken) says so. Store the new pair before
 /// you use it. Bot and user have a refresh token each, and each needs a call of its own.
+///
+/// ```
+/// use slack_proto::{ClientCredentials, ClientId, Endpoint, Method, OauthV2Refresh, PublicClient, RefreshToken};
+///
+/// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
+/// let request = OauthV2Refresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
+/// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
+/// # Ok::<(), slack_proto::InvalidValue>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a method does nothing until its request is sent"]
 pub struct OauthV2Refresh {
@@ -65,35 +74,21 @@ pub struct OauthV2RefreshResponse {
 }
 
 impl OauthV2RefreshResponse {
-    fn from_wire(mut wire: GrantWire, notes: &mut Notes) -> Option<Self> {
-        let top = wire.take_top(notes);
-        let nested = wire.take_nested(notes);
-        if top.is_some() && nested.is_some() {
-            notes.odd_at(
-                "authed_user.access_token",
-                "a second token in a refresh answer; passed over",
-            );
-        }
-        let Some(found) = top.or(nested) else {
-            notes.missing("access_token");
-            return None;
-        };
-        if found.credential.refresh_token.is_none() {
-            notes.odd_at(
-                "refresh_token",
-                "missing; the refresh token that was sent is the only one left",
-            );
-        }
-        let nested_id = wire.authed_user.take().and_then(|Nested(user)| user.id.take());
+    fn from_wire(wire: GrantWire, notes: &mut Notes) -> Option<Self> {
+        let single = Single::from_wire(
+            wire,
+            "missing; the refresh token that was sent is the only one left",
+            notes,
+        )?;
         Some(Self {
-            credential: found.credential,
-            slot: found.slot,
-            app_id: wire.app_id.take(),
-            team: TeamWire::finish(wire.team),
-            enterprise: EnterpriseWire::finish(wire.enterprise),
-            is_enterprise_install: wire.is_enterprise_install.take().unwrap_or_default(),
-            user_id: wire.user_id.take().or(nested_id),
-            bot_user_id: wire.bot_user_id.take(),
+            credential: single.found.credential,
+            slot: single.found.slot,
+            app_id: single.app_id,
+            team: single.team,
+            enterprise: single.enterprise,
+            is_enterprise_install: single.is_enterprise_install,
+            user_id: single.user_id,
+            bot_user_id: single.bot_user_id,
         })
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
 
 use super::{
     notes::Notes,
@@ -10,8 +14,8 @@ use super::{
     value::{Got, Lenient, Value},
 };
 use crate::{
-    AccessToken, AppId, BotId, ChannelId, EnterpriseId, ForeignText, RefreshToken, Scopes, TeamId,
-    UserId, WebhookUrl,
+    AccessToken, AppId, BotId, ChannelId, ConfigurationToken, EnterpriseId, ExternalToken,
+    ForeignText, IdToken, RefreshToken, Scopes, State, TeamId, Timestamp, UserId, WebhookUrl,
 };
 
 /// Reads text, refusing the empty one, and wraps it.
@@ -35,6 +39,10 @@ wrapped_text! {
     AccessToken => |text| Self::from_reply(text.to_owned());
     RefreshToken => |text| Self::from_reply(text.to_owned());
     WebhookUrl => |text| Self::from_reply(text.to_owned());
+    ConfigurationToken => |text| Self::from_reply(text.to_owned());
+    ExternalToken => |text| Self::from_reply(text.to_owned());
+    IdToken => |text| Self::from_reply(text.to_owned());
+    State => |text| Self::from_reply(text.to_owned());
     AppId => |id| Self::from(id);
     BotId => |id| Self::from(id);
     ChannelId => |id| Self::from(id);
@@ -159,6 +167,23 @@ impl Value<'_> for Duration {
     }
 }
 
+/// A moment in Unix seconds.
+impl Value<'_> for Timestamp {
+    const EXPECTED: &'static str = "a number of Unix seconds";
+
+    fn integer(value: u64) -> Got<Self> {
+        Got::Value(Self::from_unix(value))
+    }
+
+    fn float(value: f64) -> Got<Self> {
+        u64::float(value).map(Self::from_unix)
+    }
+
+    fn text(text: &str) -> Got<Self> {
+        u64::text(text).map(Self::from_unix)
+    }
+}
+
 /// A list of strings; an object among them is passed over, or, if it has one, stands for its `message`.
 impl<'de> Value<'de> for Vec<ForeignText> {
     const EXPECTED: &'static str = "a list of strings";
@@ -222,5 +247,39 @@ impl<'de, O: Object<'de>> Value<'de> for Nested<O> {
 
     fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
         ObjectVisitor::<O>::new(notes).visit_map(map).map(|object| Got::Value(Self(object)))
+    }
+}
+
+/// A list of objects; an element of another type is noted and passed over.
+impl<'de, O: Object<'de>> Value<'de> for Vec<Nested<O>> {
+    const EXPECTED: &'static str = "a list of objects";
+
+    fn list<A: SeqAccess<'de>>(mut seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
+        let mut list = Self::new();
+        for index in 0.. {
+            notes.at_index(Some(index));
+            match seq.next_element_seed(Lenient::<Nested<O>>::new(notes))? {
+                Some(Some(object)) => list.push(object),
+                Some(None) => notes.odd("no object; passed over"),
+                None => break,
+            }
+        }
+        notes.at_index(None);
+        Ok(Got::Value(list))
+    }
+}
+
+/// Any value, as the text that stands in the body.
+#[derive(Debug)]
+pub(crate) struct RawText<'de>(pub(crate) &'de str);
+
+impl<'de> Value<'de> for RawText<'de> {
+    const EXPECTED: &'static str = "a value";
+
+    fn read<D: Deserializer<'de>>(
+        _: Lenient<'_, Self>,
+        deserializer: D,
+    ) -> Result<Option<Self>, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Some(Self(raw.get())))
     }
 }

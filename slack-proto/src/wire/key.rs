@@ -32,6 +32,10 @@ impl<'de> Visitor<'de> for KeySeed {
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Cow::Owned(name.to_owned()))
     }
+
+    fn visit_string<E: Error>(self, name: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name))
+    }
 }
 
 /// Gives the address of a name that stands in the body itself.

@@ -75,6 +75,18 @@ pub(crate) trait Object<'de>: Default {
     ) -> Result<bool, A::Error>;
 }
 
+/// An object of which nothing is wanted.
+impl<'de> Object<'de> for () {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        _: &Cow<'de, str>,
+        _: &mut A,
+        _: &mut Notes,
+    ) -> Result<bool, A::Error> {
+        Ok(false)
+    }
+}
+
 /// Defines an object by its members: field, type, name on the wire.
 macro_rules! object {
     ($(#[$docs:meta])* $vis:vis struct $Name:ident { $($field:ident: $T:ty = $wire:literal,)* }) => {

@@ -47,7 +47,7 @@ fn no_object(text: &str) -> Option<Fault> {
         Some(b'<') => Some(Fault::Html),
         Some(b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => Some(Fault::NotAnObject),
         // A byte order mark is not part of JSON, but it is no reason to lose a token.
-        Some(0xef) if text.trim_ascii_start().starts_with('\u{feff}') => None,
+        Some(0xef) if text.trim_ascii_start().starts_with(BYTE_ORDER_MARK) => None,
         Some(_) => Some(Fault::Syntax),
     }
 }
@@ -56,7 +56,7 @@ fn no_object(text: &str) -> Option<Fault> {
 #[cold]
 fn cold<P: Payload, E: MethodError>(body: &[u8], refused_at: Option<(usize, usize)>) -> Read<P, E> {
     let text = text_of(body);
-    let object = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_ascii_whitespace());
+    let object = text.trim_start_matches(|c: char| c == BYTE_ORDER_MARK || c.is_ascii_whitespace());
     if let Some(fault) = no_object(object) {
         return nothing(fault, refused_at);
     }
@@ -76,6 +76,9 @@ fn cold<P: Payload, E: MethodError>(body: &[u8], refused_at: Option<(usize, usiz
     }
     if std::str::from_utf8(body).is_err() {
         envelope.notes.odd_at("$", "not valid UTF-8; broken bytes were replaced");
+    }
+    if text[..text.len() - object.len()].contains(BYTE_ORDER_MARK) {
+        envelope.notes.odd_at("$", "a byte order mark before the object was passed over");
     }
     if !object[length..].trim_ascii().is_empty() {
         envelope.notes.odd_at("$", "text after the object was passed over");
@@ -137,3 +140,5 @@ fn position_of(text: &str, offset: usize) -> (usize, usize) {
     let line = before.split(|&byte| byte == b'\n').count();
     (line, offset - line_start + 1)
 }
+
+const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -21,12 +21,13 @@ const DEPTH: u8 = 100;
 /// Makes text of any bytes that `serde_json` can split: broken UTF-8 and control characters are replaced.
 pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(body);
-    if !text.bytes().any(|byte| byte.is_ascii_control()) {
+    // RFC 8259 section 7 forbids these inside of strings, and all but white space outside.
+    let forbidden = |c: char| c < ' ';
+    if !text.contains(forbidden) {
         return text;
     }
-    // White space inside a string is as wrong as other control characters, outside of one it may be any.
     let clean = |c: char| if c.is_ascii_whitespace() { ' ' } else { char::REPLACEMENT_CHARACTER };
-    Cow::Owned(text.chars().map(|c| if c.is_ascii_control() { clean(c) } else { c }).collect())
+    Cow::Owned(text.chars().map(|c| if forbidden(c) { clean(c) } else { c }).collect())
 }
 
 /// The members of an object as raw text, in their order.
@@ -183,9 +184,14 @@ impl<'de> Deserializer<'de> for Raw<'de, '_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refused> {
+        // A `RawValue` asks for the text itself, which only `serde_json` can hand over; a test notices a new name.
+        if name.starts_with("$serde_json::private::") {
+            let mut json = serde_json::Deserializer::from_str(self.text);
+            return Ok(json.deserialize_newtype_struct(name, visitor)?);
+        }
         visitor.visit_newtype_struct(self)
     }
 

@@ -37,6 +37,14 @@ pub(crate) trait Value<'de>: Sized {
     /// What is expected here, with its article.
     const EXPECTED: &'static str;
 
+    /// Reads the value. Only a type that wants the text of its value, and not what it means, does it another way.
+    fn read<D: Deserializer<'de>>(
+        lenient: Lenient<'_, Self>,
+        deserializer: D,
+    ) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(lenient)
+    }
+
     fn text(_: &str) -> Got<Self> {
         Got::Wrong("a string")
     }
@@ -78,7 +86,7 @@ impl<'n, T> Lenient<'n, T> {
 }
 
 impl<'de, T: Value<'de>> Lenient<'_, T> {
-    fn take(self, got: Got<T>) -> Option<T> {
+    pub(crate) fn take(self, got: Got<T>) -> Option<T> {
         match got {
             Got::Value(value) => return Some(value),
             Got::Odd(value, reason) => {
@@ -96,7 +104,7 @@ impl<'de, T: Value<'de>> DeserializeSeed<'de> for Lenient<'_, T> {
     type Value = Option<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
+        T::read(self, deserializer)
     }
 }
 

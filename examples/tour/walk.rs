@@ -1,0 +1,172 @@
+//! The way from a consent screen to a refreshed token.
+
+use std::{error::Error, io::Write};
+
+use slack_auth::{
+    AuthTest, AuthorizationRequest, CallError, Callback, ClientCredentials, ClientSecret,
+    CodeVerifier, CommonError, ConfidentialClient, Credential, ErrorCode, InstallScopes,
+    IssuedCredential, OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization,
+    Proof, PublicClient, Recovery, RedirectUri, Scopes, Slot, draw_entropy,
+};
+
+use crate::{
+    browser,
+    report::Report,
+    stage::{SECRET, Stage},
+};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Walks the tour twice over the named transport, and fails at the first thing that is not as expected.
+pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Outcome {
+    let stage = Stage::set(transport)?;
+    let mut report = Report::new(out);
+    report.say(format!(
+        "A fake Slack listens at {}; requests go by {transport}.",
+        stage.client.endpoint()
+    ))?;
+
+    report.part("A confidential client: HTTP Basic")?;
+    let app = ConfidentialClient::new(Stage::confidential_id()?, ClientSecret::new(SECRET)?);
+    let redirect = RedirectUri::insecure_for_tests(stage.callback.address()?)?;
+    let scopes = InstallScopes::bot("chat:write,commands").and_user("users:read");
+    let request = AuthorizationRequest::<OauthV2Access>::new(app.id().clone(), scopes, redirect)?;
+    let proof = "the client secret, by HTTP Basic (RFC 6749 section 2.3.1)";
+    walk(&stage, &mut report, request, &app, &app.clone().into(), (Slot::Bot, proof))?;
+
+    report.part("A public client: PKCE")?;
+    let app = PublicClient::new(Stage::public_id()?);
+    let redirect = RedirectUri::new(stage.callback.address()?)?;
+    let scopes = InstallScopes::user("chat:write,users:read");
+    let request = AuthorizationRequest::<OauthV2Access<CodeVerifier>>::new(
+        app.id().clone(),
+        scopes,
+        redirect,
+    )?;
+    let proof = "the code verifier behind the S256 challenge (RFC 7636); no secret was sent";
+    walk(&stage, &mut report, request, &app, &app.clone().into(), (Slot::User, proof))?;
+
+    report.part("The tour is complete")?;
+    Ok(())
+}
+
+/// One installation, from consent to the second pair of tokens.
+fn walk<P: Proof>(
+    stage: &Stage,
+    report: &mut Report<'_>,
+    request: AuthorizationRequest<OauthV2Access<P>>,
+    client: &P::Client,
+    credentials: &ClientCredentials,
+    (slot, proof): (Slot, &str),
+) -> Outcome {
+    let (pending, callback) = consent(stage, report, request)?;
+    let asked = pending.scopes().clone();
+
+    report.step("The app compares the state and trades the code")?;
+    let exchange = pending.finish(callback, stage.now())?;
+    report
+        .proven("the state is the one that this browser began with, compared in constant time")?;
+    report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
+    let sent = stage.now();
+    let installed = pollster::block_on(stage.client.call(&exchange, client))?.value;
+    report.proven(proof)?;
+    report.answer("workspace", &installed.team)?;
+    report.answer("installed by", &installed.authed_user_id)?;
+    report.answer("bot", &installed.bot)?;
+    report.answer("user", &installed.user)?;
+    let (bot, user) = (granted(installed.bot.as_ref()), granted(installed.user.as_ref()));
+    expect(bot == asked.bot && user == asked.user, "all scopes are granted")?;
+    let issued = match slot {
+        Slot::Bot => installed.bot,
+        _ => installed.user,
+    };
+    let credential = issued.ok_or("no credential in the slot that was asked for")?.issued_at(sent);
+
+    report.step("The token works")?;
+    who_am_i(stage, report, &credential)?;
+
+    report.step("Twelve hours later the token has expired")?;
+    stage.clock.advance(12 * 60 * 60);
+    report.request("POST /api/auth.test")?;
+    let error =
+        failure(pollster::block_on(stage.client.call(&AuthTest, &credential.access_token)))?;
+    report.say(format!("error: {error}"))?;
+    let code = error.response().and_then(|error| error.code());
+    expect(code == Some(&ErrorCode::Common(CommonError::TokenExpired)), "the token has expired")?;
+    expect(error.recovery() == Recovery::Refresh, "a refresh cures it")?;
+
+    report.step("The refresh token gives a new pair")?;
+    let refresh =
+        OauthV2Refresh::new(credential.refresh_token.clone().ok_or("no refresh token came")?);
+    report.request("POST /api/oauth.v2.access grant_type=refresh_token")?;
+    let sent = stage.now();
+    let refreshed = pollster::block_on(stage.client.call(&refresh, credentials))?.value;
+    report.answer("slot", &refreshed.slot)?;
+    report.answer("credential", &refreshed.credential)?;
+    expect(refreshed.slot == slot, "the new pair belongs to the slot that was refreshed")?;
+    let credential = refreshed.credential.issued_at(sent);
+
+    report.step("The new token works")?;
+    who_am_i(stage, report, &credential)?;
+
+    report.step("A code works once: sending it again fails")?;
+    report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
+    let error = failure(pollster::block_on(stage.client.call(&exchange, client)))?;
+    report.say(format!("error: {error}"))?;
+    let code = error.response().and_then(|error| error.code());
+    expect(
+        code == Some(&ErrorCode::Method(OauthV2AccessError::InvalidCode)),
+        "the code is refused",
+    )?;
+    expect(error.recovery() == Recovery::AuthorizeAgain, "the browser must begin again")
+}
+
+/// Sends the browser to the consent screen and waits for it to come back.
+fn consent<P: Proof>(
+    stage: &Stage,
+    report: &mut Report<'_>,
+    request: AuthorizationRequest<OauthV2Access<P>>,
+) -> Outcome<(PendingAuthorization<OauthV2Access<P>>, Callback)> {
+    report.step("The app sends the browser to the consent screen")?;
+    let (url, pending) = request.begin(stage.client.endpoint(), &draw_entropy()?, stage.now());
+    report.request(&format!("GET {url:?}"))?;
+    expect(browser::get(url.expose())?.status == 200, "the consent screen is shown")?;
+
+    report.step("The person presses Allow, and the browser comes back")?;
+    let visit = stage.callback.wait()?;
+    let allowed = browser::get(&format!("{}&fake_decision=allow", url.expose()))?;
+    expect(allowed.status == 302, "Slack redirects the browser")?;
+    let back = allowed.location.ok_or("no address to go back to")?;
+    expect(browser::get(&back)?.status == 200, "the app's page is shown")?;
+    let asked_for = visit.join().map_err(|_| "the callback page failed")??;
+    let callback = Callback::parse(&asked_for)?;
+    report
+        .request(&format!("GET {}?[redacted]", asked_for.split('?').next().unwrap_or_default()))?;
+    report.answer("callback", &callback)?;
+    Ok((pending, callback))
+}
+
+fn who_am_i(stage: &Stage, report: &mut Report<'_>, credential: &Credential) -> Outcome {
+    report.request("POST /api/auth.test")?;
+    let reply = pollster::block_on(stage.client.call(&AuthTest, &credential.access_token))?;
+    report.say(format!(
+        "token {} belongs to {} in {}, with the scopes {}",
+        credential.access_token.fingerprint(),
+        reply.value.user.as_ref().ok_or("no user")?,
+        reply.value.team.as_ref().ok_or("no team")?,
+        reply.meta.granted_scopes().ok_or("no scopes")?,
+    ))?;
+    expect(reply.value.expires_in.is_some(), "the token rotates")
+}
+
+fn granted(credential: Option<&IssuedCredential>) -> Scopes {
+    credential.map(|credential| credential.scopes.clone()).unwrap_or_default()
+}
+
+fn failure<T, E>(result: Result<T, CallError<E>>) -> Outcome<CallError<E>> {
+    result.err().ok_or_else(|| "a call succeeded that had to fail".into())
+}
+
+fn expect(truth: bool, what: &str) -> Outcome {
+    if truth { Ok(()) } else { Err(format!("not as expected: {what}").into()) }
+}

@@ -1,0 +1,125 @@
+//! `tooling.tokens.rotate`: a new pair for an app configuration token.
+//!
+//! Source: <https://docs.slack.dev/reference/methods/tooling.tokens.rotate>.
+
+use crate::{
+    ConfigurationCredential, ConfigurationToken, Form, Method, Purpose, RefreshToken, TeamId,
+    Timestamp, UserId,
+    wire::{notes::Notes, object::object, payload::lenient_payload},
+};
+
+/// Trades the refresh token of an app configuration token for a new pair.
+///
+/// The refresh token is all that Slack asks for: no client, no bearer token. It works once, as
+/// [`OauthV2Refresh`](crate::OauthV2Refresh) says of its own; do not run two rotations of one pair at a time.
+///
+/// ```
+/// use slack_proto::{Endpoint, Method, RefreshToken, ToolingTokensRotate};
+///
+/// let rotate = ToolingTokensRotate::new(RefreshToken::new("xoxe-1-FAKE")?);
+/// let request = rotate.to_request(&Endpoint::slack(), &());
+/// assert_eq!(request.body().as_ref(), b"refresh_token=xoxe-1-FAKE");
+/// # Ok::<(), slack_proto::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a method does nothing until its request is sent"]
+pub struct ToolingTokensRotate {
+    refresh_token: RefreshToken,
+}
+
+impl ToolingTokensRotate {
+    /// Takes the refresh token that the store holds, or that the settings page shows.
+    pub fn new(refresh_token: RefreshToken) -> Self {
+        Self { refresh_token }
+    }
+}
+
+impl Method for ToolingTokensRotate {
+    const NAME: &'static str = "tooling.tokens.rotate";
+    const PURPOSE: Purpose = Purpose::RefreshGrant;
+    type Auth = ();
+    type Response = ToolingTokensRotateResponse;
+    type Error = ToolingTokensRotateError;
+
+    fn params(&self, form: &mut Form) {
+        form.field("refresh_token", self.refresh_token.expose());
+    }
+}
+
+/// The pair that [`ToolingTokensRotate`] gives. Slack tells absolute times here, and no life.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ToolingTokensRotateResponse {
+    /// The token that calls.
+    pub token: ConfigurationToken,
+    /// The token for the next rotation; the one that was sent is spent.
+    pub refresh_token: Option<RefreshToken>,
+    /// The workspace that the token belongs to.
+    pub team_id: Option<TeamId>,
+    /// The person that the token belongs to.
+    pub user_id: Option<UserId>,
+    /// `iat`: when Slack issued the token.
+    pub issued_at: Option<Timestamp>,
+    /// `exp`: when the token ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl ToolingTokensRotateResponse {
+    /// Gives the pair as a store keeps it. The times are Slack's; `sent`, when the request went out, stands in for a
+    /// missing `iat`.
+    #[must_use]
+    pub fn issued_at(self, sent: Timestamp) -> ConfigurationCredential {
+        ConfigurationCredential {
+            token: self.token,
+            refresh_token: self.refresh_token,
+            team_id: self.team_id,
+            user_id: self.user_id,
+            issued_at: self.issued_at.unwrap_or(sent),
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn from_wire(wire: RotateWire, notes: &mut Notes) -> Option<Self> {
+        let Some(token) = wire.token.take() else {
+            notes.missing("token");
+            return None;
+        };
+        if wire.refresh_token.as_ref().is_none() {
+            notes.odd_at(
+                "refresh_token",
+                "missing; the refresh token that was sent is the only one left",
+            );
+        }
+        Some(Self {
+            token,
+            refresh_token: wire.refresh_token.take(),
+            team_id: wire.team_id.take(),
+            user_id: wire.user_id.take(),
+            issued_at: wire.iat.take(),
+            expires_at: wire.exp.take(),
+        })
+    }
+}
+
+object! {
+    struct RotateWire {
+        token: ConfigurationToken = "token",
+        refresh_token: RefreshToken = "refresh_token",
+        team_id: TeamId = "team_id",
+        user_id: UserId = "user_id",
+        iat: Timestamp = "iat",
+        exp: Timestamp = "exp",
+    }
+}
+
+lenient_payload!(ToolingTokensRotateResponse, holds_token: true, from: RotateWire);
+
+crate::error_codes! {
+    /// Why Slack refuses `tooling.tokens.rotate`, beside the common reasons.
+    pub enum ToolingTokensRotateError {
+        /// the refresh token is unknown, spent beyond its grace time, revoked or expired
+        InvalidRefreshToken = "invalid_refresh_token", AuthDead;
+        /// Slack names no reason; its page speaks of a passing restriction on developers
+        UnknownError = "unknown_error", Other;
+    }
+}
