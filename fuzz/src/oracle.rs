@@ -76,7 +76,7 @@ pub fn strings(body: &[u8]) -> HashSet<String> {
         .chars()
         .map(|c| match c {
             _ if c.is_ascii_whitespace() => ' ',
-            _ if c.is_ascii_control() => char::REPLACEMENT_CHARACTER,
+            _ if c < ' ' => char::REPLACEMENT_CHARACTER,
             _ => c,
         })
         .collect();

@@ -42,10 +42,12 @@ fn is_safe(uri: &str) -> bool {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
     };
-    host == "localhost" || host == "[::1]" || is_loopback_literal(host)
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let v6 = v6.is_some_and(|literal| literal.parse() == Ok(std::net::Ipv6Addr::LOCALHOST));
+    host == "localhost" || v6 || is_loopback_v4(host)
 }
 
-fn is_loopback_literal(host: &str) -> bool {
+fn is_loopback_v4(host: &str) -> bool {
     let octets: Vec<&str> = host.split('.').collect();
     let plain = |octet: &&str| octet.parse::<u8>().is_ok_and(|value| value.to_string() == **octet);
     octets.len() == 4 && octets[0] == "127" && octets.iter().all(plain)
