@@ -8,7 +8,7 @@ use crate::{
     EnterpriseId, ForeignText, TeamId, Timestamp, UserId,
     wire::{
         fields::RawText,
-        notes::Notes,
+        notes::{Notes, Place},
         object::{Object, object},
         value::Lenient,
     },
@@ -60,7 +60,7 @@ pub struct UserClaims {
     pub user_image_original: Option<ForeignText>,
     user_images: [(u16, Option<ForeignText>); 7],
     team_images: [(u16, Option<ForeignText>); 7],
-    others: BTreeMap<Box<str>, ForeignText>,
+    others: BTreeMap<ForeignText, ForeignText>,
 }
 
 impl UserClaims {
@@ -86,7 +86,7 @@ impl UserClaims {
 
     /// Gives each claim that is none of the above, by name, as JSON text.
     pub fn others(&self) -> impl Iterator<Item = (&str, &ForeignText)> {
-        self.others.iter().map(|(name, json)| (&**name, json))
+        self.others.iter().map(|(name, json)| (name.as_str(), json))
     }
 
     pub(crate) fn from_wire(wire: ClaimsWire, notes: &mut Notes) -> Option<Self> {
@@ -157,7 +157,7 @@ fn find(images: &[(u16, Option<ForeignText>)], pixels: u16) -> Option<&ForeignTe
 #[derive(Debug, Default)]
 pub(crate) struct ClaimsWire {
     known: KnownClaims,
-    others: BTreeMap<Box<str>, ForeignText>,
+    others: BTreeMap<ForeignText, ForeignText>,
 }
 
 impl<'de> Object<'de> for ClaimsWire {
@@ -167,18 +167,26 @@ impl<'de> Object<'de> for ClaimsWire {
         map: &mut A,
         notes: &mut Notes,
     ) -> Result<bool, A::Error> {
-        if self.known.member(key, map, notes)? {
-            return Ok(true);
-        }
-        let Some(RawText(json)) = map.next_value_seed(Lenient::<RawText<'_>>::new(notes))? else {
-            return Ok(true);
+        self.known.member(key, map, notes)
+    }
+
+    fn unknown<A: MapAccess<'de>>(
+        &mut self,
+        key: &Cow<'de, str>,
+        map: &mut A,
+        notes: &mut Notes,
+    ) -> Result<(), A::Error> {
+        let seed = Lenient::<RawText<'_>>::new(notes, Place::ELEMENT);
+        let Some(RawText(json)) = map.next_value_seed(seed)? else {
+            return Ok(());
         };
-        if json != "null" && self.others.insert((&**key).into(), ForeignText::from(json)).is_some()
+        let json = ForeignText::from(json);
+        if json.as_str() != "null" && self.others.insert(ForeignText::from(&**key), json).is_some()
         {
             // The name itself comes from outside, so it is not told.
             notes.odd_at("$", "a claim of a name unknown here is repeated; the last value counts");
         }
-        Ok(true)
+        Ok(())
     }
 }
 

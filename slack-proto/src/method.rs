@@ -132,8 +132,15 @@ pub trait Method {
     fn parse_response<B: AsRef<[u8]>>(
         response: &Response<B>,
     ) -> Result<Reply<Self::Response>, ResponseError<Self::Error>> {
-        let read = read::read(response.body().as_ref());
-        verdict::decide(response.status().as_u16(), response.headers(), Self::PURPOSE, read)
+        let mut payload = None;
+        let read = read::read(response.body().as_ref(), &mut payload);
+        verdict::decide(
+            response.status().as_u16(),
+            response.headers(),
+            Self::PURPOSE,
+            read,
+            payload,
+        )
     }
 }
 

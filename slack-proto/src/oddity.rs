@@ -1,6 +1,6 @@
 //! What was odd in a reply that was read all the same.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A member of a reply that was not as Slack documents it, and what was done about it: a path and a reason, never a
 /// value.
@@ -14,15 +14,22 @@ use std::fmt;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Oddity {
-    path: Box<str>,
-    reason: Box<str>,
+    path: Cow<'static, str>,
+    reason: Reason,
     /// Where the member's name stands in the body, if that is known.
     pub(crate) offset: Option<usize>,
 }
 
+/// Why something was odd, as fixed words: a reply full of oddities must not be costly.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Reason {
+    Fixed(&'static str),
+    Type { expected: &'static str, found: &'static str },
+}
+
 impl Oddity {
-    pub(crate) fn new(path: impl Into<Box<str>>, reason: impl Into<Box<str>>) -> Self {
-        Self { path: path.into(), reason: reason.into(), offset: None }
+    pub(crate) fn new(path: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
+        Self { path: path.into(), reason, offset: None }
     }
 
     /// Names the member, such as `authed_user.scope`; `$` is the whole body.
@@ -33,8 +40,26 @@ impl Oddity {
 
     /// Tells what was odd.
     #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
+    pub fn reason(&self) -> Cow<'static, str> {
+        match self.reason {
+            Reason::Fixed(reason) => Cow::Borrowed(reason),
+            Reason::Type { .. } => Cow::Owned(self.reason.to_string()),
+        }
+    }
+}
+
+impl From<&'static str> for Reason {
+    fn from(reason: &'static str) -> Self {
+        Self::Fixed(reason)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(reason) => f.write_str(reason),
+            Self::Type { expected, found } => write!(f, "expected {expected}, found {found}"),
+        }
     }
 }
 

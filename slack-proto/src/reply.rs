@@ -64,8 +64,8 @@ impl ReplyMeta {
         Self { status, retry_after: retry_after(headers), request_id, details }
     }
 
-    pub(crate) fn odd(&mut self, path: &str, reason: &str) {
-        self.details.get_or_insert_default().oddities.push(Oddity::new(path, reason));
+    pub(crate) fn odd(&mut self, path: &'static str, reason: &'static str) {
+        self.details.get_or_insert_default().oddities.push(Oddity::new(path, reason.into()));
     }
 
     /// Gives the HTTP status.

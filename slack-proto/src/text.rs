@@ -1,6 +1,6 @@
 //! Text that came from outside and may be anything.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 /// Text from a reply or a callback, kept whole and shown with care.
 ///
@@ -27,6 +27,13 @@ impl ForeignText {
 impl<T: Into<Box<str>>> From<T> for ForeignText {
     fn from(text: T) -> Self {
         Self(text.into())
+    }
+}
+
+/// Compares, orders and hashes as its text does.
+impl Borrow<str> for ForeignText {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

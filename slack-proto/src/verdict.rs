@@ -5,7 +5,7 @@ use http::HeaderMap;
 use crate::{
     ApiError, DecodeError, ErrorCode, ForeignText, HttpError, MethodError, Payload, RateLimited,
     Reply, ReplyMeta, ResponseError,
-    wire::{envelope::Ok as OkState, read::Read},
+    wire::{envelope::OkState, read::Read},
 };
 
 /// What a call is for, where that changes what an error asks for.
@@ -33,9 +33,10 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
     status: u16,
     headers: &HeaderMap,
     purpose: Purpose,
-    read: Read<P, E>,
+    read: Read<E>,
+    payload: Option<P>,
 ) -> Result<Reply<P>, ResponseError<E>> {
-    let Read { ok, code, payload, details, fault, position } = read;
+    let Read { ok, code, details, fault, position } = read;
     let mut meta = ReplyMeta::new(status, headers, details);
     let rate_code =
         code.as_ref().is_some_and(|code| matches!(code.as_str(), "ratelimited" | "rate_limited"));

@@ -107,6 +107,9 @@ fn secrets_and_what_holds_them() {
     debug("CodeVerifier", &verifier());
     debug("State", &State::new(CANARY).unwrap());
     debug("Nonce", &Nonce::new(CANARY).unwrap());
+    debug("ConfigurationToken", &ConfigurationToken::new(CANARY).unwrap());
+    debug("ExternalToken", &ExternalToken::new(CANARY).unwrap());
+    debug("IdToken", &IdToken::new(CANARY).unwrap());
     debug("WebhookUrl", &WebhookUrl::new(CANARY).unwrap());
     debug("ConfidentialClient", &confidential());
     debug("ConfidentialClient", &confidential().in_body());
@@ -130,6 +133,9 @@ fn text_from_outside() {
     for id in
         [&TeamId::from(CANARY) as &dyn Both, &EnterpriseId::from(CANARY), &UserId::from(CANARY)]
     {
+        id.check();
+    }
+    for id in [&ExternalTokenId::from(CANARY) as &dyn Both, &ProviderKey::from(CANARY)] {
         id.check();
     }
     for id in [&AppId::from(CANARY) as &dyn Both, &BotId::from(CANARY), &ChannelId::from(CANARY)] {
@@ -182,6 +188,26 @@ fn requests() {
     debug("a request with a bearer", &request);
     debug("its headers", request.headers());
     debug("AuthTest", &AuthTest);
+    debug("OpenidConnectUserInfo", &OpenidConnectUserInfo.to_request(&endpoint, &token()));
+    debug(
+        "a revocation",
+        &AuthRevoke::refresh_token().to_request(&endpoint, &RefreshToken::new(CANARY).unwrap()),
+    );
+    let app = confidential();
+    debug("OauthV2Exchange", &OauthV2Exchange::new(token()));
+    debug("an exchange", &OauthV2Exchange::new(token()).to_request(&endpoint, &app));
+    debug("AppsUninstall", &AppsUninstall::new(token()));
+    debug("an uninstallation", &AppsUninstall::new(token()).to_request(&endpoint, &app));
+    let rotate = ToolingTokensRotate::new(RefreshToken::new(CANARY).unwrap());
+    debug("ToolingTokensRotate", &rotate);
+    debug("a rotation", &rotate.to_request(&endpoint, &()));
+    debug("OauthV2UserRefresh", &OauthV2UserRefresh::new(RefreshToken::new(CANARY).unwrap()));
+    debug("OpenidConnectRefresh", &OpenidConnectRefresh::new(RefreshToken::new(CANARY).unwrap()));
+    debug("OauthV2UserAccess", &OauthV2UserAccess::pkce(code(), verifier()));
+    debug("OpenidConnectToken", &OpenidConnectToken::pkce(code(), verifier()));
+    debug("AppsAuthExternalGet", &AppsAuthExternalGet::new(CANARY).unwrap());
+    debug("AppsAuthExternalDelete", &AppsAuthExternalDelete::by_token(CANARY).unwrap());
+    debug("AuthTeamsList", &AuthTeamsList::new().cursor(CANARY.into()));
     debug("a request of a user's method", &Peek.to_request(&endpoint, &()));
 }
 
@@ -251,7 +277,11 @@ fn replies() -> Vec<Response<Vec<u8>>> {
         "bot_user_id":"{c}","user_id":"{c}","team":{{"id":"{c}","name":"{c}"}},"enterprise":{{"id":"{c}","name":"{c}"}},
         "authed_user":{{"id":"{c}","access_token":"xoxp-{c}","refresh_token":"{c}","token_type":"{c}","scope":"{c}"}},
         "incoming_webhook":{{"url":"{c}","channel":"{c}","channel_id":"{c}","configuration_url":"{c}"}},
-        "expires_in":"{c}","is_enterprise_install":"{c}","{c}":"{c}""#
+        "expires_in":"{c}","is_enterprise_install":"{c}","{c}":"{c}","token":"{c}","external_token":"{c}",
+        "token_response_extras":{{"{c}":["{c}"]}},"id_token":"{c}","state":"{c}","exp":"{c}","iat":["{c}"],
+        "sub":"{c}","https:\\/\\/slack.com\\/user_id":"{c}","https:\\/\\/slack.com\\/team_id":"{c}","email":"{c}","name":"{c}",
+        "https:\\/\\/slack.com\\/{c}":{{"{c}":"{c}"}},"revoked":"{c}","uninstalled":"{c}",
+        "teams":[{{"id":"{c}","name":"{c}","icon":{{"image_34":"{c}","{c}":"{c}"}}}},"{c}"]"#
     );
     let envelope = format!(
         r#""error":"{c}","warning":"{c}","needed":"{c}","provided":"{c}","errors":["{c}",{{"message":"{c}"}},["{c}"]],
@@ -327,7 +357,19 @@ fn replies_and_errors() {
     check::<OauthV2Access>();
     check::<OauthV2Access<CodeVerifier>>();
     check::<OauthV2Refresh>();
+    check::<OauthV2UserAccess>();
+    check::<OauthV2UserRefresh>();
+    check::<OauthV2Exchange>();
+    check::<ToolingTokensRotate>();
+    check::<OpenidConnectToken>();
+    check::<OpenidConnectRefresh>();
+    check::<OpenidConnectUserInfo>();
+    check::<AppsAuthExternalGet>();
+    check::<AppsAuthExternalDelete>();
     check::<AuthTest>();
+    check::<AuthRevoke>();
+    check::<AuthTeamsList>();
+    check::<AppsUninstall>();
 }
 
 #[test]
@@ -337,7 +379,20 @@ fn stored_credentials() {
     );
     let reply = OauthV2Refresh::parse_response(&Response::new(body)).unwrap();
     debug("IssuedCredential", &reply.value.credential);
-    debug("Credential", &reply.value.credential.issued_at(Timestamp::from_unix(1)));
+    let credential = reply.value.credential.issued_at(Timestamp::from_unix(1));
+    debug("Credential", &credential);
+    let body =
+        format!(r#"{{"ok":true,"token":"{CANARY}","refresh_token":"{CANARY}","exp":2,"iat":1}}"#);
+    let rotated = ToolingTokensRotate::parse_response(&Response::new(body)).unwrap();
+    debug("ConfigurationCredential", &rotated.value.issued_at(Timestamp::from_unix(1)));
+    let key = InstallationKey::Workspace(TeamId::from(CANARY));
+    both("InstallationKey", &key);
+    let mut installation = Installation::new(key);
+    installation.bot = Some(credential.clone());
+    installation.incoming_webhook = Some(IncomingWebhook::new(WebhookUrl::new(CANARY).unwrap()));
+    debug("Installation", &installation);
+    let foreign = installation.refreshed(&RefreshToken::new("xoxe-1-other").unwrap(), credential);
+    both("RefreshTokenNotHere", &foreign.unwrap_err());
 }
 
 /// Public types that hold no text from outside, nor anything secret.
@@ -362,6 +417,10 @@ const HARMLESS: &[&str] = &[
 
 /// Types that are checked inside others, or by the generic check of replies.
 const INSIDE: &[&str] = &[
+    "UserClaims",
+    "ListedTeam",
+    "TeamIcon",
+    "TokenResponseExtras",
     "AuthTestResponse",
     "Reply",
     "OauthV2AccessResponse",
@@ -387,7 +446,10 @@ fn every_public_type_is_checked() {
         .collect();
     assert!(names.len() > 60, "only {} public names found", names.len());
     let known = |name: &str| {
-        HARMLESS.contains(&name)
+        // What a checked method gives was checked with it; its own codes are fixed text.
+        let stem = name.strip_suffix("Response").or(name.strip_suffix("Error"));
+        stem.is_some_and(|method| this.contains(&format!("check::<{method}")))
+            || HARMLESS.contains(&name)
             || INSIDE.contains(&name)
             || [
                 format!("{name}::"),

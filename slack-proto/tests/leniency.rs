@@ -3,6 +3,8 @@
 //! Replies are generated as text, so that they hold what no JSON value can: numbers out of range, lone surrogates,
 //! repeated members, any order, any escapes.
 
+use std::fmt::Write as _;
+
 use http::Response;
 use proptest::{prelude::*, sample::select, test_runner::FileFailurePersistence};
 use slack_proto::{
@@ -52,7 +54,7 @@ fn string_of(text: String) -> impl Strategy<Value = String> {
             match (way, c) {
                 (0, _) | (_, '"' | '\\' | '\0'..='\u{1f}') => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
-                        json.push_str(&format!("\\u{unit:04x}"));
+                        write!(json, "\\u{unit:04x}").unwrap();
                     }
                 }
                 (1, '/') => json.push_str("\\/"),

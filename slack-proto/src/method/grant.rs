@@ -150,7 +150,7 @@ impl Single {
     /// `no_refresh_token` says what a missing refresh token means.
     pub(super) fn from_wire(
         mut wire: GrantWire,
-        no_refresh_token: &str,
+        no_refresh_token: &'static str,
         notes: &mut Notes,
     ) -> Option<Self> {
         let top = wire.take_top(notes);
@@ -183,7 +183,7 @@ fn slot_of(
     token: &AccessToken,
     token_type: &Member<TokenType>,
     hint: Option<Slot>,
-    path: &str,
+    path: &'static str,
     notes: &mut Notes,
 ) -> Slot {
     let by_type = token_type.as_ref().and_then(|TokenType(slot)| *slot);

@@ -1,17 +1,17 @@
 //! The members that every reply can have, taken out on the way to the payload.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use serde::de::{
     DeserializeSeed, IntoDeserializer, MapAccess, Visitor,
-    value::{BorrowedStrDeserializer, MapAccessDeserializer, StringDeserializer},
+    value::{BorrowedStrDeserializer, StringDeserializer},
 };
 
 use super::{
     fields::Nested,
     key::KeySeed,
-    notes::Notes,
-    object::{Object, object},
+    notes::{Notes, Place},
+    object::{Member, Object, object},
     payload::Payload,
     value::{Got, Lenient, Value},
 };
@@ -19,7 +19,7 @@ use crate::{ForeignText, Scopes, reply::Details};
 
 /// What the members `ok` of a body say together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Ok {
+pub(crate) enum OkState {
     #[default]
     Missing,
     NotBoolean,
@@ -28,17 +28,13 @@ pub(crate) enum Ok {
     Conflicting,
 }
 
-/// The envelope of a reply.
+/// The envelope of a reply, and what was odd in it or in the payload.
 #[derive(Debug, Default)]
-pub(crate) struct Envelope<'de> {
-    pub(crate) ok: Ok,
-    pub(crate) members: Members<'de>,
+#[expect(unnameable_types, reason = "it appears in a hidden method of `Payload` only")]
+pub struct Envelope<'de> {
+    pub(crate) ok: OkState,
+    pub(crate) error: Member<Cow<'de, str>>,
     pub(crate) notes: Notes,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Members<'de> {
-    pub(crate) error: super::object::Member<Cow<'de, str>>,
     rest: Rest,
 }
 
@@ -65,6 +61,25 @@ impl<'de> Envelope<'de> {
         Self { notes: Notes::for_text(text), ..Self::default() }
     }
 
+    /// Tells whether what was read so far is a success.
+    pub(crate) fn is_success(&self) -> bool {
+        self.ok == OkState::True
+    }
+
+    /// Reads all members of a reply: those that `object` knows into it, those of the envelope here.
+    pub(crate) fn read_around<O: Object<'de>, A: MapAccess<'de>>(
+        &mut self,
+        object: &mut O,
+        mut map: A,
+    ) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            if !object.member(&key, &mut map, &mut self.notes)? && !self.member(&key, &mut map)? {
+                object.unknown(&key, &mut map, &mut self.notes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the value behind `key` if it belongs to the envelope; tells whether it did.
     fn member<A: MapAccess<'de>>(
         &mut self,
@@ -73,39 +88,34 @@ impl<'de> Envelope<'de> {
     ) -> Result<bool, A::Error> {
         match &**key {
             "ok" => {
-                let ok = map.next_value_seed(Lenient::<OkValue>::new(&mut Notes::default()))?;
-                self.see_ok(ok.map_or(Ok::NotBoolean, |OkValue(ok)| ok));
+                let seed = Lenient::<OkValue>::new(&mut self.notes, Place::member("ok", key));
+                let ok = map.next_value_seed(seed)?;
+                self.see_ok(ok.map_or(OkState::NotBoolean, |OkValue(ok)| ok));
             }
-            "error" => self.members.error.read("error", key, map, &mut self.notes)?,
-            _ => return self.members.rest.member(key, map, &mut self.notes),
+            "error" => self.error.read("error", key, map, &mut self.notes)?,
+            _ => return self.rest.member(key, map, &mut self.notes),
         }
         Ok(true)
     }
 
-    fn see_ok(&mut self, seen: Ok) {
+    fn see_ok(&mut self, seen: OkState) {
         self.ok = match self.ok {
-            Ok::Missing => seen,
+            OkState::Missing => seen,
             before if before == seen => {
                 self.notes.odd_at("ok", "repeated");
                 seen
             }
-            _ => Ok::Conflicting,
+            _ => OkState::Conflicting,
         };
     }
 
     /// Gives what the envelope tells beside its verdict; nothing costs nothing.
-    pub(crate) fn into_details(self, payload_notes: Notes) -> Option<Box<Details>> {
-        let Rest { warning, needed, provided, errors, metadata } = self.members.rest;
-        let mut oddities = self.notes.into_oddities();
-        oddities.extend(payload_notes.into_oddities());
-        let nothing =
-            [warning.was_seen(), needed.was_seen(), provided.was_seen(), errors.was_seen()]
-                .iter()
-                .chain([&metadata.was_seen()])
-                .all(|seen| !seen);
-        if nothing && oddities.is_empty() {
+    pub(crate) fn take_details(&mut self) -> Option<Box<Details>> {
+        let oddities = self.notes.take_oddities();
+        if oddities.is_empty() && !self.rest.was_seen() {
             return None;
         }
+        let Rest { warning, needed, provided, errors, metadata } = std::mem::take(&mut self.rest);
         let metadata = metadata.take().map(|Nested(metadata)| metadata).unwrap_or_default();
         let mut warnings = metadata.warnings.take().unwrap_or_default();
         for text in warning.take().iter().flat_map(Scopes::iter) {
@@ -126,47 +136,56 @@ impl<'de> Envelope<'de> {
     }
 }
 
+impl Rest {
+    fn was_seen(&self) -> bool {
+        let Self { warning, needed, provided, errors, metadata } = self;
+        warning.was_seen()
+            || needed.was_seen()
+            || provided.was_seen()
+            || errors.was_seen()
+            || metadata.was_seen()
+    }
+}
+
 /// The value of `ok`, about which there is no leniency.
-struct OkValue(Ok);
+struct OkValue(OkState);
 
 impl Value<'_> for OkValue {
     const EXPECTED: &'static str = "a boolean";
 
     fn boolean(value: bool) -> Got<Self> {
-        Got::Value(Self(if value { Ok::True } else { Ok::False }))
+        Got::Value(Self(if value { OkState::True } else { OkState::False }))
     }
 }
 
 /// Reads a whole reply: the envelope into one place, the rest into the payload.
 pub(crate) struct ReplyVisitor<'e, 'de, P> {
-    envelope: &'e mut Envelope<'de>,
-    notes: &'e mut Notes,
-    payload: PhantomData<P>,
-}
-
-impl<'e, 'de, P> ReplyVisitor<'e, 'de, P> {
-    pub(crate) fn new(envelope: &'e mut Envelope<'de>, notes: &'e mut Notes) -> Self {
-        Self { envelope, notes, payload: PhantomData }
-    }
+    pub(crate) envelope: &'e mut Envelope<'de>,
+    pub(crate) slot: &'e mut Option<P>,
 }
 
 impl<'de, P: Payload> Visitor<'de> for ReplyVisitor<'_, 'de, P> {
-    type Value = Option<P>;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let rest = Intercepted { map, envelope: self.envelope };
-        P::read(MapAccessDeserializer::new(rest), self.notes)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        P::read(self.slot, map, self.envelope)
     }
 }
 
 /// A map without the members of the envelope, which go where they belong.
-struct Intercepted<'e, 'de, A> {
+pub(crate) struct Intercepted<'e, 'de, A> {
     map: A,
     envelope: &'e mut Envelope<'de>,
+}
+
+impl<'e, 'de, A> Intercepted<'e, 'de, A> {
+    pub(crate) fn new(map: A, envelope: &'e mut Envelope<'de>) -> Self {
+        Self { map, envelope }
+    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Intercepted<'_, 'de, A> {

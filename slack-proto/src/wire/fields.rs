@@ -4,13 +4,13 @@ use std::{borrow::Cow, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{MapAccess, SeqAccess},
 };
 use serde_json::value::RawValue;
 
 use super::{
-    notes::Notes,
-    object::{Object, ObjectVisitor},
+    notes::{Notes, Place},
+    object::{Object, read_object},
     value::{Got, Lenient, Value},
 };
 use crate::{
@@ -204,7 +204,7 @@ fn strings<'de, A: SeqAccess<'de>>(
     let mut list = Vec::new();
     for index in 0.. {
         notes.at_index(Some(index));
-        match seq.next_element_seed(Lenient::<Entry>::new(notes))? {
+        match seq.next_element_seed(Lenient::<Entry>::new(notes, Place::ELEMENT))? {
             Some(Some(Entry(text))) => list.push(text),
             Some(None) => {}
             None => break,
@@ -232,7 +232,7 @@ impl<'de> Value<'de> for Entry {
     }
 
     fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
-        let entry: EntryObject = ObjectVisitor::new(notes).visit_map(map)?;
+        let entry: EntryObject = read_object(map, notes)?;
         let text = entry.message.take().or(entry.code.take());
         Ok(text.map_or(Got::Wrong("an object without message"), |text| Got::Value(Self(text))))
     }
@@ -246,7 +246,7 @@ impl<'de, O: Object<'de>> Value<'de> for Nested<O> {
     const EXPECTED: &'static str = "an object";
 
     fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
-        ObjectVisitor::<O>::new(notes).visit_map(map).map(|object| Got::Value(Self(object)))
+        read_object(map, notes).map(|object| Got::Value(Self(object)))
     }
 }
 
@@ -258,9 +258,9 @@ impl<'de, O: Object<'de>> Value<'de> for Vec<Nested<O>> {
         let mut list = Self::new();
         for index in 0.. {
             notes.at_index(Some(index));
-            match seq.next_element_seed(Lenient::<Nested<O>>::new(notes))? {
+            match seq.next_element_seed(Lenient::<Nested<O>>::new(notes, Place::ELEMENT))? {
                 Some(Some(object)) => list.push(object),
-                Some(None) => notes.odd("no object; passed over"),
+                Some(None) => notes.odd(Place::ELEMENT, "no object; passed over"),
                 None => break,
             }
         }

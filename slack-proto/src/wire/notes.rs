@@ -1,11 +1,13 @@
 //! The place where oddities are noted while a reply is read.
 
-use crate::Oddity;
+use std::borrow::Cow;
 
-/// Collects the oddities of one reply, and knows which member is being read.
+use super::key;
+use crate::{Oddity, oddity::Reason};
+
+/// Collects the oddities of one reply, and knows which object or list is being read.
 #[derive(Debug, Default)]
-#[expect(unnameable_types, reason = "it appears in a hidden method of `Payload` only")]
-pub struct Notes {
+pub(crate) struct Notes {
     oddities: Vec<Oddity>,
     path: [Step; 4],
     depth: usize,
@@ -14,11 +16,28 @@ pub struct Notes {
     missing: Option<&'static str>,
 }
 
+/// An object or list that the reader is inside of.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     name: &'static str,
     index: Option<usize>,
-    offset: Option<usize>,
+}
+
+/// A member that is being read: its name, and where that stood if it was borrowed from the body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    name: &'static str,
+    address: Option<usize>,
+}
+
+impl Place {
+    /// An element of the list that is being read.
+    pub(crate) const ELEMENT: Self = Self { name: "", address: None };
+
+    #[expect(clippy::ptr_arg, reason = "whether the name is borrowed is the question")]
+    pub(crate) fn member(name: &'static str, key: &Cow<'_, str>) -> Self {
+        Self { name, address: key::address(key) }
+    }
 }
 
 impl Notes {
@@ -26,16 +45,15 @@ impl Notes {
         Self { start: text.as_ptr().addr(), ..Self::default() }
     }
 
-    /// Goes into the member `name`, whose name was read at `address` if it was borrowed from the body.
-    pub(crate) fn enter(&mut self, name: &'static str, address: Option<usize>) {
-        let offset = address.and_then(|address| address.checked_sub(self.start));
+    /// Goes into the object or list at `place`.
+    pub(crate) fn enter(&mut self, place: Place) {
         if let Some(step) = self.path.get_mut(self.depth) {
-            *step = Step { name, index: None, offset };
+            *step = Step { name: place.name, index: None };
         }
         self.depth += 1;
     }
 
-    /// Tells which element of a list is being read; `None` after the last.
+    /// Tells which element of the list is being read; `None` after the last.
     pub(crate) fn at_index(&mut self, index: Option<usize>) {
         if let Some(step) = self.depth.checked_sub(1).and_then(|last| self.path.get_mut(last)) {
             step.index = index;
@@ -46,13 +64,28 @@ impl Notes {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Notes that the member being read is odd.
+    /// Notes that what stands at `place` is odd.
     #[cold]
-    pub(crate) fn odd(&mut self, reason: impl Into<Box<str>>) {
+    pub(crate) fn odd(&mut self, place: Place, reason: impl Into<Reason>) {
+        let mut oddity = Oddity::new(self.path_to(place.name), reason.into());
+        oddity.offset = place.address.and_then(|address| address.checked_sub(self.start));
+        self.oddities.push(oddity);
+    }
+
+    /// Notes an oddity of a member that is not being read just now.
+    #[cold]
+    pub(crate) fn odd_at(&mut self, path: &'static str, reason: &'static str) {
+        self.oddities.push(Oddity::new(path, reason.into()));
+    }
+
+    fn path_to(&self, name: &'static str) -> Cow<'static, str> {
         let steps = self.path.get(..self.depth).unwrap_or(&self.path);
+        if steps.is_empty() {
+            return Cow::Borrowed(if name.is_empty() { "$" } else { name });
+        }
         let mut path = String::new();
-        for step in steps {
-            if !path.is_empty() {
+        for step in steps.iter().copied().chain([Step { name, index: None }]) {
+            if !path.is_empty() && !step.name.is_empty() {
                 path.push('.');
             }
             path.push_str(step.name);
@@ -62,15 +95,7 @@ impl Notes {
                 path.push(']');
             }
         }
-        let mut oddity = Oddity::new(if path.is_empty() { "$".to_owned() } else { path }, reason);
-        oddity.offset = steps.last().and_then(|step| step.offset);
-        self.oddities.push(oddity);
-    }
-
-    /// Notes an oddity of a member that is not being read just now.
-    #[cold]
-    pub(crate) fn odd_at(&mut self, path: &str, reason: &str) {
-        self.oddities.push(Oddity::new(path, reason));
+        Cow::Owned(path)
     }
 
     /// Notes that the reply lacks what makes it a success.
@@ -85,8 +110,9 @@ impl Notes {
         Some((member, odd.and_then(|oddity| oddity.offset)))
     }
 
-    pub(crate) fn into_oddities(self) -> Vec<Oddity> {
-        self.oddities
+    /// Gives the oddities and keeps none.
+    pub(crate) fn take_oddities(&mut self) -> Vec<Oddity> {
+        std::mem::take(&mut self.oddities)
     }
 }
 
@@ -94,28 +120,35 @@ impl Notes {
 mod tests {
     use super::*;
 
+    fn place(name: &'static str) -> Place {
+        Place { name, address: None }
+    }
+
     #[test]
     fn a_path_names_members_and_elements() {
         let mut notes = Notes::default();
-        notes.odd("empty");
-        notes.enter("teams", None);
+        notes.odd(Place::ELEMENT, "whole");
+        notes.odd(place("ok"), "flat");
+        notes.enter(place("teams"));
         notes.at_index(Some(3));
-        notes.enter("icon", None);
-        notes.odd("odd");
+        notes.odd(Place::ELEMENT, "element");
+        notes.enter(Place::ELEMENT);
+        notes.odd(place("icon"), "member of an element");
         notes.leave();
         notes.leave();
         notes.leave();
-        let shown: Vec<_> = notes.into_oddities().iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["$: empty", "teams[3].icon: odd"]);
+        notes.odd(place("last"), "flat again");
+        let paths: Vec<_> = notes.oddities.iter().map(Oddity::path).collect();
+        assert_eq!(paths, ["$", "ok", "teams[3]", "teams[3].icon", "last"]);
     }
 
     #[test]
     fn a_path_that_is_too_deep_is_cut() {
         let mut notes = Notes::default();
         for _ in 0..9 {
-            notes.enter("a", None);
+            notes.enter(place("a"));
         }
-        notes.odd("deep");
-        assert_eq!(notes.into_oddities()[0].path(), "a.a.a.a");
+        notes.odd(place("b"), "deep");
+        assert_eq!(notes.take_oddities()[0].path(), "a.a.a.a.b");
     }
 }

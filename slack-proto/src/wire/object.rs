@@ -1,12 +1,12 @@
 //! Objects whose members are read leniently, declared by a table of names.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::borrow::Cow;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess};
 
 use super::{
-    key::{self, KeySeed},
-    notes::Notes,
+    key::KeySeed,
+    notes::{Notes, Place},
     value::{Lenient, Value},
 };
 
@@ -35,15 +35,14 @@ impl<T> Member<T> {
     where
         T: Value<'de>,
     {
-        notes.enter(name, key::address(key));
+        let place = Place::member(name, key);
         if self.seen {
-            notes.odd("repeated; the last usable value counts");
+            notes.odd(place, "repeated; the last usable value counts");
         }
         self.seen = true;
-        if let Some(value) = map.next_value_seed(Lenient::<T>::new(notes))? {
+        if let Some(value) = map.next_value_seed(Lenient::<T>::new(notes, place))? {
             self.value = Some(value);
         }
-        notes.leave();
         Ok(())
     }
 
@@ -73,6 +72,16 @@ pub(crate) trait Object<'de>: Default {
         map: &mut A,
         notes: &mut Notes,
     ) -> Result<bool, A::Error>;
+
+    /// Reads the value behind a `key` that neither the object nor the envelope knows.
+    fn unknown<A: MapAccess<'de>>(
+        &mut self,
+        _: &Cow<'de, str>,
+        map: &mut A,
+        _: &mut Notes,
+    ) -> Result<(), A::Error> {
+        map.next_value::<IgnoredAny>().map(|_| ())
+    }
 }
 
 /// An object of which nothing is wanted.
@@ -115,28 +124,15 @@ macro_rules! object {
 pub(crate) use object;
 
 /// Reads all members of an object.
-pub(crate) struct ObjectVisitor<'n, O>(&'n mut Notes, PhantomData<O>);
-
-impl<'n, O> ObjectVisitor<'n, O> {
-    pub(crate) fn new(notes: &'n mut Notes) -> Self {
-        Self(notes, PhantomData)
-    }
-}
-
-impl<'de, O: Object<'de>> Visitor<'de> for ObjectVisitor<'_, O> {
-    type Value = O;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<O, A::Error> {
-        let mut object = O::default();
-        while let Some(key) = map.next_key_seed(KeySeed)? {
-            if !object.member(&key, &mut map, self.0)? {
-                map.next_value::<IgnoredAny>()?;
-            }
+pub(crate) fn read_object<'de, O: Object<'de>, A: MapAccess<'de>>(
+    mut map: A,
+    notes: &mut Notes,
+) -> Result<O, A::Error> {
+    let mut object = O::default();
+    while let Some(key) = map.next_key_seed(KeySeed)? {
+        if !object.member(&key, &mut map, notes)? {
+            object.unknown(&key, &mut map, notes)?;
         }
-        Ok(object)
     }
+    Ok(object)
 }

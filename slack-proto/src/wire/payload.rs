@@ -1,8 +1,8 @@
 //! What a method gives on success, as the reader sees it.
 
-use serde::{Deserializer, de::DeserializeOwned};
+use serde::de::{DeserializeOwned, MapAccess, value::MapAccessDeserializer};
 
-use super::notes::Notes;
+use super::envelope::{Envelope, Intercepted};
 
 /// A type that a success is read into.
 ///
@@ -13,20 +13,25 @@ pub trait Payload: Sized {
     #[doc(hidden)]
     const HOLDS_TOKEN: bool = false;
 
-    /// Reads the value; `None` if something mandatory is missing, which is then in `notes`.
+    /// Reads a whole reply: the envelope's members into `envelope`, the value into `slot`, which stays empty if the
+    /// reply is no success or lacks something mandatory.
     #[doc(hidden)]
-    fn read<'de, D: Deserializer<'de>>(
-        deserializer: D,
-        notes: &mut Notes,
-    ) -> Result<Option<Self>, D::Error>;
+    fn read<'de, A: MapAccess<'de>>(
+        slot: &mut Option<Self>,
+        map: A,
+        envelope: &mut Envelope<'de>,
+    ) -> Result<(), A::Error>;
 }
 
 impl<T: DeserializeOwned> Payload for T {
-    fn read<'de, D: Deserializer<'de>>(
-        deserializer: D,
-        _: &mut Notes,
-    ) -> Result<Option<Self>, D::Error> {
-        T::deserialize(deserializer).map(Some)
+    fn read<'de, A: MapAccess<'de>>(
+        slot: &mut Option<Self>,
+        map: A,
+        envelope: &mut Envelope<'de>,
+    ) -> Result<(), A::Error> {
+        let rest = Intercepted::new(map, envelope);
+        *slot = Some(T::deserialize(MapAccessDeserializer::new(rest))?);
+        Ok(())
     }
 }
 
@@ -36,13 +41,17 @@ macro_rules! lenient_payload {
         impl $crate::wire::payload::Payload for $T {
             const HOLDS_TOKEN: bool = $token;
 
-            fn read<'de, D: serde::Deserializer<'de>>(
-                deserializer: D,
-                notes: &mut $crate::wire::notes::Notes,
-            ) -> Result<Option<Self>, D::Error> {
-                let visitor = $crate::wire::object::ObjectVisitor::<$Wire>::new(notes);
-                let wire = deserializer.deserialize_map(visitor)?;
-                Ok(Self::from_wire(wire, notes))
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                slot: &mut Option<Self>,
+                map: A,
+                envelope: &mut $crate::wire::envelope::Envelope<'de>,
+            ) -> Result<(), A::Error> {
+                let mut wire = <$Wire>::default();
+                envelope.read_around(&mut wire, map)?;
+                if envelope.is_success() {
+                    *slot = Self::from_wire(wire, &mut envelope.notes);
+                }
+                Ok(())
             }
         }
     };

@@ -7,7 +7,8 @@ use serde::{
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::notes::Notes;
+use super::notes::{Notes, Place};
+use crate::oddity::Reason;
 
 /// What came of reading a value.
 pub(crate) enum Got<T> {
@@ -77,26 +78,35 @@ pub(crate) trait Value<'de>: Sized {
 }
 
 /// Reads a `T`, noting what is odd; `None` for `null` and for what cannot be used.
-pub(crate) struct Lenient<'n, T>(&'n mut Notes, PhantomData<T>);
+pub(crate) struct Lenient<'n, T> {
+    notes: &'n mut Notes,
+    place: Place,
+    value: PhantomData<T>,
+}
 
 impl<'n, T> Lenient<'n, T> {
-    pub(crate) fn new(notes: &'n mut Notes) -> Self {
-        Self(notes, PhantomData)
+    pub(crate) fn new(notes: &'n mut Notes, place: Place) -> Self {
+        Self { notes, place, value: PhantomData }
     }
 }
 
 impl<'de, T: Value<'de>> Lenient<'_, T> {
     pub(crate) fn take(self, got: Got<T>) -> Option<T> {
         match got {
-            Got::Value(value) => return Some(value),
+            Got::Value(value) => Some(value),
             Got::Odd(value, reason) => {
-                self.0.odd(reason);
-                return Some(value);
+                self.notes.odd(self.place, reason);
+                Some(value)
             }
-            Got::Unusable(reason) => self.0.odd(reason),
-            Got::Wrong(found) => self.0.odd(format!("expected {}, found {found}", T::EXPECTED)),
+            Got::Unusable(reason) => {
+                self.notes.odd(self.place, reason);
+                None
+            }
+            Got::Wrong(found) => {
+                self.notes.odd(self.place, Reason::Type { expected: T::EXPECTED, found });
+                None
+            }
         }
-        None
     }
 }
 
@@ -153,12 +163,16 @@ impl<'de, T: Value<'de>> Visitor<'de> for Lenient<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let got = T::object(map, self.0)?;
+        self.notes.enter(self.place);
+        let got = T::object(map, self.notes)?;
+        self.notes.leave();
         Ok(self.take(got))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        let got = T::list(seq, self.0)?;
+        self.notes.enter(self.place);
+        let got = T::list(seq, self.notes)?;
+        self.notes.leave();
         Ok(self.take(got))
     }
 }
