@@ -1,0 +1,12 @@
+//! Replies of `oauth.v2.access` to a refresh token.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz::reply::{self, Expected};
+use slack_proto::OauthV2Refresh;
+
+fuzz_target!(|input: &[u8]| {
+    reply::check_tokens::<OauthV2Refresh>(input, Expected::First, |grant| {
+        vec![grant.credential.access_token.expose().to_owned()]
+    });
+});

@@ -1,0 +1,12 @@
+//! Replies of `openid.connect.token`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz::reply::{self, Expected};
+use slack_proto::{OpenidConnectToken, Secret};
+
+fuzz_target!(|input: &[u8]| {
+    reply::check_tokens::<OpenidConnectToken<Secret>>(input, Expected::First, |grant| {
+        vec![grant.credential.access_token.expose().to_owned()]
+    });
+});

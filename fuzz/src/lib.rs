@@ -1,0 +1,12 @@
+//! What the fuzz targets share: how an input is read, what must hold, and a second opinion on what a body says.
+//!
+//! `fuzz/run SECONDS` builds and runs every target.
+
+#![forbid(unsafe_code)]
+
+pub mod callback;
+pub mod input;
+pub mod oracle;
+pub mod origins;
+pub mod reply;
+pub mod secrets;
