@@ -38,7 +38,10 @@ pub(crate) fn start(inbox: &Arc<Inbox>, handles: &Arc<Handles>) -> Result<JoinHa
 fn run(inbox: &Inbox, handles: &Handles, ready: &SyncSender<Result<(), MultiError>>) {
     let _closes = CloseOnDrop(inbox);
     let mut multi = Multi::new();
-    if let Err(error) = multi.set_max_connects(IDLE_CONNECTIONS) {
+    let set_up = multi
+        .set_max_connects(IDLE_CONNECTIONS)
+        .and_then(|()| multi.set_max_total_connections(MOST_CONNECTIONS));
+    if let Err(error) = set_up {
         drop(ready.send(Err(error)));
         return;
     }
@@ -81,11 +84,12 @@ impl Agent<'_> {
             }
             self.deliver();
             if inbox.fall_asleep() {
-                let slept = self.multi.poll(&mut [], LONG);
-                inbox.wake_up();
-                if slept.is_err() {
-                    return;
+                // A libcurl that waits by select(2) cannot where one socket's number is too high: that
+                // request fails in the next round, and the others must not with it.
+                if self.multi.poll(&mut [], LONG).is_err() {
+                    thread::sleep(Duration::from_millis(1));
                 }
+                inbox.wake_up();
             }
         }
     }
@@ -161,5 +165,8 @@ fn stuck() -> Error {
 }
 
 const IDLE_CONNECTIONS: usize = 128;
+/// Requests beyond that wait for a connection. curl-sys builds libcurl to wait by select(2), which takes
+/// socket numbers below 1024 only.
+const MOST_CONNECTIONS: usize = 1000;
 /// libcurl wakes by itself for its timers, and the inbox wakes it for commands.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);

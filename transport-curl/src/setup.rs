@@ -31,7 +31,6 @@ impl Config {
         easy.timeout(self.limits.total_timeout())?;
         easy.post(true)?;
         easy.path_as_is(true)?;
-        easy.pipewait(true)?;
         if let Proxy::None = self.proxy {
             easy.proxy("")?;
         }
@@ -110,10 +109,19 @@ fn load(
     connection: Connection,
 ) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
+    let url = parts.uri.to_string();
+    let headers: usize =
+        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if url.len() + headers > MOST_HEAD_BYTES {
+        return Err(Error::unsent(
+            ErrorKind::Refused,
+            "the request's URL and headers are longer than 32 KiB",
+        ));
+    }
     let list = header_list(&parts.headers, &parts.method, body.len())?;
     easy.get_mut().begin(&parts.method, body);
     let set = || {
-        easy.url(&parts.uri.to_string())?;
+        easy.url(&url)?;
         let head = parts.method == Method::HEAD;
         easy.fresh_connect(head || connection == Connection::New)?;
         easy.nobody(head)?;
@@ -131,14 +139,6 @@ fn load(
 /// A name followed by a bare colon takes one of libcurl's own headers away. Line breaks cannot
 /// occur: `http::HeaderValue` refuses them.
 fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List, Error> {
-    let bytes: usize =
-        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if bytes > MOST_HEADER_BYTES {
-        return Err(Error::unsent(
-            ErrorKind::Refused,
-            "the request's headers are longer than 32 KiB",
-        ));
-    }
     let mut list = List::new();
     let mut append = |line: &str| list.append(line).map_err(not_taken);
     append("Expect:")?;
@@ -193,8 +193,7 @@ enum Connection {
     New,
 }
 
-/// Head and body start must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it
-/// writes anything; a URL has at most 64 KiB less one, and is counted by `check`.
-const MOST_HEADER_BYTES: usize = 32 * 1024;
+/// The head must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it writes anything.
+const MOST_HEAD_BYTES: usize = 32 * 1024;
 const QUARANTINE: Duration = Duration::from_secs(2);
 const MOST_AT_REST: usize = 128;
