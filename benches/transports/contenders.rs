@@ -33,11 +33,14 @@ pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
 }
 
 fn bare_reqwest(url: String) -> Run {
-    let (runtime, client) = (runtime(), reqwest::Client::builder().no_proxy().build().expect("a client"));
+    let (runtime, client) = (runtime(), reqwest_as_ours());
     Box::new(move |total, at_once| {
         runtime.block_on(join_all((0..at_once).map(|_| async {
             for _ in 0..total / at_once {
-                let request = client.post(&url).header("authorization", AUTHORIZATION).header("content-type", FORM);
+                let request = client
+                    .post(&url)
+                    .header("authorization", AUTHORIZATION)
+                    .header("content-type", FORM);
                 let response = request.body(BODY).send().await.expect("an answer");
                 assert_eq!(response.bytes().await.expect("a body").len(), 700);
             }
@@ -45,8 +48,22 @@ fn bare_reqwest(url: String) -> Run {
     })
 }
 
+/// Bare, but with what anyone must set who sends secrets; a timeout costs a timer.
+fn reqwest_as_ours() -> reqwest::Client {
+    let limits = Limits::new();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(limits.connect_timeout())
+        .timeout(limits.total_timeout())
+        .no_proxy()
+        .build()
+        .expect("a client")
+}
+
 fn our_reqwest(url: String) -> Run {
-    let (runtime, transport) = (runtime(), ReqwestTransport::new(Limits::new()).expect("a transport"));
+    let (runtime, transport) =
+        (runtime(), ReqwestTransport::new(Limits::new()).expect("a transport"));
     Box::new(move |total, at_once| runtime.block_on(drive(&transport, &url, total, at_once)))
 }
 
@@ -82,7 +99,9 @@ fn bare_curl(url: String) -> Run {
     Box::new(move |total, at_once| {
         let next = std::sync::atomic::AtomicUsize::new(0);
         on_threads(at_once, || {
-            let mut easy = handles[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)].lock().expect("no panic");
+            let mut easy = handles[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)]
+                .lock()
+                .expect("no panic");
             for _ in 0..total / at_once {
                 assert_eq!(curl_once(&mut easy, &url), 700);
             }

@@ -1,7 +1,7 @@
 //! CPU time per request of each transport, beside the bare clients, in one run.
 //!
 //! `cargo run --release --bin transports` measures and exits with 1 if a limit is passed;
-//! `-- smoke` runs everything once, and judges nothing.
+//! `-- smoke` runs everything once, and judges nothing. The variable `ONLY` picks one contender.
 
 mod contenders;
 mod server;
@@ -46,8 +46,14 @@ struct Series {
 fn measure(rounds: usize, requests: usize) -> Vec<Series> {
     let server = server::Server::start();
     let mut runs = contenders::all(&format!("http://{}/api/oauth.v2.access", server.address));
+    if let Ok(only) = std::env::var("ONLY") {
+        runs.retain(|(name, _)| *name == only);
+    }
     let mut series = Vec::new();
-    for at_once in [1, 64] {
+    for at_once in [1, 64]
+        .into_iter()
+        .filter(|width| std::env::var("WIDTH").map_or(true, |only| only == width.to_string()))
+    {
         let first = series.len();
         for (name, run) in &mut runs {
             run(at_once, at_once);
@@ -62,7 +68,11 @@ fn measure(rounds: usize, requests: usize) -> Vec<Series> {
         }
     }
     for Series { name, at_once, cpu, wall } in &series {
-        println!("{name:<26} {at_once:>2} at once: {:>7.1} us CPU, {:>7.0} requests/s", median(cpu) * 1e6, 1.0 / median(wall));
+        println!(
+            "{name:<26} {at_once:>2} at once: {:>7.1} us CPU, {:>7.0} requests/s",
+            median(cpu) * 1e6,
+            1.0 / median(wall)
+        );
     }
     series
 }
@@ -76,14 +86,19 @@ fn time(run: &mut Run, requests: usize, at_once: usize) -> (f64, f64) {
 
 /// Compares round by round, and takes the median of the ratios.
 fn judge(series: &[Series]) {
-    let find = |name, at_once| series.iter().find(|series| series.name == name && series.at_once == at_once);
+    let find = |name, at_once| {
+        series.iter().find(|series| series.name == name && series.at_once == at_once)
+    };
     let mut passed = true;
     for &(ours, other, at_once, limit) in LIMITS {
         let (Some(a), Some(b)) = (find(ours, at_once), find(other, at_once)) else { continue };
-        let ratio = |a: &[f64], b: &[f64]| median(&a.iter().zip(b).map(|(a, b)| a / b).collect::<Vec<_>>());
+        let ratio =
+            |a: &[f64], b: &[f64]| median(&a.iter().zip(b).map(|(a, b)| a / b).collect::<Vec<_>>());
         let (cpu, speed) = (ratio(&a.cpu, &b.cpu), ratio(&b.wall, &a.wall));
         let verdict = if cpu <= limit { "ok" } else { "TOO MUCH" };
-        println!("{ours} / {other}, {at_once} at once: CPU {cpu:.2} (limit {limit:.2}) {verdict}; requests/s {speed:.2}");
+        println!(
+            "{ours} / {other}, {at_once} at once: CPU {cpu:.2} (limit {limit:.2}) {verdict}; requests/s {speed:.2}"
+        );
         passed &= cpu <= limit;
     }
     if !passed {

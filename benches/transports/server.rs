@@ -44,7 +44,11 @@ pub(crate) fn serve() {
 
 fn answer(mut socket: TcpStream) {
     drop(socket.set_nodelay(true));
-    let reply = [format!("HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: {}\r\n\r\n", BODY.len()).as_bytes(), BODY].concat();
+    let reply = [
+        format!("HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: {}\r\n\r\n", BODY.len()).as_bytes(),
+        BODY,
+    ]
+    .concat();
     let mut buffer = [0; 4096];
     let mut length = 0;
     while let Ok(count @ 1..) = socket.read(&mut buffer[length..]) {

@@ -82,7 +82,9 @@ impl Agent<'_> {
             if self.multi.perform().is_err() {
                 return;
             }
-            self.deliver();
+            if self.deliver() > 0 {
+                linger(inbox);
+            }
             if inbox.fall_asleep() {
                 // A libcurl that waits by select(2) cannot where one socket's number is too high: that
                 // request fails in the next round, and the others must not with it.
@@ -131,8 +133,8 @@ impl Agent<'_> {
         taken
     }
 
-    /// Gives every finished transfer's answer to whoever waits for it.
-    fn deliver(&mut self) {
+    /// Gives every finished transfer's answer to whoever waits for it, and tells how many.
+    fn deliver(&mut self) -> usize {
         let mut done = Vec::new();
         let running = &self.running;
         self.multi.messages(|message| {
@@ -141,6 +143,7 @@ impl Agent<'_> {
                 running.get(&token).and_then(|running| message.result_for2(&running.handle));
             done.extend(result.map(|result| (token, result)));
         });
+        let count = done.len();
         for (token, result) in done {
             if let Some(Running { handle, answer }) = self.running.remove(&token) {
                 if result.is_ok() && handle.get_ref().is_cut() {
@@ -150,6 +153,17 @@ impl Agent<'_> {
                 drop(answer.send(self.detach(handle, |exchange| exchange.finish(result))));
             }
         }
+        count
+    }
+}
+
+/// Gives a caller that has its answer the time to ask the next thing: to sleep and be woken costs more.
+fn linger(inbox: &Inbox) {
+    for _ in 0..YIELDS {
+        if inbox.is_filled() {
+            return;
+        }
+        thread::yield_now();
     }
 }
 
@@ -164,6 +178,7 @@ fn stuck() -> Error {
     Error::unsent(ErrorKind::Refused, "libcurl does not take the request")
 }
 
+const YIELDS: u32 = 16;
 const IDLE_CONNECTIONS: usize = 128;
 /// Requests beyond that wait for a connection. curl-sys builds libcurl to wait by select(2), which takes
 /// socket numbers below 1024 only.

@@ -100,15 +100,16 @@ impl Handles {
 
 /// Hands `request` to `easy`.
 ///
-/// Every request but `HEAD` goes as a POST under another name, with a body of unknown length:
-/// libcurl then asks the read function before it writes anything, and cannot repeat a request,
-/// an empty one included, without asking the seek function, which refuses.
+/// Every request but `HEAD` goes as a POST under another name, and an empty body as one of unknown
+/// length: libcurl then asks the read function before it writes anything, and cannot repeat a request
+/// without asking the seek function, which refuses.
 fn load(
     easy: &mut Easy2<Exchange>,
     request: Request<Vec<u8>>,
     connection: Connection,
 ) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
+    let length = u64::try_from(body.len()).unwrap_or(UNKNOWN);
     let url = parts.uri.to_string();
     let headers: usize =
         parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -127,6 +128,7 @@ fn load(
         easy.nobody(head)?;
         if !head {
             easy.post(true)?;
+            easy.post_field_size(if length == 0 { UNKNOWN } else { length })?;
         }
         easy.custom_request(parts.method.as_str())?;
         easy.http_headers(list)
@@ -142,12 +144,15 @@ fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List
     let mut list = List::new();
     let mut append = |line: &str| list.append(line).map_err(not_taken);
     append("Expect:")?;
-    append("Transfer-Encoding:")?;
+    if body == 0 {
+        // Or libcurl would announce the unknown length as chunks.
+        append("Transfer-Encoding:")?;
+    }
     if !headers.contains_key(header::CONTENT_TYPE) {
         append("Content-Type:")?;
     }
-    if body > 0 || takes_a_body(method) {
-        append(&format!("Content-Length: {body}"))?;
+    if body == 0 && takes_a_body(method) {
+        append("Content-Length: 0")?;
     }
     let mut line = String::with_capacity(128);
     for (name, value) in headers {
@@ -195,5 +200,7 @@ enum Connection {
 
 /// The head must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it writes anything.
 const MOST_HEAD_BYTES: usize = 32 * 1024;
+/// libcurl's -1.
+const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);
 const MOST_AT_REST: usize = 128;
