@@ -91,9 +91,10 @@ fn a_proxy_is_used_only_if_asked_for() {
     let direct = Backend::new(Limits::new()).unwrap();
     for blocking in [false, true] {
         let (address, server) = proxy();
-        let answer = match blocking {
-            true => direct.send_blocking(request(address)),
-            false => pollster::block_on(direct.send(request(address))),
+        let answer = if blocking {
+            direct.send_blocking(request(address))
+        } else {
+            pollster::block_on(direct.send(request(address)))
         };
         assert_eq!(answer.unwrap().body(), b"{}");
         assert_eq!(server.join().unwrap(), "POST / HTTP/1.1");

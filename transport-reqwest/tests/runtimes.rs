@@ -86,7 +86,7 @@ fn a_client_that_follows_redirects_is_refused() {
     assert!(of(reqwest::Client::builder()).is_err());
     assert!(of(reqwest::Client::builder().redirect(Policy::limited(1))).is_err());
     assert!(
-        of(reqwest::Client::builder().redirect(Policy::custom(|attempt| attempt.follow())))
+        of(reqwest::Client::builder().redirect(Policy::custom(reqwest::redirect::Attempt::follow)))
             .is_err()
     );
     let transport = of(reqwest::Client::builder().redirect(Policy::none()).no_proxy()).unwrap();
