@@ -1,5 +1,7 @@
 //! All that a reply tells, as JSON: tokens by value, absent and empty things left out.
 
+use std::fmt::Debug;
+
 use http::Response;
 use serde_json::{Map, Value, json};
 use slack_proto::{
@@ -13,16 +15,32 @@ use slack_proto::{
 };
 
 /// A success as JSON.
-pub(crate) trait Told {
+pub(crate) trait Told: Debug {
     fn told(&self) -> Value;
+}
+
+/// Formats a value in both ways and finds none of the samples' secrets.
+#[track_caller]
+fn shows_no_secret(value: &impl Debug) {
+    const SECRETS: [&str; 6] =
+        ["xox", "eyJ", "services/T0", "FAKE-third-party", "fake-state", "fake.my.example.com"];
+    for shown in [format!("{value:?}"), format!("{value:#?}")] {
+        assert!(!SECRETS.iter().any(|secret| shown.contains(secret)), "{shown}");
+    }
 }
 
 /// Reads a reply and tells all of it.
 pub(crate) fn reply<M: Method<Response: Told>>(response: &Response<Vec<u8>>) -> Value {
     let sent_id = response.headers().get("x-slack-req-id").map(|id| id.to_str().unwrap());
     let (mut told, meta) = match M::parse_response(response) {
-        Ok(reply) => (json!({"value": reply.value.told()}), reply.meta),
-        Err(error) => (error_told(&error), error.meta().clone()),
+        Ok(reply) => {
+            shows_no_secret(&reply);
+            (json!({"value": reply.value.told()}), reply.meta)
+        }
+        Err(error) => {
+            shows_no_secret(&error);
+            (error_told(&error), error.meta().clone())
+        }
     };
     let kept_id = meta.request_id().map(ForeignText::as_str);
     assert_eq!(kept_id, sent_id, "the request id is kept");
@@ -138,6 +156,7 @@ impl Told for OauthV2AccessResponse {
                 "configuration_url": text(hook.configuration_url.as_ref())})
         });
         let installation = self.clone().issued_at(Timestamp::from_unix(1_795_219_200));
+        shows_no_secret(&installation);
         let due =
             |it: &Option<slack_proto::Credential>| it.as_ref()?.expires_at.map(Timestamp::as_unix);
         json!({
@@ -208,6 +227,7 @@ impl Told for OpenidConnectRefreshResponse {
 impl Told for ToolingTokensRotateResponse {
     fn told(&self) -> Value {
         let kept = self.clone().issued_at(Timestamp::default());
+        shows_no_secret(&kept);
         json!({
             "token": self.token.expose(), "refresh_token": refresh(self.refresh_token.as_ref()),
             "team_id": id!(self.team_id), "user_id": id!(self.user_id),
