@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Describes one Slack app as its settings page would.
 ///
-/// A new app has no redirect URL, may ask for any scope, does not rotate its tokens, is no public client, and can be
-/// installed only in its home workspace.
+/// A new app has no redirect URL, may ask for any scope, does not rotate its tokens, is no public
+/// client, and can be installed only in its home workspace.
 ///
 /// ```
 /// use slack_fake::App;
@@ -28,7 +28,8 @@ pub struct App {
 }
 
 impl App {
-    /// Takes the client id (`digits.digits` at Slack) and the client secret (32 hex digits at Slack).
+    /// Takes the client id (`digits.digits` at Slack) and the client secret (32 hex digits at
+    /// Slack).
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let record = AppRecord {
             client_id: client_id.into(),
@@ -84,7 +85,8 @@ impl App {
         self
     }
 
-    /// Names scopes that a person may decline on the consent page (`bot_optional` and `user_optional` of a manifest).
+    /// Names scopes that a person may decline on the consent page (`bot_optional` and
+    /// `user_optional` of a manifest).
     pub fn optional_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.record.optional_scopes = scopes.into_iter().map(Into::into).collect();
         self
@@ -116,17 +118,20 @@ impl App {
         self.with(Setting::OrgReady)
     }
 
-    /// Accepts a client secret beside a PKCE verifier, for which the fake otherwise answers `internal_error`.
+    /// Accepts a client secret beside a PKCE verifier, for which the fake otherwise answers
+    /// `internal_error`.
     ///
-    /// What Slack does at `oauth.v2.access` is unconfirmed; `internal_error` was seen at `openid.connect.token`.
+    /// What Slack does at `oauth.v2.access` is unconfirmed; `internal_error` was seen at
+    /// `openid.connect.token`.
     pub fn accept_secret_beside_verifier(self) -> Self {
         self.with(Setting::SecretBesideVerifier)
     }
 
-    /// Accepts redirect URLs with plain `http` to a loopback host in every flow, which Slack never does.
+    /// Accepts redirect URLs with plain `http` to a loopback host in every flow, which Slack never
+    /// does.
     ///
-    /// For tests whose own callback server listens on loopback. Such a redirect then is treated like an `https` one:
-    /// bot scopes and a client secret work with it.
+    /// For tests whose own callback server listens on loopback. Such a redirect then is treated
+    /// like an `https` one: bot scopes and a client secret work with it.
     pub fn insecure_loopback_redirects(self) -> Self {
         self.with(Setting::LoopbackRedirects)
     }
@@ -143,7 +148,8 @@ impl fmt::Debug for App {
     }
 }
 
-/// What an [`App`] holds; kept apart so that no public type can be serialized together with its secret.
+/// What an [`App`] holds; kept apart so that no public type can be serialized together with its
+/// secret.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AppRecord {
     pub(crate) client_id: String,

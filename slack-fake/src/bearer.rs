@@ -13,7 +13,8 @@ pub(crate) struct Holder {
 }
 
 impl State {
-    /// Reads the token from the header or the form field `token`, and checks that it is good at `now`.
+    /// Reads the token from the header or the form field `token`, and checks that it is good at
+    /// `now`.
     pub(crate) fn holder(
         &mut self,
         call: &Call<'_>,

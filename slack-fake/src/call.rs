@@ -21,7 +21,8 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Authorization {
     None,
     Bearer(String),
-    /// Client id and secret, form-decoded as RFC 6749 section 2.3.1 has it; none where they cannot be read.
+    /// Client id and secret, form-decoded as RFC 6749 section 2.3.1 has it; none where they cannot
+    /// be read.
     Basic(Option<(String, String)>),
     Other,
 }
@@ -59,7 +60,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Reads the arguments of the query and, unless it is a GET, of the body; the body's count for more.
+    /// Reads the arguments of the query and, unless it is a GET, of the body; the body's count for
+    /// more.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// How the authorize page decides.
 ///
-/// A request can decide for itself by a parameter `fake_decision` of `allow` or `deny`, in the address or in the form
-/// that is posted back.
+/// A request can decide for itself by a parameter `fake_decision` of `allow` or `deny`, in the
+/// address or in the form that is posted back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

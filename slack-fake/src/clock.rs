@@ -65,7 +65,8 @@ impl Clock {
         self.change(|seconds| *seconds += i128::from(by));
     }
 
-    /// Waits until `delay` has passed by this clock; a manual one must be moved by at least as many seconds.
+    /// Waits until `delay` has passed by this clock; a manual one must be moved by at least as many
+    /// seconds.
     pub(crate) fn after(&self, delay: Duration) -> After {
         let part = u64::from(delay.subsec_nanos() > 0);
         let end = i128::from(self.now()) + i128::from(delay.as_secs()) + i128::from(part);

@@ -116,7 +116,7 @@ impl State {
     /// Issues a token for a new installation: a rotating pair, or the one long-lived token.
     pub(crate) fn issue(&mut self, index: usize, now: u64) -> Issued {
         if self.credentials[index].rotates {
-            self.counter += 1;
+            self.counter = self.counter.wrapping_add(1);
             return self.issue_pair(index, self.counter, now);
         }
         let known = self.long_lived(index).pop();
@@ -163,7 +163,8 @@ impl State {
         );
     }
 
-    /// Tells whether `target` lies in an organisation for whose every workspace the app is installed.
+    /// Tells whether `target` lies in an organisation for whose every workspace the app is
+    /// installed.
     pub(crate) fn is_under_org_install(&self, client_id: &str, target: &Target) -> bool {
         !target.is_org_wide()
             && target.enterprise.is_some()

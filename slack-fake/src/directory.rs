@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use slack_fake::Workspace;
 ///
-/// let team = Workspace::new("T0FAKE00001", "Fake Team").domain("fake-team").organisation("E0FAKE00001");
+/// let team = Workspace::new("T0FAKE00001", "Fake Team")
+///     .domain("fake-team")
+///     .organisation("E0FAKE00001");
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[must_use = "a workspace does nothing until it is given to a fake"]
@@ -74,7 +76,9 @@ impl Organisation {
 /// ```
 /// use slack_fake::User;
 ///
-/// let user = User::new("U0FAKE00001", "fake.person").member_of("T0FAKE00001").email("fake.person@example.com");
+/// let user = User::new("U0FAKE00001", "fake.person")
+///     .member_of("T0FAKE00001")
+///     .email("fake.person@example.com");
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[must_use = "a user does nothing until it is given to a fake"]

@@ -16,7 +16,8 @@ use crate::state::State;
 /// ```
 /// use slack_fake::{ExternalToken, FakeSlack};
 ///
-/// let token = ExternalToken::new("Et0FAKE00001", "A0FAKE00001", "google", "ya29.fake").extra("instance_url", "https://x.example");
+/// let token = ExternalToken::new("Et0FAKE00001", "A0FAKE00001", "google", "ya29.fake")
+///     .extra("instance_url", "https://x.example");
 /// assert!(!format!("{token:?}").contains("ya29"));
 /// let fake = FakeSlack::new().external_token(token);
 /// ```
@@ -47,7 +48,8 @@ impl ExternalToken {
         Self { record }
     }
 
-    /// Adds a member of the provider's answer that comes back as one of the `token_response_extras`.
+    /// Adds a member of the provider's answer that comes back as one of the
+    /// `token_response_extras`.
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.record.extras.insert(name.into(), value.into());
         self

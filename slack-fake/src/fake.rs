@@ -35,7 +35,8 @@ impl FakeSlack {
         Self { state: State::new(0), script: Script::default(), log: Log::default() }
     }
 
-    /// Sets the number that all tokens, codes and ids are made from; two fakes with the same one answer alike.
+    /// Sets the number that all tokens, codes and ids are made from; two fakes with the same one
+    /// answer alike.
     pub fn seed(mut self, seed: u64) -> Self {
         self.state.seed = seed;
         self
@@ -47,7 +48,8 @@ impl FakeSlack {
         self
     }
 
-    /// Adds a workspace, in place of the one with the same id; the first one is home to apps that name no other.
+    /// Adds a workspace, in place of the one with the same id; the first one is home to apps that
+    /// name no other.
     pub fn workspace(mut self, workspace: Workspace) -> Self {
         upsert(&mut self.state.workspaces, workspace, |a, b| a.id == b.id);
         self
@@ -59,7 +61,8 @@ impl FakeSlack {
         self
     }
 
-    /// Adds a person, in place of the one with the same id; the first one is signed in unless told otherwise.
+    /// Adds a person, in place of the one with the same id; the first one is signed in unless told
+    /// otherwise.
     pub fn user(mut self, user: User) -> Self {
         upsert(&mut self.state.users, user, |a, b| a.id == b.id);
         self
@@ -77,7 +80,8 @@ impl FakeSlack {
         self
     }
 
-    /// Sets for how many seconds a used refresh token goes on giving pairs, 60 unless told otherwise.
+    /// Sets for how many seconds a used refresh token goes on giving pairs, 60 unless told
+    /// otherwise.
     ///
     /// Slack does not publish its own.
     pub fn refresh_grace(mut self, seconds: u64) -> Self {
@@ -151,9 +155,9 @@ impl FakeSlack {
 
     /// Answers one request at the time `now`, in whole Unix seconds.
     ///
-    /// The host of the request does not matter. Time may go backwards; what was revoked or used up stays so. What a
-    /// transport must do beyond delivering the response stands among its extensions, see
-    /// [`Delivery`](crate::Delivery).
+    /// The host of the request does not matter. Time may go backwards; what was revoked or used up
+    /// stays so. What a transport must do beyond delivering the response stands among its
+    /// extensions, see [`Delivery`](crate::Delivery).
     pub fn handle<B: AsRef<[u8]>>(&mut self, request: &Request<B>, now: u64) -> Response<Vec<u8>> {
         let call = Call::read(request);
         let name = known_name(call.path);

@@ -7,7 +7,8 @@ use http::{Response, StatusCode};
 
 use crate::{page, reply};
 
-/// Something that goes wrong with one call, put into the queue by [`FakeSlack::script`](crate::FakeSlack::script).
+/// Something that goes wrong with one call, put into the queue by
+/// [`FakeSlack::script`](crate::FakeSlack::script).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -34,7 +34,8 @@ impl FakeSlack {
         (0..self.state.credentials.len()).map(|index| self.state.report(index, now)).collect()
     }
 
-    /// Reports on the credential that an access or refresh token belongs to; none for a token not issued here.
+    /// Reports on the credential that an access or refresh token belongs to; none for a token not
+    /// issued here.
     pub fn credential_of(&mut self, token: &str, now: u64) -> Option<CredentialReport> {
         let index = self.state.index_of(token)?;
         Some(self.state.report(index, now))
@@ -42,8 +43,8 @@ impl FakeSlack {
 
     /// Tells whether an access token works, or a refresh token would be taken, at `now`.
     ///
-    /// To ask about a later time lets that time come for the credential: with [`Siblings::NewestWins`](crate::Siblings)
-    /// what ends by then has ended.
+    /// To ask about a later time lets that time come for the credential: with
+    /// [`Siblings::NewestWins`](crate::Siblings) what ends by then has ended.
     pub fn is_live(&mut self, token: &str, now: u64) -> bool {
         let Some(index) = self.state.index_of(token) else { return false };
         self.state.settle(index, now);
@@ -80,7 +81,8 @@ impl FakeSlack {
         self.state.end_installation(client_id, team_or_enterprise_id)
     }
 
-    /// Gives how many calls of a method, or of a page by its path without the leading slash, were seen.
+    /// Gives how many calls of a method, or of a page by its path without the leading slash, were
+    /// seen.
     #[must_use]
     pub fn calls(&self, name: &str) -> usize {
         self.log.count(name)

@@ -9,7 +9,8 @@ use serde_json::ser::{Formatter, Serializer};
 /// Writes `value` the way Slack's servers do.
 pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
-    // Writing a `Value` into memory cannot fail; should it ever, an empty body is what a client must survive anyway.
+    // Writing a `Value` into memory cannot fail; should it ever, an empty body is what a client
+    // must survive anyway.
     let _ = value.serialize(&mut Serializer::with_formatter(&mut out, SlackFormatter));
     out
 }

@@ -1,8 +1,9 @@
 //! Slack's side of OAuth as a state machine: a test double for apps that hold Slack tokens.
 //!
-//! [`FakeSlack::handle`] takes an HTTP request and the time and gives Slack's answer. It has no clock, opens no socket
-//! and draws no random numbers: twelve hours pass when the test says so, and every run gives the same tokens. It reads
-//! and writes plain HTTP, whatever client library the app uses.
+//! [`FakeSlack::handle`] takes an HTTP request and the time and gives Slack's answer. It has no
+//! clock, opens no socket and draws no random numbers: twelve hours pass when the test says so, and
+//! every run gives the same tokens. It reads and writes plain HTTP, whatever client library the app
+//! uses.
 //!
 //! # An app's test of its install flow
 //!
@@ -15,8 +16,8 @@
 //!
 //! type Send<'a> = &'a mut dyn FnMut(Request<Vec<u8>>) -> Response<Vec<u8>>;
 //!
-//! /// Basic authentication with the client id and secret below.
-//! const BASIC: &str = "Basic MTAwMDAwMDAwMS4yMDAwMDAwMDAyOmZha2VjbGllbnRzZWNyZXQwMDAwMDAwMDAwMDAwMDAx";
+//! /// Basic authentication with the client id `1.2` and the secret `hush`.
+//! const BASIC: &str = "Basic MS4yOmh1c2g=";
 //!
 //! fn token_call(send: Send<'_>, form: String) -> Result<Value, Box<dyn std::error::Error>> {
 //!     let request = Request::post("https://slack.com/api/oauth.v2.access")
@@ -28,8 +29,10 @@
 //!
 //! fn works(send: Send<'_>, token: &Value) -> Result<bool, Box<dyn std::error::Error>> {
 //!     let token = token.as_str().ok_or("no token")?;
-//!     let request = Request::post("https://slack.com/api/auth.test").header("authorization", format!("Bearer {token}"));
-//!     let answer: Value = serde_json::from_slice(send(request.body(Vec::new())?).body())?;
+//!     let request = Request::post("https://slack.com/api/auth.test")
+//!         .header("authorization", format!("Bearer {token}"))
+//!         .body(Vec::new())?;
+//!     let answer: Value = serde_json::from_slice(send(request).body())?;
 //!     Ok(answer["ok"] == true)
 //! }
 //!
@@ -39,20 +42,17 @@
 //! let mut slack = FakeSlack::new()
 //!     .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
 //!     .user(User::new("U0FAKE00001", "fake.person"))
-//!     .app(
-//!         App::new("1000000001.2000000002", "fakeclientsecret0000000000000001")
-//!             .redirect_url("https://app.example.com/cb")
-//!             .rotate_tokens(),
-//!     )
+//!     .app(App::new("1.2", "hush").redirect_url("https://app.example.com/cb").rotate_tokens())
 //!     .consent(Consent::Allow);
 //!
 //! // The person clicks "Add to Slack", and then "Allow".
-//! let link = "https://slack.com/oauth/v2/authorize?client_id=1000000001.2000000002&scope=chat%3Awrite&state=s-1";
+//! let link = "https://slack.com/oauth/v2/authorize?client_id=1.2&scope=chat%3Awrite&state=s-1";
 //! let response = slack.handle(&Request::get(link).body(Vec::new())?, now);
 //! assert_eq!(response.status(), 302);
 //! let callback = response.headers()["location"].to_str()?;
 //! let query = callback.strip_prefix("https://app.example.com/cb?").ok_or("another address")?;
-//! let code = query.strip_prefix("code=").and_then(|rest| rest.strip_suffix("&state=s-1")).ok_or("no code")?;
+//! let code = query.strip_prefix("code=").and_then(|rest| rest.strip_suffix("&state=s-1"));
+//! let code = code.ok_or("no code or another state")?;
 //!
 //! // The app redeems the code, and its token works until twelve hours have passed.
 //! let installed = token_call(&mut |request| slack.handle(&request, now), format!("code={code}"))?;
@@ -60,9 +60,10 @@
 //! now += 43_200;
 //! assert!(!works(&mut |request| slack.handle(&request, now), &installed["access_token"])?);
 //!
-//! // The first refresh gets through, but the answer does not: the same refresh token saves the login.
+//! // The first refresh gets through, but its answer does not: the same refresh token helps.
 //! slack.script("oauth.v2.access", Fault::ReplyLost);
-//! let refresh = format!("grant_type=refresh_token&refresh_token={}", installed["refresh_token"].as_str().ok_or("none")?);
+//! let token = installed["refresh_token"].as_str().ok_or("no refresh token")?;
+//! let refresh = format!("grant_type=refresh_token&refresh_token={token}");
 //! assert!(token_call(&mut |request| slack.handle(&request, now), refresh.clone()).is_err());
 //! now += 5;
 //! let pair = token_call(&mut |request| slack.handle(&request, now), refresh)?;
@@ -80,33 +81,41 @@
 //! | `server` | `FakeServer`: HTTP on a port of 127.0.0.1, for any client and for a browser |
 //! | `openid` | Sign in with Slack: pages, discovery, keys, signed ID tokens (needs a C compiler) |
 //!
-//! Transport and server share a `SharedFake` and a `Clock` with the test, which can look into the fake, script faults and
-//! move the time while requests come in.
+//! Transport and server share a `SharedFake` and a `Clock` with the test, which can look into the
+//! fake, script faults and move the time while requests come in.
+//!
+//! The example `serve` starts a server by hand, for a browser or curl:
+//! `cargo run -p slack-fake --features openid,server --example serve`.
 //!
 //! # The consent page
 //!
-//! With [`Consent::Ask`], as it is at first, a person or a headless browser gets an HTML page: a form `consent` with the
-//! buttons `allow` and `cancel`, choices `fake_team` and `fake_user`, and a checkbox `decline-SCOPE` for each scope that
-//! is optional. The same decisions can be made without it by parameters in the address: `fake_decision` (`allow` or
-//! `deny`), `fake_team` (a workspace or an organisation), `fake_user`, `fake_decline` (a comma list of optional scopes).
-//! With [`Consent::Allow`] and its kin no page comes up. A request that Slack would answer with a page of its own gets
-//! one, with status 400 and the code in the element `error`.
+//! With [`Consent::Ask`], as it is at first, a person or a headless browser gets an HTML page: a
+//! form `consent` with the buttons `allow` and `cancel`, choices `fake_team` and `fake_user`, and a
+//! checkbox `decline-SCOPE` for each scope that is optional. The same decisions can be made without
+//! it by parameters in the address: `fake_decision` (`allow` or `deny`), `fake_team` (a workspace
+//! or an organisation), `fake_user`, `fake_decline` (a comma list of optional scopes). With
+//! [`Consent::Allow`] and its kin no page comes up. A request that Slack would answer with a page
+//! of its own gets one, with status 400 and the code in the element `error`.
 //!
 //! # What is like Slack
 //!
 //! - Codes: single use, ten minutes, bound to app, page and redirect URI (`invalid_code`,
-//!   `oauth_authorization_url_mismatch`, `bad_redirect_uri`, also if it is left out after it was sent before).
-//! - Redirect URIs: equal to a configured one or below it, `https` or, with PKCE and user scopes alone, `http://localhost`
-//!   and custom schemes.
-//! - Clients: Basic or body (`invalid_client_id`, `bad_client_secret`); PKCE with S256 (`invalid_code_verifier`,
-//!   `pkce_not_allowed`).
-//! - Tokens: prefixes, lengths; bot and user apart; 43,200 seconds with rotation; at most two live access tokens per
-//!   credential; refresh tokens single use with a grace time, 30 days for public clients; a user's refresh answered at the
-//!   top level; custom schemes and localhost always rotate.
+//!   `oauth_authorization_url_mismatch`, `bad_redirect_uri`, also if it is left out after it was
+//!   sent before).
+//! - Redirect URIs: equal to a configured one or below it, `https` or, with PKCE and user scopes
+//!   alone, `http://localhost` and custom schemes.
+//! - Clients: Basic or body (`invalid_client_id`, `bad_client_secret`); PKCE with S256
+//!   (`invalid_code_verifier`, `pkce_not_allowed`).
+//! - Tokens: prefixes, lengths; bot and user apart; 43,200 seconds with rotation; at most two live
+//!   access tokens per credential; refresh tokens single use with a grace time, 30 days for public
+//!   clients; a user's refresh answered at the top level; custom schemes and localhost always
+//!   rotate.
 //! - Installs: scopes add up; org-wide ones have no team; Grid workspaces have both; webhooks.
-//! - The envelope: `ok`, `warning`, `response_metadata`, slashes and non-ASCII escaped, charset warnings, the codes for
-//!   wrong content types, `unknown_method`, `x-slack-req-id`, `x-oauth-scopes`.
-//! - Sign-in: `nonce` always there, five-minute ID tokens, no ID token on refresh, no page for whoever consented before.
+//! - The envelope: `ok`, `warning`, `response_metadata`, slashes and non-ASCII escaped, charset
+//!   warnings, the codes for wrong content types, `unknown_method`, `x-slack-req-id`,
+//!   `x-oauth-scopes`.
+//! - Sign-in: `nonce` always there, five-minute ID tokens, no ID token on refresh, no page for
+//!   whoever consented before.
 //!
 //! # What is unconfirmed at Slack, and how it is here
 //!
@@ -134,9 +143,10 @@
 //!
 //! # What is not like Slack
 //!
-//! Nobody signs in, and any page may post the consent form. Scopes are texts without meaning. `multipart/form-data` is
-//! refused. There are no rate limits but [scripted ones](Fault::RateLimited). Legacy OAuth (`oauth.access`) and
-//! `oauth.v2.*ShortTokenRotation` are unknown methods. [`FakeSlack::save`] writes secrets in plain text.
+//! Nobody signs in, and any page may post the consent form. Scopes are texts without meaning.
+//! `multipart/form-data` is refused. There are no rate limits but [scripted
+//! ones](Fault::RateLimited). Legacy OAuth (`oauth.access`) and `oauth.v2.*ShortTokenRotation` are
+//! unknown methods. [`FakeSlack::save`] writes secrets in plain text.
 
 mod app;
 mod apps_uninstall;

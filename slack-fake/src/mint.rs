@@ -61,7 +61,7 @@ impl State {
     }
 
     fn fresh(&mut self, alphabet: &[u8], length: usize) -> String {
-        self.counter += 1;
+        self.counter = self.counter.wrapping_add(1);
         let mut text = String::with_capacity(length);
         let mut block = 0_u64;
         while text.len() < length {

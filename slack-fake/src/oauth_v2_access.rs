@@ -72,7 +72,8 @@ impl State {
         Ok(record)
     }
 
-    /// Trades the refresh token among `arguments` if the caller may, and if it is for one of `kinds`.
+    /// Trades the refresh token among `arguments` if the caller may, and if it is for one of
+    /// `kinds`.
     pub(crate) fn refresh_grant(
         &mut self,
         claim: &Claim,

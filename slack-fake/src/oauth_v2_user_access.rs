@@ -1,4 +1,5 @@
-//! `oauth.v2.user.access`: the user-only sibling of `oauth.v2.access`, in each of the shapes reported.
+//! `oauth.v2.user.access`: the user-only sibling of `oauth.v2.access`, in each of the shapes
+//! reported.
 
 use serde_json::{Map, Value, json};
 

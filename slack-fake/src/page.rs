@@ -23,7 +23,8 @@ pub(crate) struct ConsentPage<'a> {
 }
 
 impl ConsentPage<'_> {
-    /// Writes the page: a form `consent` with the buttons `allow` and `cancel`, and what can be chosen.
+    /// Writes the page: a form `consent` with the buttons `allow` and `cancel`, and what can be
+    /// chosen.
     pub(crate) fn render(&self) -> Response<Vec<u8>> {
         let app = escape(self.app_name);
         let mut body = format!(

@@ -9,7 +9,8 @@ pub(crate) enum Place {
     Https,
     /// `http://localhost`, good for PKCE apps only.
     Localhost,
-    /// Another spelling of loopback, such as `http://127.0.0.1`; whether Slack takes it is unconfirmed.
+    /// Another spelling of loopback, such as `http://127.0.0.1`; whether Slack takes it is
+    /// unconfirmed.
     Loopback,
     /// A custom scheme such as `myapp://`, good for PKCE apps only.
     CustomScheme,
@@ -28,8 +29,8 @@ pub(crate) struct RedirectUri<'a> {
 }
 
 impl<'a> RedirectUri<'a> {
-    /// Takes `text` apart, or gives none where it is no absolute URI of visible ASCII, has a fragment, user info, a
-    /// backslash or a dot segment.
+    /// Takes `text` apart, or gives none where it is no absolute URI of visible ASCII, has a
+    /// fragment, user info, a backslash or a dot segment.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let visible = text
             .bytes()

@@ -5,7 +5,8 @@ use crate::credential::Issued;
 use crate::state::State;
 
 impl State {
-    /// Trades a refresh token for a new pair, and gives the credential it belongs to; none where it is no good.
+    /// Trades a refresh token for a new pair, and gives the credential it belongs to; none where it
+    /// is no good.
     pub(crate) fn refresh(&mut self, token: &str, now: u64) -> Option<(usize, Issued)> {
         let index = self.refresh_tokens.get(token)?.credential;
         self.settle(index, now);
@@ -26,7 +27,8 @@ impl State {
             }
             self.end_long_lived(index);
         }
-        self.credentials[index].refreshes += 1;
+        let refreshes = &mut self.credentials[index].refreshes;
+        *refreshes = refreshes.saturating_add(1);
         Some((index, self.issue_pair(index, family, now)))
     }
 
@@ -39,7 +41,8 @@ impl State {
         !(record.revoked || over || spent || self.credentials[record.credential].gone)
     }
 
-    /// Ends what the passing of time ends: with [`Siblings::NewestWins`] all but the newest successor of a token.
+    /// Ends what the passing of time ends: with [`Siblings::NewestWins`] all but the newest
+    /// successor of a token.
     pub(crate) fn settle(&mut self, index: usize, now: u64) {
         let credential = &mut self.credentials[index];
         if credential.contested_until.is_none_or(|end| now < end) {
@@ -73,7 +76,8 @@ impl State {
         self.credentials[index].unrevoked = live;
     }
 
-    /// Revokes the unspent refresh tokens of a family with their access tokens, all but the newest `kept`.
+    /// Revokes the unspent refresh tokens of a family with their access tokens, all but the newest
+    /// `kept`.
     fn revoke_family(&mut self, index: usize, family: u64, kept: usize) {
         let tokens = self.credentials[index].unspent.iter();
         let of_family =

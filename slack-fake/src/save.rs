@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::FakeSlack;
 use crate::fault::Script;
 use crate::log::Log;
-use crate::state::State;
+use crate::state::{SIGNING_KEYS, State};
 
 /// The file's two leading members say what it is.
 #[derive(Serialize, Deserialize)]
@@ -19,18 +19,21 @@ struct Saved<S> {
 }
 
 impl FakeSlack {
-    /// Writes everything that Slack would remember as JSON: **secrets in plain text**, meant for tests.
+    /// Writes everything that Slack would remember as JSON: **secrets in plain text**, meant for
+    /// tests.
     ///
-    /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an object with these
-    /// members: `seed` and `counter` (what texts are made from), `rules` (times in seconds), `consent`, `signed_in`,
-    /// `signing` (which key), `id_token_faults`,
-    /// `apps`, `workspaces`, `organisations`, `users`, `external_tokens`, `codes` (by code), `credentials`, and `access_tokens` and
-    /// `refresh_tokens` (by token, each with the index of its credential). Times are Unix seconds. Scripted faults and
-    /// the calls seen belong to the run and are not saved.
+    /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an
+    /// object with these members: `seed` and `counter` (what texts are made from), `rules` (times
+    /// in seconds), `consent`, `signed_in`, `signing` (which key), `id_token_faults`, `apps`,
+    /// `workspaces`, `organisations`, `users`, `external_tokens`, `codes` (by code), `credentials`,
+    /// and `access_tokens` and `refresh_tokens` (by token, each with the index of its credential).
+    /// Times are Unix seconds. Scripted faults and the calls seen belong to the run and are not
+    /// saved.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
         let saved = Saved { format: FORMAT.into(), version: VERSION, state: &self.state };
-        // Nothing in the state can fail to be written: its keys are strings and it is written to memory.
+        // Nothing in the state can fail to be written: its keys are strings and it is written to
+        // memory.
         serde_json::to_vec(&saved).unwrap_or_default()
     }
 
@@ -55,11 +58,12 @@ impl FakeSlack {
 }
 
 impl State {
-    /// Whether every token belongs to a credential that exists.
+    /// Whether every token belongs to a credential that exists, and the signing key is one of ours.
     fn is_consistent(&self) -> bool {
         let count = self.credentials.len();
         self.access_tokens.values().all(|record| record.credential < count)
             && self.refresh_tokens.values().all(|record| record.credential < count)
+            && self.signing.current < SIGNING_KEYS
     }
 }
 

@@ -20,8 +20,9 @@ use crate::{Delivery, SharedFake};
 
 /// Serves a [`SharedFake`] on a port of 127.0.0.1 from a thread of its own, until it is dropped.
 ///
-/// Several servers may run at once, each with a fake of its own or all with the same one. A lost reply closes the
-/// connection without an answer; a delayed one comes when the clock has moved far enough.
+/// Several servers may run at once, each with a fake of its own or all with the same one. A lost
+/// reply closes the connection without an answer; a delayed one comes when the clock has moved far
+/// enough.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -32,7 +33,8 @@ use crate::{Delivery, SharedFake};
 /// let shared = SharedFake::new(FakeSlack::new(), Clock::real());
 /// let server = FakeServer::start(shared)?;
 /// let mut stream = TcpStream::connect(server.origin().trim_start_matches("http://"))?;
-/// stream.write_all(b"GET /api/auth.test HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+/// let head = "GET /api/auth.test HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+/// stream.write_all(head.as_bytes())?;
 /// let mut answer = String::new();
 /// stream.read_to_string(&mut answer)?;
 /// assert!(answer.starts_with("HTTP/1.1 200 OK"));
@@ -81,7 +83,8 @@ impl FakeServer {
 }
 
 impl Drop for FakeServer {
-    /// Stops taking connections, gives the open ones a moment to finish, and waits for the thread to end.
+    /// Stops taking connections, gives the open ones a moment to finish, and waits for the thread
+    /// to end.
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

@@ -12,7 +12,8 @@ use crate::{Clock, FakeSlack};
 /// ```
 /// use slack_fake::{App, Clock, FakeSlack, SharedFake};
 ///
-/// let shared = SharedFake::new(FakeSlack::new().app(App::new("1.2", "hush")), Clock::manual(1_795_219_200));
+/// let fake = FakeSlack::new().app(App::new("1.2", "hush"));
+/// let shared = SharedFake::new(fake, Clock::manual(1_795_219_200));
 /// let test = shared.clone();
 /// let response = shared.handle(&http::Request::get("/api/auth.test").body(Vec::new())?);
 /// assert_eq!(response.body(), br#"{"error":"not_authed","ok":false}"#);

@@ -154,6 +154,9 @@ impl State {
     }
 }
 
+/// How many keys take turns in signing ID tokens.
+pub(crate) const SIGNING_KEYS: usize = 3;
+
 /// Puts `item` in place of the one with the same key, or at the end.
 pub(crate) fn upsert<T>(items: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) {
     match items.iter_mut().find(|old| same(old, &item)) {

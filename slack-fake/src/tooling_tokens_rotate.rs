@@ -10,8 +10,9 @@ use crate::state::{State, Target};
 use crate::{CredentialKind, FakeSlack};
 
 impl FakeSlack {
-    /// Issues an app configuration token as the settings page would, and gives it the way `tooling.tokens.rotate`
-    /// answers: as JSON with `token`, `refresh_token`, `team_id`, `user_id`, `iat` and `exp`.
+    /// Issues an app configuration token as the settings page would, and gives it the way
+    /// `tooling.tokens.rotate` answers: as JSON with `token`, `refresh_token`, `team_id`,
+    /// `user_id`, `iat` and `exp`.
     pub fn issue_config_token(
         &mut self,
         team_id: &str,

@@ -10,9 +10,9 @@ use crate::{Delivery, SharedFake};
 
 /// Carries requests to a [`SharedFake`] in the same process.
 ///
-/// Which host a request names does not matter, as long as a real transport would send it there. A lost request or
-/// reply gives an error by which the request may have been sent, a delayed reply comes when the clock has moved far
-/// enough.
+/// Which host a request names does not matter, as long as a real transport would send it there. A
+/// lost request or reply gives an error by which the request may have been sent, a delayed reply
+/// comes when the clock has moved far enough.
 ///
 /// ```
 /// use slack_fake::{Clock, FakeSlack, FakeTransport, SharedFake};
@@ -71,7 +71,8 @@ impl Transport for FakeTransport {
 }
 
 impl BlockingTransport for FakeTransport {
-    /// Holds up the thread while a reply is delayed: with a manual clock, until another thread has moved it.
+    /// Holds up the thread while a reply is delayed: with a manual clock, until another thread has
+    /// moved it.
     fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let (response, delay) = self.exchange(&request)?;
         if let Some(delay) = delay {

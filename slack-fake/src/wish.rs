@@ -127,5 +127,5 @@ fn land(app: &AppRecord, named: Option<&str>, pkce: bool) -> Result<Landing, Tro
     Ok(Landing { uri: uri.to_owned(), named: named.is_some(), desktop })
 }
 
-pub(crate) const BAD_REDIRECT: &str = "redirect_uri must be an https address without a fragment; http://localhost and custom \
-                            schemes need PKCE";
+pub(crate) const BAD_REDIRECT: &str = "redirect_uri must be an https address without a fragment; \
+                                       http://localhost and custom schemes need PKCE";

@@ -81,7 +81,7 @@ impl UserClaims {
     /// Gives the claim `name`, if it is none of the above, as JSON text.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<&ForeignText> {
-        self.others.get(name)
+        self.others.get(&ForeignText::from(name))
     }
 
     /// Gives each claim that is none of the above, by name, as JSON text.

@@ -14,12 +14,14 @@ secrets! {
 impl CodeVerifier {
     /// Makes a verifier from the first third of `entropy`, as RFC 7636 section 4.1 recommends: 32 random bytes in
     /// base64url, 43 characters.
+    #[inline]
     #[must_use]
     pub fn from_entropy(entropy: &Entropy) -> Self {
         Self(base64url(&entropy.verifier))
     }
 
     /// Computes the challenge that goes onto the authorize page.
+    #[inline]
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
         let mut text = [0; 43];
@@ -55,6 +57,7 @@ impl CodeChallenge {
 }
 
 /// Encodes a part of the entropy into a buffer of its final size, so that no copy is left behind.
+#[inline]
 pub(crate) fn base64url(bytes: &[u8; 32]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(43));
     BASE64_URL_SAFE_NO_PAD.encode_string(bytes, &mut text);

@@ -24,7 +24,7 @@ impl Scopes {
     /// Gives each scope in its order, repetitions included.
     #[must_use]
     pub fn iter(&self) -> impl FusedIterator<Item = &str> {
-        self.0.split(|c: char| c == ',' || c.is_whitespace()).filter(|scope| !scope.is_empty())
+        self.0.split(parts).filter(|scope| !scope.is_empty())
     }
 
     /// Tells whether `scope` is in the list.
@@ -36,7 +36,7 @@ impl Scopes {
     /// Tells whether the list holds no scope.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.0.chars().all(parts)
     }
 
     /// Gives those scopes of `self` that `granted` lacks: what a person declined, or an admin withheld.
@@ -44,6 +44,11 @@ impl Scopes {
     pub fn missing_from(&self, granted: &Self) -> Self {
         self.iter().filter(|scope| !granted.contains(scope)).collect()
     }
+}
+
+/// Tells whether `c` stands between scopes.
+fn parts(c: char) -> bool {
+    c == ',' || c.is_whitespace()
 }
 
 impl From<&str> for Scopes {

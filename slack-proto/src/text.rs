@@ -5,7 +5,7 @@ use std::{borrow::Borrow, fmt};
 /// Text from a reply or a callback, kept whole and shown with care.
 ///
 /// [`as_str`](Self::as_str) gives all of it. `Debug` and `Display` show it only if it is printable ASCII, at most 200
-/// bytes long, and holds nothing like a token; else they tell its length.
+/// bytes long, and holds nothing like a token or a webhook's address; else they tell its length.
 ///
 /// ```
 /// use slack_proto::ForeignText;
@@ -56,10 +56,10 @@ impl fmt::Debug for ForeignText {
 }
 
 fn can_be_shown(text: &str) -> bool {
-    const LIKE_A_TOKEN: [&str; 3] = ["xox", "xapp-", "eyJ"];
+    const LIKE_A_SECRET: [&str; 5] = ["xox", "xapp-", "xwfp-", "eyJ", "hooks.slack"];
     text.len() <= 200
         && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && !LIKE_A_TOKEN.iter().any(|hint| text.contains(hint))
+        && !LIKE_A_SECRET.iter().any(|hint| text.contains(hint))
 }
 
 #[cfg(test)]
@@ -75,9 +75,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_counted() {
-        for text in
-            ["xoxe-1-a", "Bearer eyJhbGciOi", "xapp-1", "line\nbreak", "caf\u{e9}", "\u{7f}"]
-        {
+        for text in [
+            "xoxe-1-a",
+            "Bearer eyJhbGciOi",
+            "xapp-1",
+            "xwfp-1",
+            "https://hooks.slack.com/services/T1/B1/x",
+            "line\nbreak",
+            "caf\u{e9}",
+            "\u{7f}",
+        ] {
             let shown = format!("[{} bytes not shown]", text.len());
             let text = ForeignText::from(text);
             assert_eq!(text.to_string(), shown);

@@ -4,6 +4,11 @@
 //! more of the twelve methods), and what a program must do. For a refresh grant of a method that has another grant as
 //! well, a transient failure asks for the same refresh token once more; the table has the code grant.
 
+#![expect(
+    clippy::disallowed_macros,
+    reason = "a test may print what it counted; the core does no I/O"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Response;

@@ -1,5 +1,7 @@
 //! The request of every method, byte for byte.
 
+use std::fmt::Debug;
+
 use http::Request;
 use slack_proto::{
     AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
@@ -48,8 +50,18 @@ fn custom() -> RedirectUri {
     RedirectUri::new("fakeapp://oauth/cb").unwrap()
 }
 
-fn request<M: Method>(method: &M, auth: &M::Auth) -> Request<Body> {
-    method.to_request(&Endpoint::slack(), auth)
+/// Builds a request, and formats all that took part: none of it shows a secret.
+#[track_caller]
+fn request<M: Method<Auth: Debug> + Debug>(method: &M, auth: &M::Auth) -> Request<Body> {
+    const SECRETS: [&str; 6] =
+        ["xox", SECRET, VERIFIER, "CODE", "MTAwMDAwMDAwMS4", "120, 111, 120"];
+    let request = method.to_request(&Endpoint::slack(), auth);
+    for shown in
+        [format!("{method:?}{auth:?}{request:?}"), format!("{method:#?}{auth:#?}{request:#?}")]
+    {
+        assert!(!SECRETS.iter().any(|secret| shown.contains(secret)), "{shown}");
+    }
+    request
 }
 
 /// Checks all of a request: method, address, both headers and no other, and the form.

@@ -38,7 +38,10 @@ pub(crate) fn start(inbox: &Arc<Inbox>, handles: &Arc<Handles>) -> Result<JoinHa
 fn run(inbox: &Inbox, handles: &Handles, ready: &SyncSender<Result<(), MultiError>>) {
     let _closes = CloseOnDrop(inbox);
     let mut multi = Multi::new();
-    if let Err(error) = multi.set_max_connects(IDLE_CONNECTIONS) {
+    let set_up = multi
+        .set_max_connects(IDLE_CONNECTIONS)
+        .and_then(|()| multi.set_max_total_connections(MOST_CONNECTIONS));
+    if let Err(error) = set_up {
         drop(ready.send(Err(error)));
         return;
     }
@@ -79,13 +82,16 @@ impl Agent<'_> {
             if self.multi.perform().is_err() {
                 return;
             }
-            self.deliver();
+            if self.deliver() > 0 {
+                linger(inbox);
+            }
             if inbox.fall_asleep() {
-                let slept = self.multi.poll(&mut [], LONG);
-                inbox.wake_up();
-                if slept.is_err() {
-                    return;
+                // A libcurl that waits by select(2) cannot where one socket's number is too high: that
+                // request fails in the next round, and the others must not with it.
+                if self.multi.poll(&mut [], LONG).is_err() {
+                    thread::sleep(Duration::from_millis(1));
                 }
+                inbox.wake_up();
             }
         }
     }
@@ -127,8 +133,8 @@ impl Agent<'_> {
         taken
     }
 
-    /// Gives every finished transfer's answer to whoever waits for it.
-    fn deliver(&mut self) {
+    /// Gives every finished transfer's answer to whoever waits for it, and tells how many.
+    fn deliver(&mut self) -> usize {
         let mut done = Vec::new();
         let running = &self.running;
         self.multi.messages(|message| {
@@ -137,6 +143,7 @@ impl Agent<'_> {
                 running.get(&token).and_then(|running| message.result_for2(&running.handle));
             done.extend(result.map(|result| (token, result)));
         });
+        let count = done.len();
         for (token, result) in done {
             if let Some(Running { handle, answer }) = self.running.remove(&token) {
                 if result.is_ok() && handle.get_ref().is_cut() {
@@ -146,6 +153,17 @@ impl Agent<'_> {
                 drop(answer.send(self.detach(handle, |exchange| exchange.finish(result))));
             }
         }
+        count
+    }
+}
+
+/// Gives a caller that has its answer the time to ask the next thing: to sleep and be woken costs more.
+fn linger(inbox: &Inbox) {
+    for _ in 0..YIELDS {
+        if inbox.is_filled() {
+            return;
+        }
+        thread::yield_now();
     }
 }
 
@@ -160,6 +178,10 @@ fn stuck() -> Error {
     Error::unsent(ErrorKind::Refused, "libcurl does not take the request")
 }
 
+const YIELDS: u32 = 16;
 const IDLE_CONNECTIONS: usize = 128;
+/// Requests beyond that wait for a connection. curl-sys builds libcurl to wait by select(2), which takes
+/// socket numbers below 1024 only.
+const MOST_CONNECTIONS: usize = 1000;
 /// libcurl wakes by itself for its timers, and the inbox wakes it for commands.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);

@@ -41,11 +41,16 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if the libcurl found has no TLS, does not know an option that the
+    /// [`ErrorKind::Refused`] if the libcurl found has no TLS, is older than 8.7, does not know an option that the
     /// promises need, if the PEM is empty, or if the thread cannot start.
     pub fn build(self) -> Result<CurlTransport, Error> {
         if !curl::Version::get().feature_ssl() {
             return Err(refused("this libcurl has no TLS: turn on the feature rustls or openssl"));
+        }
+        if curl::Version::get().version_num() < OLDEST {
+            return Err(refused(
+                "this libcurl is older than 8.7 and may repeat requests: turn on the feature vendored",
+            ));
         }
         let pem = self.config.only_ca.as_deref();
         if pem.is_some_and(|pem| !pem.windows(MARK.len()).any(|window| window == MARK)) {
@@ -64,4 +69,6 @@ fn refused(reason: &'static str) -> Error {
     Error::unsent(ErrorKind::Refused, reason)
 }
 
+/// Before 8.7 the headers were sent before the body was asked for, and what was sent could not be told.
+const OLDEST: u32 = 0x08_07_00;
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";

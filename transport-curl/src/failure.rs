@@ -40,6 +40,8 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
         UNSUPPORTED | MALFORMED if may_be_sent => WRONG,
         UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl does not take the URL"),
         PARTIAL | NOTHING | SEND | RECEIVE | REWIND | HTTP2_STREAM => CUT,
+        // libcurl built for select(2) says so of a socket whose number is too high.
+        BAD_ARGUMENT if !may_be_sent => (ErrorKind::Connect, "no connection to the server"),
         _ => (ErrorKind::Io, "reading or writing failed"),
     }
 }
@@ -63,6 +65,7 @@ const TLS_FAILED: u32 = 35;
 const NOTHING: u32 = 52;
 const SEND: u32 = 55;
 const RECEIVE: u32 = 56;
+const BAD_ARGUMENT: u32 = 43;
 const TLS_CERTIFICATE: u32 = 58;
 const TLS_CIPHER: u32 = 59;
 const TLS_PEER: u32 = 60;

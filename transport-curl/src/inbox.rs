@@ -1,5 +1,6 @@
 //! What callers leave for the agent, and how it is woken.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use curl::easy::Easy2;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
 #[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
+    /// Whether there is something to take, for a look without the lock.
+    filled: AtomicBool,
     waker: OnceLock<MultiWaker>,
 }
 
@@ -91,8 +94,14 @@ impl Inbox {
         if state.closed {
             return None;
         }
+        self.filled.store(false, Ordering::Relaxed);
         std::mem::swap(&mut state.commands, into);
         Some(())
+    }
+
+    /// Tells whether something may have come; the lock decides.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Relaxed)
     }
 
     /// Notes that the agent goes to sleep, unless something came meanwhile.
@@ -109,6 +118,7 @@ impl Inbox {
 
     /// Wakes the agent if it sleeps, once.
     fn wake(&self, mut state: MutexGuard<'_, State>) {
+        self.filled.store(true, Ordering::Relaxed);
         let asleep = std::mem::replace(&mut state.asleep, false);
         drop(state);
         if let (true, Some(waker)) = (asleep, self.waker.get()) {

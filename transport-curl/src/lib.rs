@@ -27,9 +27,14 @@
 //! | `vendored-openssl` | from source | OpenSSL from source | and perl, make, minutes |
 //! | `openssl` | the system's, if pkg-config finds one | that libcurl's | libcurl4-openssl-dev or libssl-dev |
 //!
-//! From source means the libcurl that the `curl-sys` crate brings, with HTTP/2. The system's is
+//! libcurl must be 8.7 or later, or [`CurlTransport::new`] refuses it. From source means the libcurl that the `curl-sys` crate brings, with HTTP/2. The system's is
 //! smaller and gets its security fixes from the distribution, but is another version than the one
 //! tested here. When both TLS libraries are asked for, rustls is used.
+//!
+//! The libcurl that `curl-sys` 0.4.91 builds waits by select(2), so it can use no socket whose number
+//! is 1024 or more: in a process with that many open files connections fail, with
+//! [`slack_transport::ErrorKind::Connect`] and nothing sent. `CFLAGS=-DHAVE_POLL` at build time lifts
+//! that. A transport opens at most 1,000 connections at once; requests beyond that wait in line.
 //!
 //! With rustls the platform's own verifier and CA certificates decide (as in reqwest); with OpenSSL
 //! the CA file that the system is found to have.

@@ -31,7 +31,6 @@ impl Config {
         easy.timeout(self.limits.total_timeout())?;
         easy.post(true)?;
         easy.path_as_is(true)?;
-        easy.pipewait(true)?;
         if let Proxy::None = self.proxy {
             easy.proxy("")?;
         }
@@ -101,24 +100,35 @@ impl Handles {
 
 /// Hands `request` to `easy`.
 ///
-/// Every request but `HEAD` goes as a POST under another name, with a body of unknown length:
-/// libcurl then asks the read function before it writes anything, and cannot repeat a request,
-/// an empty one included, without asking the seek function, which refuses.
+/// Every request but `HEAD` goes as a POST under another name, and an empty body as one of unknown
+/// length: libcurl then asks the read function before it writes anything, and cannot repeat a request
+/// without asking the seek function, which refuses.
 fn load(
     easy: &mut Easy2<Exchange>,
     request: Request<Vec<u8>>,
     connection: Connection,
 ) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
+    let length = u64::try_from(body.len()).unwrap_or(UNKNOWN);
+    let url = parts.uri.to_string();
+    let headers: usize =
+        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if url.len() + headers > MOST_HEAD_BYTES {
+        return Err(Error::unsent(
+            ErrorKind::Refused,
+            "the request's URL and headers are longer than 32 KiB",
+        ));
+    }
     let list = header_list(&parts.headers, &parts.method, body.len())?;
     easy.get_mut().begin(&parts.method, body);
     let set = || {
-        easy.url(&parts.uri.to_string())?;
+        easy.url(&url)?;
         let head = parts.method == Method::HEAD;
         easy.fresh_connect(head || connection == Connection::New)?;
         easy.nobody(head)?;
         if !head {
             easy.post(true)?;
+            easy.post_field_size(if length == 0 { UNKNOWN } else { length })?;
         }
         easy.custom_request(parts.method.as_str())?;
         easy.http_headers(list)
@@ -131,23 +141,18 @@ fn load(
 /// A name followed by a bare colon takes one of libcurl's own headers away. Line breaks cannot
 /// occur: `http::HeaderValue` refuses them.
 fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List, Error> {
-    let bytes: usize =
-        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if bytes > MOST_HEADER_BYTES {
-        return Err(Error::unsent(
-            ErrorKind::Refused,
-            "the request's headers are longer than 32 KiB",
-        ));
-    }
     let mut list = List::new();
     let mut append = |line: &str| list.append(line).map_err(not_taken);
     append("Expect:")?;
-    append("Transfer-Encoding:")?;
+    if body == 0 {
+        // Or libcurl would announce the unknown length as chunks.
+        append("Transfer-Encoding:")?;
+    }
     if !headers.contains_key(header::CONTENT_TYPE) {
         append("Content-Type:")?;
     }
-    if body > 0 || takes_a_body(method) {
-        append(&format!("Content-Length: {body}"))?;
+    if body == 0 && takes_a_body(method) {
+        append("Content-Length: 0")?;
     }
     let mut line = String::with_capacity(128);
     for (name, value) in headers {
@@ -193,8 +198,9 @@ enum Connection {
     New,
 }
 
-/// Head and body start must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it
-/// writes anything; a URL has at most 64 KiB less one, and is counted by `check`.
-const MOST_HEADER_BYTES: usize = 32 * 1024;
+/// The head must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it writes anything.
+const MOST_HEAD_BYTES: usize = 32 * 1024;
+/// libcurl's -1.
+const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);
 const MOST_AT_REST: usize = 128;

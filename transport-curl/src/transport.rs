@@ -98,10 +98,9 @@ impl BlockingTransport for CurlTransport {
         // The agent is left out: handing a request over and back costs a fifth of the exchange.
         let mut easy = self.blocking.ready(&self.config, request)?;
         let result = easy.perform();
-        let cut = result.is_ok() && easy.get_ref().is_cut();
         let answer = easy.get_mut().finish(result);
-        if !cut {
-            // After a cut the handle would keep the dead connection.
+        if answer.is_ok() {
+            // After a failure the handle may hold a dead connection, or worse.
             self.blocking.rest(easy);
         }
         answer

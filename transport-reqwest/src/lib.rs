@@ -4,6 +4,7 @@
 //! is sent twice, an answer is read up to a cap and within a time, connections are used again, and
 //! all headers come through. Inside Tokio a request runs in place; elsewhere on a runtime it was
 //! given or on one worker thread of its own, so it works in every runtime and in none.
+//! A Tokio runtime without I/O or time counts as none.
 //!
 //! ```no_run
 //! use http::Request;
@@ -29,6 +30,7 @@
 mod builder;
 mod exchange;
 mod failure;
+mod surroundings;
 mod transport;
 mod worker;
 

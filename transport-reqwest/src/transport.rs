@@ -8,7 +8,8 @@ use slack_transport::{BlockingTransport, Error, ErrorKind, Limits, Transport, ch
 
 use crate::Builder;
 use crate::exchange::Exchanger;
-use crate::worker::{self, Elsewhere};
+use crate::surroundings::Surroundings;
+use crate::worker::Elsewhere;
 
 /// Carries requests by a [`reqwest::Client`].
 ///
@@ -16,6 +17,7 @@ use crate::worker::{self, Elsewhere};
 pub struct ReqwestTransport {
     in_place: Exchanger,
     elsewhere: Elsewhere,
+    surroundings: Surroundings,
 }
 
 impl ReqwestTransport {
@@ -81,7 +83,7 @@ impl ReqwestTransport {
     }
 
     pub(crate) fn from_parts(in_place: Exchanger, elsewhere: Elsewhere) -> Self {
-        Self { in_place, elsewhere }
+        Self { in_place, elsewhere, surroundings: Surroundings::default() }
     }
 }
 
@@ -89,7 +91,7 @@ impl ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         check_request(&request)?;
-        if worker::inside_tokio() {
+        if self.surroundings.carry_requests() {
             self.in_place.exchange(request).await
         } else {
             self.elsewhere.run(request).await

@@ -77,11 +77,6 @@ impl Worker {
     }
 }
 
-/// Tells whether the calling thread is inside a Tokio runtime.
-pub(crate) fn inside_tokio() -> bool {
-    Handle::try_current().is_ok()
-}
-
 /// A task that ends when nobody waits for it any more.
 struct AbortOnDrop(JoinHandle<Answer>);
 

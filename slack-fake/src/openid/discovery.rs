@@ -7,15 +7,16 @@ use crate::call::Call;
 use crate::state::State;
 
 impl FakeSlack {
-    /// Sets who issues ID tokens, `https://slack.com` unless told otherwise; libraries that take the issuer from an
-    /// address of their own want the server's origin here.
+    /// Sets who issues ID tokens, `https://slack.com` unless told otherwise; libraries that take
+    /// the issuer from an address of their own want the server's origin here.
     pub fn set_issuer(&mut self, issuer: impl Into<String>) {
         self.state.rules.issuer = issuer.into();
     }
 }
 
 impl State {
-    /// The document at `/.well-known/openid-configuration`; its addresses are at the host that was asked.
+    /// The document at `/.well-known/openid-configuration`; its addresses are at the host that was
+    /// asked.
     pub(crate) fn discovery(&self, call: &Call<'_>) -> Value {
         let issuer = &self.rules.issuer;
         let origin = call.origin().unwrap_or_else(|| issuer.clone());

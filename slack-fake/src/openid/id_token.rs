@@ -17,14 +17,16 @@ const LIFE: u64 = 300;
 const FAR: u64 = 86_400;
 
 impl FakeSlack {
-    /// Has the next ID token be wrong; several faults are used up in the order given, one for each token.
+    /// Has the next ID token be wrong; several faults are used up in the order given, one for each
+    /// token.
     pub fn script_id_token(&mut self, fault: IdTokenFault) {
         self.state.id_token_faults.push_back(fault);
     }
 }
 
 impl State {
-    /// Writes the ID token that goes with an access token; none if the key cannot be read, which tests rule out.
+    /// Writes the ID token that goes with an access token; none if the key cannot be read, which
+    /// tests rule out.
     pub(super) fn id_token(
         &mut self,
         index: usize,

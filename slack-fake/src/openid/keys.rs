@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::FakeSlack;
-use crate::state::State;
+use crate::state::{SIGNING_KEYS, State};
 
 /// A throw-away RSA key that is part of this crate.
 pub(super) struct SigningKey {
@@ -30,12 +30,14 @@ impl SigningKey {
     /// Signs with `RS256`.
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        // PKCS#1 v1.5 signatures are the same each time: the random numbers asked for here do not show.
+        // PKCS#1 v1.5 signatures are the same each time: the random numbers asked for here do not
+        // show.
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
         Some(signature)
     }
 
-    /// Signs with `HS256` and the published modulus as the secret, as one attack on careless verifiers does.
+    /// Signs with `HS256` and the published modulus as the secret, as one attack on careless
+    /// verifiers does.
     pub(super) fn sign_with_public_part(&self, message: &[u8]) -> Vec<u8> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.modulus().as_bytes());
         hmac::sign(&key, message).as_ref().to_vec()
@@ -86,7 +88,7 @@ impl State {
     }
 }
 
-const TAKING_TURNS: [&[u8]; 3] = [
+const TAKING_TURNS: [&[u8]; SIGNING_KEYS] = [
     include_bytes!("../../keys/throw-away-test-key-1.pk8"),
     include_bytes!("../../keys/throw-away-test-key-2.pk8"),
     include_bytes!("../../keys/throw-away-test-key-3.pk8"),

@@ -191,12 +191,38 @@ fn the_page_asks_and_its_form_decides() {
         fake.handle(&Request::post("/oauth/v2/authorize").body(body.into_bytes()).unwrap(), NOW)
     };
     assert_eq!(callback_value(&post("deny", &[]), "error").unwrap(), "access_denied");
-    let allowed = post("allow", &[("fake_decline", "commands"), ("fake_user", "U0FAKE00002")]);
+    let allowed =
+        post("allow", &[("fake_decline", "commands,chat:write"), ("fake_user", "U0FAKE00002")]);
     assert_eq!(callback_value(&allowed, "state").unwrap(), "\"><script>");
     let code = callback_value(&allowed, "code").unwrap();
     let installed = access(&mut fake, &[("code", &code), ("redirect_uri", CALLBACK)], NOW);
     assert_eq!(installed["scope"], "chat:write");
     assert_eq!(installed["authed_user"]["id"], "U0FAKE00002");
+}
+
+#[test]
+fn the_page_takes_up_choices_made_in_the_address() {
+    let mut fake = fake().consent(Consent::Ask);
+    let fields = [
+        ("client_id", CLIENT_ID),
+        ("scope", "chat:write"),
+        ("fake_user", "U0FAKE00002"),
+        ("fake_team", "T0FAKE00001"),
+    ];
+    let html = String::from_utf8(page(&mut fake, &fields).into_body()).unwrap();
+    assert!(html.contains("<option value=\"U0FAKE00002\" selected>"));
+    // As hidden fields they would stand in the way of the choices on the page.
+    assert!(!html.contains("type=\"hidden\" name=\"fake_"));
+    assert_eq!(
+        trouble(&mut fake, &[&fields[..2], &[("fake_user", "U1")]].concat()),
+        "unknown_user"
+    );
+    assert_eq!(
+        trouble(&mut fake, &[&fields[..3], &[("fake_team", "T0FAKE00002")]].concat()),
+        "unknown_team"
+    );
+    let org = [("fake_team", "E0FAKE00001")];
+    assert_eq!(trouble(&mut fake, &[&fields[..2], &org].concat()), "org_install_not_allowed");
 }
 
 #[test]

@@ -114,6 +114,35 @@ fn revoking_ends_the_token_given_and_a_long_lived_one_its_authorization() {
     assert_eq!(auth_test(&mut plain, token, NOW)["error"], "token_revoked");
     let again = install(&mut plain, NOW);
     assert_ne!(again["access_token"], installed["access_token"]);
+    assert_eq!(auth_test(&mut plain, text(&again, "access_token"), NOW)["ok"], true);
+}
+
+#[test]
+fn revoking_one_long_lived_token_by_name_leaves_no_way_to_exchange_it() {
+    let mut fake = fake();
+    let code = code(&mut fake, &[("user_scope", "chat:write")], NOW);
+    let installed = access(&mut fake, &[("code", &code)], NOW);
+    let token = text(&installed["authed_user"], "access_token");
+    assert_eq!(fake.credentials(NOW)[0].live_access_tokens, 1);
+    let bearer = format!("Bearer {token}");
+    assert_eq!(json(&call(&mut fake, "auth.revoke", &bearer, &[], NOW))["revoked"], true);
+    // The authorization is over: whoever installs again gets another credential.
+    let code = crate::support::code(&mut fake, &[("user_scope", "chat:write")], NOW);
+    access(&mut fake, &[("code", &code)], NOW);
+    assert_eq!(fake.credentials(NOW).len(), 2);
+}
+
+#[test]
+fn a_test_call_revokes_nothing() {
+    let mut fake = fake_with(app().rotate_tokens());
+    let installed = install(&mut fake, NOW);
+    for token in ["access_token", "refresh_token"] {
+        let token = text(&installed, token);
+        let bearer = format!("Bearer {token}");
+        let answer = json(&call(&mut fake, "auth.revoke", &bearer, &[("test", "true")], NOW));
+        assert_eq!(answer, json!({"ok": true, "revoked": false}));
+        assert!(fake.is_live(token, NOW));
+    }
 }
 
 #[test]

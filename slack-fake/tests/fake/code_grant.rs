@@ -78,6 +78,29 @@ fn an_org_wide_install_has_no_team() {
 }
 
 #[test]
+fn each_workspace_and_each_person_has_a_credential_of_its_own() {
+    let mut fake = fake_with(app().distribute());
+    let mut tokens = Vec::new();
+    for (team, user) in [
+        ("T0FAKE00001", "U0FAKE00001"),
+        ("T0FAKE00001", "U0FAKE00002"),
+        ("T0FAKE00002", "U0FAKE00001"),
+    ] {
+        let fields =
+            [BOT[0], ("user_scope", "users:read"), ("fake_team", team), ("fake_user", user)];
+        let code = code(&mut fake, &fields, NOW);
+        let installed = access(&mut fake, &[("code", &code)], NOW);
+        tokens.push(text(&installed, "access_token").to_owned());
+        tokens.push(text(&installed["authed_user"], "access_token").to_owned());
+    }
+    // The two installs in one workspace share its bot.
+    assert_eq!(tokens[0], tokens[2]);
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!((tokens.len(), fake.credentials(NOW).len()), (5, 5));
+}
+
+#[test]
 fn a_grid_workspace_has_both() {
     let mut fake = fake_with(app().distribute());
     let code = code(&mut fake, &[BOT[0], ("team", "T0FAKE00002")], NOW);
@@ -155,6 +178,8 @@ fn clients_authenticate_by_basic_or_body_and_not_by_two_names() {
         "bad_client_secret"
     );
     assert_eq!(error(&mut fake, &basic(CLIENT_ID, "x"), &code, NOW), "bad_client_secret");
+    let near = SECRET.replace('1', "2");
+    assert_eq!(error(&mut fake, &basic(CLIENT_ID, &near), &code, NOW), "bad_client_secret");
     assert_eq!(error(&mut fake, &basic(CLIENT_ID, ""), &code, NOW), "bad_client_secret");
     assert_eq!(error(&mut fake, &basic("1.1", SECRET), &code, NOW), "invalid_client_id");
     assert_eq!(error(&mut fake, &good, &with(&[("client_id", "1.1")]), NOW), "invalid_client_id");

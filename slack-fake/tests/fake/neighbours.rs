@@ -46,6 +46,20 @@ fn a_long_lived_token_is_exchanged_once_and_ends_with_the_first_refresh() {
 }
 
 #[test]
+fn the_exchanged_token_ends_even_where_there_is_room_for_it() {
+    let mut fake = fake();
+    let old = text(&install(&mut fake, NOW), "access_token").to_owned();
+    fake.turn_rotation_on(CLIENT_ID);
+    let fields = client(&[("token", &old)]);
+    let pair = post(&mut fake, "oauth.v2.exchange", "", &borrowed(&fields));
+    // The first token of the pair is past its life, so that no more than two live all the same.
+    let late = NOW + 50_000;
+    assert!(fake.is_live(&old, late));
+    assert_eq!(refresh(&mut fake, text(&pair, "refresh_token"), late)["ok"], true);
+    assert!(!fake.is_live(&old, late));
+}
+
+#[test]
 fn what_cannot_be_exchanged() {
     let other = App::new("9.9", "other").redirect_url("https://other.example/").rotate_tokens();
     let mut fake = fake_with(app()).app(other);
@@ -66,6 +80,9 @@ fn what_cannot_be_exchanged() {
         "invalid_token"
     );
     assert_eq!(exchange(&mut fake, &[id, secret, ("token", "xoxb-unknown")]), "invalid_token");
+    let rotating = text(&install(&mut fake, NOW), "access_token").to_owned();
+    assert!(rotating.starts_with("xoxe."));
+    assert_eq!(exchange(&mut fake, &[id, secret, ("token", &rotating)]), "invalid_token");
     assert_eq!(exchange(&mut fake, &[id, secret]), "invalid_arguments");
     assert_eq!(
         post(&mut fake, "oauth.v2.exchange", &bearer(&old), &[id, secret])["error"],
@@ -281,6 +298,8 @@ fn external_tokens_are_handed_out_and_renewed() {
         ask(&mut fake, &bot, &[("external_token_id", "Et3")])["external_token"],
         "secret-Et3"
     );
+    let once = ask(&mut fake, &bot, &[("external_token_id", "Et3")]);
+    assert_eq!(ask(&mut fake, &bot, &[("external_token_id", "Et3")]), once, "renewed, it lives");
     assert_eq!(ask(&mut fake, &bot, &forced("Et4"))["error"], "access_token_exchange_failed");
     assert_eq!(ask(&mut fake, &bot, &[("external_token_id", "Et5")])["error"], "token_not_found");
     assert_eq!(ask(&mut fake, &bot, &[])["error"], "invalid_arguments");

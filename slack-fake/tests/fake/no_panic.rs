@@ -159,7 +159,7 @@ fn send(fake: &mut FakeSlack, input: Input) -> Option<http::Response<Vec<u8>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_request_makes_it_panic(inputs in proptest::collection::vec(input(), 1..6)) {

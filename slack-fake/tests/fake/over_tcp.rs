@@ -153,9 +153,7 @@ fn several_servers_stop_in_order() {
     let idle = connect(&servers[0]);
     let mut waiting = connect(&servers[0]);
     waiting.write_all(b"GET /api/auth.test HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
-    while one.with(|fake| fake.calls("auth.test")) < 3 {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until(|| one.with(|fake| fake.calls("auth.test")) == 3);
     let start = Instant::now();
     let address = servers[0].origin().strip_prefix("http://").unwrap().to_owned();
     drop(servers);

@@ -70,16 +70,14 @@ fn a_blocking_call_waits_for_the_clock_as_well() {
     let transport = FakeTransport::new(shared.clone());
     let caller =
         thread::spawn(move || transport.send_blocking(request("/api/auth.test", "")).unwrap());
-    while shared.with(|fake| fake.calls("auth.test")) == 0 {
-        thread::yield_now();
-    }
+    wait_until(|| shared.with(|fake| fake.calls("auth.test")) == 1);
     thread::sleep(Duration::from_millis(20));
     assert!(!caller.is_finished());
     // The delay counts from when the caller begins to wait, which may be after the call was seen.
-    while !caller.is_finished() {
+    wait_until(|| {
         shared.clock().advance(1);
-        thread::sleep(Duration::from_millis(1));
-    }
+        caller.is_finished()
+    });
     assert_eq!(caller.join().unwrap().status(), 200);
 }
 

@@ -127,18 +127,53 @@ fn a_public_client_refreshes_without_a_secret_for_thirty_days() {
     ];
     let installed = json(&call(&mut fake, "oauth.v2.access", "", &redeem, NOW));
     let token = text(&installed["authed_user"], "refresh_token");
+    let month = 30 * 86_400;
+    let with_wrong_secret = [
+        ("client_id", CLIENT_ID),
+        ("client_secret", "x"),
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+    ];
+    let refused = json(&call(&mut fake, "oauth.v2.access", "", &with_wrong_secret, NOW));
+    assert_eq!(refused["error"], "bad_client_secret");
     let mut refresh_at = |token: &str, now| {
         let fields =
             [("client_id", CLIENT_ID), ("grant_type", "refresh_token"), ("refresh_token", token)];
         json(&call(&mut fake, "oauth.v2.access", "", &fields, now))
     };
-    let month = 30 * 86_400;
     let next = refresh_at(token, NOW + month - 1);
     assert_eq!(next["token_type"], "user");
     assert_eq!(
         refresh_at(text(&next, "refresh_token"), NOW + 2 * month - 1)["error"],
         "invalid_refresh_token"
     );
+}
+
+#[test]
+fn a_confidential_clients_refresh_token_does_not_end() {
+    let mut fake = fake_with(app().rotate_tokens());
+    let installed = install(&mut fake, NOW);
+    let ten_years = 10 * 365 * 86_400;
+    assert_eq!(refresh(&mut fake, text(&installed, "refresh_token"), NOW + ten_years)["ok"], true);
+}
+
+#[test]
+fn the_newest_pair_can_be_made_to_win() {
+    let mut fake = fake_with(app().rotate_tokens()).siblings(slack_fake::Siblings::NewestWins);
+    let installed = install(&mut fake, NOW);
+    let spent = text(&installed, "refresh_token");
+    let one = refresh(&mut fake, spent, NOW);
+    let two = refresh(&mut fake, spent, NOW + 1);
+    assert_eq!(auth_test(&mut fake, text(&one, "access_token"), NOW + 59)["ok"], true);
+    assert_eq!(
+        auth_test(&mut fake, text(&one, "access_token"), NOW + 60)["error"],
+        "token_revoked"
+    );
+    assert_eq!(
+        refresh(&mut fake, text(&one, "refresh_token"), NOW + 60)["error"],
+        "invalid_refresh_token"
+    );
+    assert_eq!(refresh(&mut fake, text(&two, "refresh_token"), NOW + 60)["ok"], true);
 }
 
 #[test]

@@ -24,6 +24,17 @@ fn a_restored_fake_goes_on_where_the_other_stopped() {
 }
 
 #[test]
+fn counters_at_their_end_do_no_harm() {
+    let mut fake = fake_with(app().rotate_tokens());
+    let installed = install(&mut fake, NOW);
+    let mut saved: serde_json::Value = serde_json::from_slice(&fake.save()).unwrap();
+    saved["state"]["counter"] = u64::MAX.into();
+    saved["state"]["credentials"][0]["refreshes"] = u64::MAX.into();
+    let mut other = FakeSlack::restore(saved.to_string().as_bytes()).unwrap();
+    assert_eq!(refresh(&mut other, text(&installed, "refresh_token"), NOW)["ok"], true);
+}
+
+#[test]
 fn the_format_is_as_documented() {
     let saved: serde_json::Value = serde_json::from_slice(&fake().save()).unwrap();
     assert_eq!((&saved["format"], &saved["version"]), (&"slack-fake".into(), &1.into()));
@@ -63,6 +74,10 @@ fn other_documents_are_refused() {
     assert_eq!(refused(&saved.replace("\"version\":1", "\"version\":2")), RestoreError::Foreign);
     assert_eq!(
         refused(&saved.replace("\"credential\":0", "\"credential\":9")),
+        RestoreError::Damaged
+    );
+    assert_eq!(
+        refused(&saved.replace("\"current\":0", "\"current\":18446744073709551615")),
         RestoreError::Damaged
     );
     assert!(!RestoreError::Damaged.to_string().is_empty());

@@ -381,3 +381,22 @@ fn the_app_of_another_redirect_is_still_checked() {
     let response = get(&mut fake, &format!("/openid/connect/authorize?{query}"), NOW);
     assert!(String::from_utf8(response.into_body()).unwrap().contains("bad_redirect_uri"));
 }
+
+#[test]
+fn signing_in_is_no_install() {
+    let mut fake = fake_with(app().org_ready().distribute()).user(person());
+    let installed = |fake: &mut FakeSlack, more: &[(&str, &str)]| {
+        let code = crate::support::code(fake, more, NOW);
+        crate::support::access(fake, &[("code", &code)], NOW)
+    };
+    assert_eq!(installed(&mut fake, &[("scope", "commands"), ("team", "E0FAKE00001")])["ok"], true);
+    // An org-wide install keeps its workspaces from installing, and nobody from signing in.
+    let refused = installed(&mut fake, &[("user_scope", "chat:write"), ("team", "T0FAKE00002")]);
+    assert_eq!(refused["error"], "cannot_install_an_org_installed_app");
+    assert_eq!(signed_in(&mut fake, &[("team", "T0FAKE00002")])["ok"], true);
+
+    // The same person's install in the same place is another credential, with other scopes.
+    assert_eq!(signed_in(&mut fake, &[])["ok"], true);
+    let user = installed(&mut fake, &[("user_scope", "chat:write")]);
+    assert_eq!(user["authed_user"]["scope"], "chat:write");
+}

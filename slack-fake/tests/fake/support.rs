@@ -106,3 +106,13 @@ pub(crate) fn auth_test(fake: &mut FakeSlack, token: &str, now: u64) -> Value {
 pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_else(|| panic!("no text in {member}"))
 }
+
+/// Waits for something that another thread does, but not for ever.
+#[cfg(any(feature = "server", feature = "transport"))]
+pub(crate) fn wait_until(mut done: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !done() {
+        assert!(start.elapsed().as_secs() < 20, "it did not happen");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}

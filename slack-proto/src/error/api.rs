@@ -53,7 +53,7 @@ impl<E: MethodError> fmt::Display for ApiError<E> {
         if let Some(needed) = self.needed() {
             write!(f, ", needed scopes: {needed}")?;
         }
-        for message in self.meta.messages() {
+        for message in self.meta.messages().iter().chain(self.meta.errors()) {
             write!(f, ", {message}")?;
         }
         write!(f, "; {}", self.recovery())

@@ -35,7 +35,8 @@ pub struct Envelope<'de> {
     pub(crate) ok: OkState,
     pub(crate) error: Member<Cow<'de, str>>,
     pub(crate) notes: Notes,
-    rest: Rest,
+    /// Only few replies have any of these.
+    rest: Option<Box<Rest>>,
 }
 
 object! {
@@ -93,7 +94,11 @@ impl<'de> Envelope<'de> {
                 self.see_ok(ok.map_or(OkState::NotBoolean, |OkValue(ok)| ok));
             }
             "error" => self.error.read("error", key, map, &mut self.notes)?,
-            _ => return self.rest.member(key, map, &mut self.notes),
+            "warning" | "needed" | "provided" | "errors" | "response_metadata" => {
+                let rest = self.rest.get_or_insert_default();
+                return rest.member(key, map, &mut self.notes);
+            }
+            _ => return Ok(false),
         }
         Ok(true)
     }
@@ -112,10 +117,11 @@ impl<'de> Envelope<'de> {
     /// Gives what the envelope tells beside its verdict; nothing costs nothing.
     pub(crate) fn take_details(&mut self) -> Option<Box<Details>> {
         let oddities = self.notes.take_oddities();
-        if oddities.is_empty() && !self.rest.was_seen() {
+        if oddities.is_empty() && self.rest.is_none() {
             return None;
         }
-        let Rest { warning, needed, provided, errors, metadata } = std::mem::take(&mut self.rest);
+        let Rest { warning, needed, provided, errors, metadata } =
+            self.rest.take().map(|rest| *rest).unwrap_or_default();
         let metadata = metadata.take().map(|Nested(metadata)| metadata).unwrap_or_default();
         let mut warnings = metadata.warnings.take().unwrap_or_default();
         for text in warning.take().iter().flat_map(Scopes::iter) {
@@ -133,17 +139,6 @@ impl<'de> Envelope<'de> {
             oddities,
             ..Details::default()
         }))
-    }
-}
-
-impl Rest {
-    fn was_seen(&self) -> bool {
-        let Self { warning, needed, provided, errors, metadata } = self;
-        warning.was_seen()
-            || needed.was_seen()
-            || provided.was_seen()
-            || errors.was_seen()
-            || metadata.was_seen()
     }
 }
 

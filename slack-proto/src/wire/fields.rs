@@ -260,7 +260,7 @@ impl<'de, O: Object<'de>> Value<'de> for Vec<Nested<O>> {
             notes.at_index(Some(index));
             match seq.next_element_seed(Lenient::<Nested<O>>::new(notes, Place::ELEMENT))? {
                 Some(Some(object)) => list.push(object),
-                Some(None) => notes.odd(Place::ELEMENT, "no object; passed over"),
+                Some(None) => notes.odd_here("no object; passed over"),
                 None => break,
             }
         }

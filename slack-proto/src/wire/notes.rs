@@ -9,6 +9,8 @@ use crate::{Oddity, oddity::Reason};
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     oddities: Vec<Oddity>,
+    /// The member that is being read.
+    place: Place,
     path: [Step; 4],
     depth: usize,
     /// Address of the first byte of the body, to tell where a borrowed name stands.
@@ -19,7 +21,7 @@ pub(crate) struct Notes {
 /// An object or list that the reader is inside of.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
-    name: &'static str,
+    place: Place,
     index: Option<usize>,
 }
 
@@ -45,10 +47,15 @@ impl Notes {
         Self { start: text.as_ptr().addr(), ..Self::default() }
     }
 
-    /// Goes into the object or list at `place`.
-    pub(crate) fn enter(&mut self, place: Place) {
+    /// Comes to a member.
+    pub(crate) fn at(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    /// Goes into the object or list that was come to.
+    pub(crate) fn enter(&mut self) {
         if let Some(step) = self.path.get_mut(self.depth) {
-            *step = Step { name: place.name, index: None };
+            *step = Step { place: self.place, index: None };
         }
         self.depth += 1;
     }
@@ -60,15 +67,20 @@ impl Notes {
         }
     }
 
+    /// Goes out of it again.
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+        if let Some(step) = self.path.get(self.depth) {
+            self.place = step.place;
+        }
     }
 
-    /// Notes that what stands at `place` is odd.
+    /// Notes that what was come to is odd.
     #[cold]
-    pub(crate) fn odd(&mut self, place: Place, reason: impl Into<Reason>) {
-        let mut oddity = Oddity::new(self.path_to(place.name), reason.into());
-        oddity.offset = place.address.and_then(|address| address.checked_sub(self.start));
+    pub(crate) fn odd_here(&mut self, reason: impl Into<Reason>) {
+        let Place { name, address } = self.place;
+        let mut oddity = Oddity::new(self.path_to(name), reason.into());
+        oddity.offset = address.and_then(|address| address.checked_sub(self.start));
         self.oddities.push(oddity);
     }
 
@@ -84,11 +96,15 @@ impl Notes {
             return Cow::Borrowed(if name.is_empty() { "$" } else { name });
         }
         let mut path = String::new();
-        for step in steps.iter().copied().chain([Step { name, index: None }]) {
-            if !path.is_empty() && !step.name.is_empty() {
+        for step in steps
+            .iter()
+            .copied()
+            .chain([Step { place: Place { name, address: None }, index: None }])
+        {
+            if !path.is_empty() && !step.place.name.is_empty() {
                 path.push('.');
             }
-            path.push_str(step.name);
+            path.push_str(step.place.name);
             if let Some(index) = step.index {
                 path.push('[');
                 path.push_str(&index.to_string());
@@ -127,28 +143,36 @@ mod tests {
     #[test]
     fn a_path_names_members_and_elements() {
         let mut notes = Notes::default();
-        notes.odd(Place::ELEMENT, "whole");
-        notes.odd(place("ok"), "flat");
-        notes.enter(place("teams"));
+        notes.odd_here("whole");
+        notes.at(place("ok"));
+        notes.odd_here("flat");
+        notes.at(place("teams"));
+        notes.enter();
         notes.at_index(Some(3));
-        notes.odd(Place::ELEMENT, "element");
-        notes.enter(Place::ELEMENT);
-        notes.odd(place("icon"), "member of an element");
+        notes.at(Place::ELEMENT);
+        notes.odd_here("element");
+        notes.enter();
+        notes.at(place("icon"));
+        notes.odd_here("member of an element");
         notes.leave();
         notes.leave();
+        notes.odd_here("the list");
         notes.leave();
-        notes.odd(place("last"), "flat again");
+        notes.at(place("last"));
+        notes.odd_here("flat again");
         let paths: Vec<_> = notes.oddities.iter().map(Oddity::path).collect();
-        assert_eq!(paths, ["$", "ok", "teams[3]", "teams[3].icon", "last"]);
+        assert_eq!(paths, ["$", "ok", "teams[3]", "teams[3].icon", "teams", "last"]);
     }
 
     #[test]
     fn a_path_that_is_too_deep_is_cut() {
         let mut notes = Notes::default();
         for _ in 0..9 {
-            notes.enter(place("a"));
+            notes.at(place("a"));
+            notes.enter();
         }
-        notes.odd(place("b"), "deep");
+        notes.at(place("b"));
+        notes.odd_here("deep");
         assert_eq!(notes.take_oddities()[0].path(), "a.a.a.a.b");
     }
 }

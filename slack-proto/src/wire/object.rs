@@ -25,6 +25,7 @@ impl<T> Default for Member<T> {
 
 impl<T> Member<T> {
     /// Reads the value of the member `name`. Of a repeated member the last usable value wins.
+    #[inline]
     pub(crate) fn read<'de, A: MapAccess<'de>>(
         &mut self,
         name: &'static str,
@@ -37,7 +38,8 @@ impl<T> Member<T> {
     {
         let place = Place::member(name, key);
         if self.seen {
-            notes.odd(place, "repeated; the last usable value counts");
+            notes.at(place);
+            notes.odd_here("repeated; the last usable value counts");
         }
         self.seen = true;
         if let Some(value) = map.next_value_seed(Lenient::<T>::new(notes, place))? {
@@ -56,10 +58,6 @@ impl<T> Member<T> {
 
     pub(crate) fn as_mut(&mut self) -> Option<&mut T> {
         self.value.as_mut()
-    }
-
-    pub(crate) fn was_seen(&self) -> bool {
-        self.seen
     }
 }
 

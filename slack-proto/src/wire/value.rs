@@ -80,30 +80,32 @@ pub(crate) trait Value<'de>: Sized {
 /// Reads a `T`, noting what is odd; `None` for `null` and for what cannot be used.
 pub(crate) struct Lenient<'n, T> {
     notes: &'n mut Notes,
-    place: Place,
     value: PhantomData<T>,
 }
 
 impl<'n, T> Lenient<'n, T> {
+    #[inline]
     pub(crate) fn new(notes: &'n mut Notes, place: Place) -> Self {
-        Self { notes, place, value: PhantomData }
+        notes.at(place);
+        Self { notes, value: PhantomData }
     }
 }
 
 impl<'de, T: Value<'de>> Lenient<'_, T> {
+    #[inline]
     pub(crate) fn take(self, got: Got<T>) -> Option<T> {
         match got {
             Got::Value(value) => Some(value),
             Got::Odd(value, reason) => {
-                self.notes.odd(self.place, reason);
+                self.notes.odd_here(reason);
                 Some(value)
             }
             Got::Unusable(reason) => {
-                self.notes.odd(self.place, reason);
+                self.notes.odd_here(reason);
                 None
             }
             Got::Wrong(found) => {
-                self.notes.odd(self.place, Reason::Type { expected: T::EXPECTED, found });
+                self.notes.odd_here(Reason::Type { expected: T::EXPECTED, found });
                 None
             }
         }
@@ -125,18 +127,22 @@ impl<'de, T: Value<'de>> Visitor<'de> for Lenient<'_, T> {
         f.write_str(T::EXPECTED)
     }
 
+    #[inline]
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         Ok(self.take(T::text(text)))
     }
 
+    #[inline]
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
         Ok(self.take(T::borrowed(text)))
     }
 
+    #[inline]
     fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
         Ok(self.take(T::boolean(value)))
     }
 
+    #[inline]
     fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
         Ok(self.take(T::integer(value)))
     }
@@ -154,6 +160,7 @@ impl<'de, T: Value<'de>> Visitor<'de> for Lenient<'_, T> {
         Ok(self.take(T::float(value)))
     }
 
+    #[inline]
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
@@ -163,14 +170,14 @@ impl<'de, T: Value<'de>> Visitor<'de> for Lenient<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        self.notes.enter(self.place);
+        self.notes.enter();
         let got = T::object(map, self.notes)?;
         self.notes.leave();
         Ok(self.take(got))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        self.notes.enter(self.place);
+        self.notes.enter();
         let got = T::list(seq, self.notes)?;
         self.notes.leave();
         Ok(self.take(got))

@@ -14,22 +14,21 @@ pub(super) const REPLY: &str = "xoxe-canary-in-the-reply";
 
 /// Finds a secret in an error: in its texts, its `Debug`, or those of its causes.
 pub(super) fn found_in(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    let mut texts = format!("{error}\n{error:?}\n{error:#?}");
+    let mut texts = vec![format!("{error}\n{error:?}\n{error:#?}")];
     let mut cause = error.source();
     while let Some(error) = cause {
-        texts.push_str(&format!("\n{error}\n{error:?}"));
+        texts.push(format!("{error}\n{error:?}"));
         cause = error.source();
     }
-    [HEADER, QUERY, BODY, REPLY]
-        .into_iter()
-        .find(|secret| spellings(secret).iter().any(|text| texts.contains(text)))
+    let shows = |spelling: &String| texts.iter().any(|text| text.contains(spelling));
+    [HEADER, QUERY, BODY, REPLY].into_iter().find(|secret| spellings(secret).iter().any(shows))
 }
 
 /// Gives a secret as text, hex, decimal bytes, and base64 at each of three offsets.
 fn spellings(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let decimal: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
-    let mut all = vec![secret.to_owned(), hex, decimal.join(", ")];
+    let mut all = vec![secret.to_owned(), hex.concat(), decimal.join(", ")];
     all.extend((0..3).map(|skip| {
         let whole = &secret.as_bytes()[skip..];
         STANDARD_NO_PAD.encode(&whole[..whole.len() / 3 * 3])

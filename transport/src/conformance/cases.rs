@@ -11,8 +11,10 @@ use super::server::{Seen, Server, Step, head_length};
 use super::{Kind, Suite, plan, wait};
 use crate::{ErrorKind, Limits};
 
+type Case = fn(&Suite) -> Outcome;
+
 /// The cases by name, as the guarantees name them.
-pub(super) const ALL: &[(&str, fn(&Suite) -> Outcome)] = &[
+pub(super) const ALL: &[(&str, Case)] = &[
     ("sends-as-given", sends_as_given),
     ("carries-methods", carries_methods),
     ("refuses-foreign", refuses_foreign),
@@ -170,7 +172,7 @@ fn keeps_headers(suite: &Suite) -> Outcome {
 
 /// A fold may become any number of spaces (RFC 9112 section 5.2).
 fn squeezed(value: &[u8]) -> Vec<u8> {
-    let words = value.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(&b' ')
 }
 

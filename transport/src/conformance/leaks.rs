@@ -22,7 +22,7 @@ pub(super) fn hunt(suite: &Suite, requests: usize) -> Outcome {
                 .body(b"code=c0de".to_vec())
                 .map_err(|error| error.to_string())?;
             let result = wait::block_on(transport.send(request));
-            if result.is_ok() != (number % KINDS < 2) {
+            if result.is_ok() != (number % KINDS == 0) {
                 return Err(format!(
                     "request {number} of a round went as {:?}",
                     result.map(|answer| answer.status())
@@ -42,12 +42,12 @@ pub(super) fn hunt(suite: &Suite, requests: usize) -> Outcome {
     }
 }
 
-/// In turn: a good exchange twice on one connection, a cut reply, a body over the cap, garbage.
+/// In turn, each on a connection of its own: a good exchange, a cut reply, a body over the cap, garbage.
 fn connections() -> Vec<Vec<Step>> {
     let long = [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; plan::BODY_CAP + 1]].concat();
     let last = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}".to_vec();
     let kinds = [
-        vec![Step::Read, Step::Write(plan::good()), Step::Read, Step::Write(last)],
+        vec![Step::Read, Step::Write(last)],
         vec![Step::Read, Step::Write(plan::good()[..40].to_vec())],
         vec![Step::Read, Step::Write(long)],
         vec![Step::Read, Step::Write(b"garbage\r\n\r\n".to_vec())],
@@ -84,9 +84,9 @@ impl Footprint {
 }
 
 /// Requests with each server.
-const ROUND: usize = 500;
+const ROUND: usize = 400;
 /// Requests that `connections` takes in turn.
-const KINDS: usize = 5;
+const KINDS: usize = 4;
 /// An idle connection or two may come or go.
 const FILES: usize = 4;
 /// One kept body for each of 10,000 requests would be 30 times this.

@@ -68,7 +68,6 @@ pub struct Setup {
 
 impl Setup {
     /// Tells the limits that it must keep.
-    #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
     }

@@ -150,7 +150,10 @@ pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
                 Repeat(chunk, 25_000),
             ]])
         }
-        "body-at-limit" => Plan::reply(reply_with(&[b'x'; BODY_CAP])).body([b'x'; BODY_CAP]),
+        "body-at-limit" => {
+            let full = vec![b'x'; BODY_CAP];
+            Plan::reply(reply_with(&full)).body(full)
+        }
         "body-too-short" => Plan::reply_and_close(&good()[..good().len() - 1]),
         "body-too-long" => Plan::reply([good(), b"and more".to_vec()].concat()),
         "body-until-close" => Plan::reply_and_close([head(""), body()].concat()),

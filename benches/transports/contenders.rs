@@ -1,0 +1,176 @@
+//! Who is measured: our transports, and the bare clients that they stand on or compete with.
+
+use std::sync::Arc;
+use std::thread;
+
+use curl::easy::{Easy, List};
+use futures_util::future::join_all;
+use isahc::AsyncReadResponseExt as _;
+use slack_transport::{BlockingTransport as _, Limits, Transport};
+use slack_transport_curl::CurlTransport;
+use slack_transport_reqwest::ReqwestTransport;
+use tokio::runtime::{Builder, Runtime};
+
+/// Sends `total` requests, `at_once` at a time.
+pub(crate) type Run = Box<dyn FnMut(usize, usize)>;
+
+pub(crate) const BARE_REQWEST: &str = "reqwest, bare";
+pub(crate) const OUR_REQWEST: &str = "transport-reqwest";
+pub(crate) const BARE_CURL: &str = "curl easy, bare";
+pub(crate) const OUR_CURL: &str = "transport-curl";
+pub(crate) const OUR_CURL_BLOCKING: &str = "transport-curl, blocking";
+pub(crate) const ISAHC: &str = "isahc";
+
+pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
+    vec![
+        (BARE_REQWEST, bare_reqwest(url.to_owned())),
+        (OUR_REQWEST, our_reqwest(url.to_owned())),
+        (BARE_CURL, bare_curl(url.to_owned())),
+        (OUR_CURL, our_curl(url.to_owned())),
+        (OUR_CURL_BLOCKING, our_curl_blocking(url.to_owned())),
+        (ISAHC, isahc(url.to_owned())),
+    ]
+}
+
+fn bare_reqwest(url: String) -> Run {
+    let (runtime, client) = (runtime(), reqwest_as_ours());
+    Box::new(move |total, at_once| {
+        runtime.block_on(join_all((0..at_once).map(|_| async {
+            for _ in 0..total / at_once {
+                let request = client
+                    .post(&url)
+                    .header("authorization", AUTHORIZATION)
+                    .header("content-type", FORM);
+                let response = request.body(BODY).send().await.expect("an answer");
+                assert_eq!(response.bytes().await.expect("a body").len(), 700);
+            }
+        })));
+    })
+}
+
+/// Bare, but with what anyone must set who sends secrets; a timeout costs a timer.
+fn reqwest_as_ours() -> reqwest::Client {
+    let limits = Limits::new();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(limits.connect_timeout())
+        .timeout(limits.total_timeout())
+        .no_proxy()
+        .build()
+        .expect("a client")
+}
+
+fn our_reqwest(url: String) -> Run {
+    let (runtime, transport) =
+        (runtime(), ReqwestTransport::new(Limits::new()).expect("a transport"));
+    Box::new(move |total, at_once| runtime.block_on(drive(&transport, &url, total, at_once)))
+}
+
+fn our_curl(url: String) -> Run {
+    let transport = CurlTransport::new(Limits::new()).expect("a transport");
+    Box::new(move |total, at_once| pollster::block_on(drive(&transport, &url, total, at_once)))
+}
+
+async fn drive(transport: &dyn Transport, url: &str, total: usize, at_once: usize) {
+    join_all((0..at_once).map(|_| async {
+        for _ in 0..total / at_once {
+            let response = transport.send(request(url)).await.expect("an answer");
+            assert_eq!(response.body().len(), 700);
+        }
+    }))
+    .await;
+}
+
+fn our_curl_blocking(url: String) -> Run {
+    let transport = Arc::new(CurlTransport::new(Limits::new()).expect("a transport"));
+    Box::new(move |total, at_once| {
+        on_threads(at_once, || {
+            for _ in 0..total / at_once {
+                let response = transport.send_blocking(request(&url)).expect("an answer");
+                assert_eq!(response.body().len(), 700);
+            }
+        });
+    })
+}
+
+fn bare_curl(url: String) -> Run {
+    let handles: Vec<_> = (0..64).map(|_| std::sync::Mutex::new(Easy::new())).collect();
+    Box::new(move |total, at_once| {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        on_threads(at_once, || {
+            let mut easy = handles[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)]
+                .lock()
+                .expect("no panic");
+            for _ in 0..total / at_once {
+                assert_eq!(curl_once(&mut easy, &url), 700);
+            }
+        });
+    })
+}
+
+fn curl_once(easy: &mut Easy, url: &str) -> usize {
+    let mut headers = List::new();
+    headers.append(&format!("authorization: {AUTHORIZATION}")).expect("a header");
+    headers.append(&format!("content-type: {FORM}")).expect("a header");
+    easy.url(url).expect("a URL");
+    easy.proxy("").expect("no proxy");
+    easy.http_headers(headers).expect("headers");
+    easy.post_fields_copy(BODY.as_bytes()).expect("a body");
+    let (mut body, mut lines) = (Vec::new(), Vec::new());
+    let mut transfer = easy.transfer();
+    transfer
+        .write_function(|data| {
+            body.extend_from_slice(data);
+            Ok(data.len())
+        })
+        .expect("a callback");
+    transfer
+        .header_function(|line| {
+            lines.push(line.to_vec());
+            true
+        })
+        .expect("a callback");
+    transfer.perform().expect("an answer");
+    drop(transfer);
+    body.len()
+}
+
+fn isahc(url: String) -> Run {
+    let client = isahc::HttpClient::new().expect("a client");
+    Box::new(move |total, at_once| {
+        pollster::block_on(join_all((0..at_once).map(|_| async {
+            for _ in 0..total / at_once {
+                let mut response = client.send_async(request(&url)).await.expect("an answer");
+                assert_eq!(response.bytes().await.expect("a body").len(), 700);
+            }
+        })));
+    })
+}
+
+fn request(url: &str) -> http::Request<Vec<u8>> {
+    http::Request::post(url)
+        .header("authorization", AUTHORIZATION)
+        .header("content-type", FORM)
+        .body(BODY.into())
+        .expect("the parts of this request are fixed")
+}
+
+fn on_threads(count: usize, work: impl Fn() + Sync) {
+    if count == 1 {
+        return work();
+    }
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(&work);
+        }
+    });
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+const AUTHORIZATION: &str = "Basic bm90LWFuLWlkOm5vdC1hLXNlY3JldA==";
+const FORM: &str = "application/x-www-form-urlencoded";
+const BODY: &str = "grant_type=authorization_code&code=not-a-code&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&end=1";

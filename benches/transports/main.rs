@@ -1,0 +1,113 @@
+//! CPU time per request of each transport, beside the bare clients, in one run.
+//!
+//! `cargo run --release --bin transports` measures and exits with 1 if a limit is passed;
+//! `-- smoke` runs everything once, and judges nothing. The variable `ONLY` picks one contender.
+
+mod contenders;
+mod server;
+
+use std::time::Instant;
+
+use contenders::{BARE_CURL, BARE_REQWEST, ISAHC, OUR_CURL, OUR_CURL_BLOCKING, OUR_REQWEST, Run};
+use cpu_time::ProcessTime;
+
+/// Ours, what it is measured against, how many at once, and the most it may cost of that.
+const LIMITS: &[(&str, &str, usize, f64)] = &[
+    (OUR_REQWEST, BARE_REQWEST, 1, 1.05),
+    (OUR_REQWEST, BARE_REQWEST, 64, 1.05),
+    (OUR_CURL, BARE_CURL, 1, 1.30),
+    (OUR_CURL, ISAHC, 1, 0.45),
+    (OUR_CURL, ISAHC, 64, 0.45),
+    (OUR_CURL_BLOCKING, BARE_CURL, 1, 1.10),
+];
+
+fn main() {
+    let argument = std::env::args().nth(1);
+    match argument.as_deref() {
+        Some(server::SERVE) => server::serve(),
+        Some("smoke") => drop(measure(1, 64)),
+        None => judge(&measure(15, 1920)),
+        Some(other) => {
+            eprintln!("unknown argument {other}: give none, or smoke");
+            std::process::exit(2);
+        }
+    }
+}
+
+/// What one contender did at one width: CPU and wall seconds per request, one of each a round.
+struct Series {
+    name: &'static str,
+    at_once: usize,
+    cpu: Vec<f64>,
+    wall: Vec<f64>,
+}
+
+/// Runs every contender in turn, `rounds` times, so that noise hits all alike.
+fn measure(rounds: usize, requests: usize) -> Vec<Series> {
+    let server = server::Server::start();
+    let mut runs = contenders::all(&format!("http://{}/api/oauth.v2.access", server.address));
+    if let Ok(only) = std::env::var("ONLY") {
+        runs.retain(|(name, _)| *name == only);
+    }
+    let mut series = Vec::new();
+    for at_once in [1, 64]
+        .into_iter()
+        .filter(|width| std::env::var("WIDTH").map_or(true, |only| only == width.to_string()))
+    {
+        let first = series.len();
+        for (name, run) in &mut runs {
+            run(at_once, at_once);
+            series.push(Series { name, at_once, cpu: Vec::new(), wall: Vec::new() });
+        }
+        for _ in 0..rounds {
+            for ((_, run), series) in runs.iter_mut().zip(&mut series[first..]) {
+                let (cpu, wall) = time(run, requests, at_once);
+                series.cpu.push(cpu);
+                series.wall.push(wall);
+            }
+        }
+    }
+    for Series { name, at_once, cpu, wall } in &series {
+        println!(
+            "{name:<26} {at_once:>2} at once: {:>7.1} us CPU, {:>7.0} requests/s",
+            median(cpu) * 1e6,
+            1.0 / median(wall)
+        );
+    }
+    series
+}
+
+fn time(run: &mut Run, requests: usize, at_once: usize) -> (f64, f64) {
+    let (cpu, wall) = (ProcessTime::now(), Instant::now());
+    run(requests, at_once);
+    let requests = f64::from(u32::try_from(requests).expect("a few thousand"));
+    (cpu.elapsed().as_secs_f64() / requests, wall.elapsed().as_secs_f64() / requests)
+}
+
+/// Compares round by round, and takes the median of the ratios.
+fn judge(series: &[Series]) {
+    let find = |name, at_once| {
+        series.iter().find(|series| series.name == name && series.at_once == at_once)
+    };
+    let mut passed = true;
+    for &(ours, other, at_once, limit) in LIMITS {
+        let (Some(a), Some(b)) = (find(ours, at_once), find(other, at_once)) else { continue };
+        let ratio =
+            |a: &[f64], b: &[f64]| median(&a.iter().zip(b).map(|(a, b)| a / b).collect::<Vec<_>>());
+        let (cpu, speed) = (ratio(&a.cpu, &b.cpu), ratio(&b.wall, &a.wall));
+        let verdict = if cpu <= limit { "ok" } else { "TOO MUCH" };
+        println!(
+            "{ours} / {other}, {at_once} at once: CPU {cpu:.2} (limit {limit:.2}) {verdict}; requests/s {speed:.2}"
+        );
+        passed &= cpu <= limit;
+    }
+    if !passed {
+        std::process::exit(1);
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
