@@ -53,7 +53,7 @@ impl BlockingTransport for Careless {
             let (head, body) = reply.split_once("\r\n\r\n").unwrap_or((&reply, ""));
             if let Some((_, away)) = head.split_once("Location: http://") {
                 self.kept.lock().unwrap().take();
-                to = away.split('/').next().unwrap_or_default().to_owned();
+                away.split('/').next().unwrap_or_default().clone_into(&mut to);
                 continue;
             }
             return Ok(Response::new(body.as_bytes().to_vec()));
