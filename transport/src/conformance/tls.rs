@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
@@ -41,6 +44,7 @@ impl TestCa {
         let host =
             if certificate == Certificate::WrongHost { "other.example" } else { "127.0.0.1" };
         let mut params = CertificateParams::new([host.to_owned()])?;
+        params.distinguished_name.push(DnType::CommonName, "the server of the suite");
         if certificate == Certificate::Expired {
             params.not_before = date_time_ymd(2020, 1, 1);
             params.not_after = date_time_ymd(2021, 1, 1);
@@ -60,6 +64,9 @@ impl TestCa {
 
 fn issuer() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = CertificateParams::default();
+    // A name of its own: OpenSSL takes a certificate whose issuer has the same name for self-signed.
+    params.distinguished_name.push(DnType::CommonName, "the CA of the suite");
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
 }
