@@ -37,6 +37,20 @@ impl IssuedCredential {
         Self { access_token, refresh_token: None, scopes: Scopes::default(), expires_in: None }
     }
 
+    /// Takes from another reading of the same token what this one lacks; scopes that are empty are a lack.
+    pub(crate) fn fill(&mut self, other: Self) {
+        self.refresh_token = self.refresh_token.take().or(other.refresh_token);
+        self.expires_in = self.expires_in.or(other.expires_in);
+        if self.scopes.is_empty() {
+            self.scopes = other.scopes;
+        }
+    }
+
+    /// Tells whether both hold the same access token.
+    pub(crate) fn is_same_token(&self, other: &Self) -> bool {
+        self.access_token.expose() == other.access_token.expose()
+    }
+
     /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
     #[must_use]
     pub fn issued_at(self, sent: Timestamp) -> Credential {

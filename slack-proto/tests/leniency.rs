@@ -366,3 +366,23 @@ fn of_repeated_members_the_last_usable_one_counts() {
         assert_eq!(tokens(&reply.value), [token], "{body}");
     }
 }
+
+#[test]
+fn a_second_token_is_handed_over_and_the_same_one_twice_is_one() {
+    let second = r#"{"ok":true,"access_token":"xoxb-1","refresh_token":"r","authed_user":{"access_token":"xoxp-2"}}"#;
+    let reply = OauthV2Refresh::parse_response(&response(200, second)).unwrap().value;
+    assert_eq!(reply.credential.access_token.expose(), "xoxb-1");
+    assert_eq!(reply.unplaced.unwrap().access_token.expose(), "xoxp-2");
+
+    let twice = r#"{"ok":true,"access_token":"xoxp-1","refresh_token":"r","expires_in":9,"scope":"a",
+        "authed_user":{"access_token":"xoxp-1"}}"#;
+    let reply = OauthV2Refresh::parse_response(&response(200, twice)).unwrap().value;
+    assert!(reply.unplaced.is_none());
+    let installed = <OauthV2Access>::parse_response(&response(200, twice)).unwrap().value;
+    assert!(installed.unplaced.is_none() && installed.bot.is_none());
+    for credential in [reply.credential, installed.user.unwrap()] {
+        assert_eq!(credential.refresh_token.unwrap().expose(), "r");
+        assert_eq!(credential.expires_in.unwrap().as_secs(), 9);
+        assert!(credential.scopes.contains("a"));
+    }
+}

@@ -52,6 +52,7 @@ macro_rules! describe_single {
                     _ => "unknown",
                 };
                 summary.credentials.push(line(slot, &self.credential));
+                summary.credentials.extend(self.unplaced.as_ref().map(|it| line("unknown", it)));
                 summary.installation = Place {
                     app: self.app_id.as_ref(),
                     team: team(self.team.as_ref()),
@@ -87,6 +88,7 @@ impl Describe for OauthV2UserAccessResponse {
 impl Describe for OauthV2UserRefreshResponse {
     fn describe(&self, summary: &mut Summary) {
         summary.credentials.push(line("user", &self.credential));
+        summary.credentials.extend(self.unplaced.as_ref().map(|it| line("unknown", it)));
         summary.installation = Place {
             app: self.app_id.as_ref(),
             team: team(self.team.as_ref()),

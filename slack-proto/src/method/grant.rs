@@ -137,6 +137,8 @@ impl GrantWire {
 /// The one credential of an answer, and what stands beside it.
 pub(super) struct Single {
     pub(super) found: Found,
+    /// Another token under `authed_user`: never seen, and never thrown away.
+    pub(super) second: Option<IssuedCredential>,
     pub(super) app_id: Option<AppId>,
     pub(super) team: Option<Team>,
     pub(super) enterprise: Option<Enterprise>,
@@ -155,19 +157,29 @@ impl Single {
     ) -> Option<Self> {
         let top = wire.take_top(notes);
         let nested = wire.take_nested(notes);
-        if top.is_some() && nested.is_some() {
-            notes.odd_at("authed_user.access_token", "a second token; passed over");
-        }
-        let Some(found) = top.or(nested) else {
-            notes.missing("access_token");
-            return None;
+        let (mut found, second) = match (top, nested) {
+            (Some(found), second) => (found, second.map(|second| second.credential)),
+            (None, Some(found)) => (found, None),
+            (None, None) => {
+                notes.missing("access_token");
+                return None;
+            }
         };
+        let second = second.and_then(|second| {
+            if second.is_same_token(&found.credential) {
+                found.credential.fill(second);
+                return None;
+            }
+            notes.odd_at("authed_user.access_token", "a second token; handed over unplaced");
+            Some(second)
+        });
         if found.credential.refresh_token.is_none() {
             notes.odd_at("refresh_token", no_refresh_token);
         }
         let nested_id = wire.authed_user.take().and_then(|Nested(user)| user.id.take());
         Some(Self {
             found,
+            second,
             app_id: wire.app_id.take(),
             team: TeamWire::finish(wire.team),
             enterprise: EnterpriseWire::finish(wire.enterprise),

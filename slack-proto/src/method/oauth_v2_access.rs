@@ -127,8 +127,9 @@ impl OauthV2AccessResponse {
             };
             match slot {
                 None => *slot = Some(found.credential),
-                Some(taken)
-                    if taken.access_token.expose() == found.credential.access_token.expose() => {}
+                Some(taken) if taken.is_same_token(&found.credential) => {
+                    taken.fill(found.credential);
+                }
                 Some(_) => {
                     notes.odd_at(
                         "access_token",

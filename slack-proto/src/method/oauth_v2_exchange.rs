@@ -61,6 +61,8 @@ pub struct OauthV2ExchangeResponse {
     pub credential: IssuedCredential,
     /// The slot that the answer shows; the slot of the token that was sent is the one to write to.
     pub slot: Slot,
+    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    pub unplaced: Option<IssuedCredential>,
     /// The app.
     pub app_id: Option<AppId>,
     /// The workspace; `None` for an org-wide install as a rule.
@@ -81,6 +83,7 @@ impl OauthV2ExchangeResponse {
         Some(Self {
             credential: single.found.credential,
             slot: single.found.slot,
+            unplaced: single.second,
             app_id: single.app_id,
             team: single.team,
             enterprise: single.enterprise,

@@ -53,6 +53,8 @@ impl Method for OauthV2UserRefresh {
 pub struct OauthV2UserRefreshResponse {
     /// The new pair.
     pub credential: IssuedCredential,
+    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    pub unplaced: Option<IssuedCredential>,
     /// The person.
     pub user_id: Option<UserId>,
     /// The app.
@@ -76,6 +78,7 @@ impl OauthV2UserRefreshResponse {
         }
         Some(Self {
             credential: grant.credential,
+            unplaced: grant.second,
             user_id: grant.user_id,
             app_id: grant.app_id,
             team: grant.team,

@@ -93,15 +93,10 @@ fn issued(
 }
 
 fn filled(
-    credential: IssuedCredential,
+    mut credential: IssuedCredential,
     other: impl FnOnce(AccessToken) -> IssuedCredential,
 ) -> IssuedCredential {
-    let IssuedCredential { access_token, refresh_token, scopes, expires_in } = credential;
-    let other = other(access_token);
-    IssuedCredential {
-        access_token: other.access_token,
-        refresh_token: refresh_token.or(other.refresh_token),
-        scopes: if scopes.is_empty() { other.scopes } else { scopes },
-        expires_in: expires_in.or(other.expires_in),
-    }
+    let other = other(credential.access_token.clone());
+    credential.fill(other);
+    credential
 }

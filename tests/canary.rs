@@ -1,0 +1,116 @@
+//! No secret is shown by the client, nor by the errors of a call.
+
+use std::{error::Error, fmt::Write as _, sync::Arc};
+
+use async_trait::async_trait;
+use http::{Request, Response};
+use slack_auth::{
+    AccessToken, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
+    ConfidentialClient, Endpoint, Method, OauthV2Refresh, Recovery, RefreshToken, Transport,
+    draw_entropy,
+    transport::{self, ErrorKind},
+};
+
+const CANARY: &str = "xoxb-C4n4ry";
+
+/// Answers with a body full of canaries, or not at all.
+struct Echo(Option<&'static str>, ErrorKind);
+
+impl BlockingTransport for Echo {
+    fn send_blocking(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
+        assert_eq!(
+            request.headers()["user-agent"].to_str().unwrap().split('/').next(),
+            Some("slack-auth")
+        );
+        match self.0 {
+            Some(body) => Ok(Response::new(body.as_bytes().to_vec())),
+            None => Err(transport::Error::maybe_sent(self.1, "the test's transport fails")),
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Echo {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
+        self.send_blocking(request)
+    }
+}
+
+fn client(body: Option<&'static str>) -> Client {
+    let transport = Arc::new(Echo(body, ErrorKind::Closed));
+    Client::new(Endpoint::slack(), transport.clone()).and_blocking(transport)
+}
+
+fn assert_clean(error: &(dyn Error + 'static)) {
+    let mut text = format!("{error:?} {error:#?} {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        write!(text, " {cause:?} {cause}").unwrap();
+        source = cause.source();
+    }
+    let bytes = format!("{:?}", CANARY.as_bytes());
+    assert!(!text.contains("C4n4ry") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
+}
+
+fn refresh_error(body: Option<&'static str>) -> CallError<<OauthV2Refresh as Method>::Error> {
+    let app =
+        ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new(CANARY).unwrap());
+    let method = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
+    let client = client(body);
+    let blocking = client.call_blocking(&method, &app.clone().into()).unwrap_err();
+    let error = pollster::block_on(client.call(&method, &app.into())).unwrap_err();
+    assert_eq!(blocking.to_string(), error.to_string());
+    error
+}
+
+#[test]
+fn no_error_of_a_call_shows_a_secret() {
+    for body in [
+        None,
+        Some(""),
+        Some("<html>xoxb-C4n4ry"),
+        Some(r#"{"ok":false,"error":"xoxb-C4n4ry","needed":"xoxb-C4n4ry"}"#),
+        Some(r#"{"ok":true,"refresh_token":"xoxb-C4n4ry"}"#),
+        Some(r#"{"ok":true,"access_token":"xoxb-C4n4ry"#),
+    ] {
+        let error = refresh_error(body);
+        assert_clean(&error);
+        if let CallError::Transport(error) = &error {
+            assert_clean(error);
+        }
+    }
+}
+
+#[test]
+fn the_client_shows_its_endpoint_only() {
+    assert_eq!(
+        format!("{:?}", client(None)),
+        "Client { endpoint: Endpoint(https://slack.com), .. }"
+    );
+    assert_eq!(format!("{:?}", draw_entropy().unwrap()), "Entropy([redacted])");
+}
+
+#[test]
+fn after_an_unknown_outcome_the_same_refresh_token_is_sent_again() {
+    let soon = Recovery::ResendSameRefreshToken { after: None };
+    assert_eq!(refresh_error(None).recovery(), soon);
+    assert_eq!(refresh_error(Some("")).recovery(), soon);
+    let token = AccessToken::new(CANARY).unwrap();
+    let error = client(None).call_blocking(&AuthTest, &token).unwrap_err();
+    assert_eq!(error.recovery(), Recovery::RetryLater { after: None });
+    assert_eq!(
+        error.to_string(),
+        "the test's transport fails; the request may have been sent; call again later"
+    );
+}
+
+#[test]
+fn a_client_without_a_blocking_transport_says_what_to_do() {
+    let client = Client::new(Endpoint::slack(), Arc::new(Echo(None, ErrorKind::Closed)));
+    let error = client.call_blocking(&AuthTest, &AccessToken::new(CANARY).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("Client::and_blocking"), "{error}");
+    assert_eq!(error.recovery(), Recovery::FixConfiguration);
+}
