@@ -24,7 +24,10 @@ const LIMITS: &[(&str, &str, usize, f64)] = &[
 fn main() {
     let argument = std::env::args().nth(1);
     match argument.as_deref() {
-        Some(server::SERVE) => server::serve(),
+        Some(server::SERVE) => {
+            stay_on(1);
+            server::serve();
+        }
         Some("smoke") => drop(measure(1, 64)),
         None => judge(&measure(15, 1920)),
         Some(other) => {
@@ -45,6 +48,7 @@ struct Series {
 /// Runs every contender in turn, `rounds` times, so that noise hits all alike.
 fn measure(rounds: usize, requests: usize) -> Vec<Series> {
     let server = server::Server::start();
+    stay_on(0);
     let mut runs = contenders::all(&format!("http://{}/api/oauth.v2.access", server.address));
     if let Ok(only) = std::env::var("ONLY") {
         runs.retain(|(name, _)| *name == only);
@@ -82,6 +86,15 @@ fn time(run: &mut Run, requests: usize, at_once: usize) -> (f64, f64) {
     run(requests, at_once);
     let requests = f64::from(u32::try_from(requests).expect("a few thousand"));
     (cpu.elapsed().as_secs_f64() / requests, wall.elapsed().as_secs_f64() / requests)
+}
+
+/// Keeps this thread, and those it starts, on one core: client and server have one each, so that the
+/// scheduler's choices do not decide.
+fn stay_on(core: usize) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if let Some(&core) = cores.get(core) {
+        core_affinity::set_for_current(core);
+    }
 }
 
 /// Compares round by round, and takes the median of the ratios.
