@@ -26,7 +26,8 @@ pub struct IssuedCredential {
     pub refresh_token: Option<RefreshToken>,
     /// What the token may do; empty if the reply did not say.
     pub scopes: Scopes,
-    /// How long the access token lives; `None` if it does not expire.
+    /// How long the access token lives; `None` if it does not expire, or if the reply did not say (a rotating token has a
+    /// refresh token: then take it for due).
     pub expires_in: Option<Duration>,
 }
 
@@ -37,12 +38,25 @@ impl IssuedCredential {
         Self { access_token, refresh_token: None, scopes: Scopes::default(), expires_in: None }
     }
 
-    /// Takes from another reading of the same token what this one lacks; scopes that are empty are a lack.
-    pub(crate) fn fill(&mut self, other: Self) {
-        self.refresh_token = self.refresh_token.take().or(other.refresh_token);
+    /// Takes from another reading of the same token what this one lacks; scopes that are empty are a lack. Gives a refresh
+    /// token that is not this one's back: it must not be lost.
+    pub(crate) fn fill(&mut self, other: Self) -> Option<RefreshToken> {
         self.expires_in = self.expires_in.or(other.expires_in);
         if self.scopes.is_empty() {
             self.scopes = other.scopes;
+        }
+        self.adopt(other.refresh_token?)
+    }
+
+    /// Takes a refresh token if there is none yet; gives another one back.
+    pub(crate) fn adopt(&mut self, spare: RefreshToken) -> Option<RefreshToken> {
+        match &self.refresh_token {
+            None => {
+                self.refresh_token = Some(spare);
+                None
+            }
+            Some(own) if own.same_as(&spare) => None,
+            Some(_) => Some(spare),
         }
     }
 
@@ -94,7 +108,9 @@ impl Credential {
     pub(crate) fn succeed(&mut self, new: Self) {
         let old = std::mem::replace(self, new);
         if self.refresh_token.is_none() {
+            // The refresh token that stays was issued when it was, and so ends when it did.
             self.refresh_token = old.refresh_token;
+            self.issued_at = old.issued_at;
         }
         if self.scopes.is_empty() {
             self.scopes = old.scopes;

@@ -101,7 +101,7 @@ pub trait Method {
     type Auth: Auth;
 
     /// What a success is read into; the members of the envelope (`ok`, `error`, `warning`, `needed`, `provided`,
-    /// `errors`, `response_metadata`) do not reach it.
+    /// `errors`, `response_metadata`) do not reach it. For a method that gives nothing, take `serde::de::IgnoredAny`.
     type Response: Payload;
 
     /// The codes of the method's own; [`NoError`](crate::NoError) if it has none.

@@ -140,9 +140,10 @@ impl ReplyMeta {
 /// Reads `Retry-After` as Slack writes it: whole seconds. A date (RFC 9110 section 10.2.3) would need a clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // All digits and yet no number: more seconds than there are.
-    digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    // More than 136 years is no time to wait, and would overflow a program's clock.
+    let seconds: u32 = text.parse().ok().filter(|_| digits)?;
+    Some(Duration::from_secs(seconds.into()))
 }
 
 #[cfg(test)]
@@ -159,8 +160,17 @@ mod tests {
         assert_eq!(wait("30"), Some(30));
         assert_eq!(wait(" 7 "), Some(7));
         assert_eq!(wait("0"), Some(0));
-        assert_eq!(wait("99999999999999999999999"), Some(u64::MAX));
-        for text in ["", "soon", "-1", "+5", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT"] {
+        assert_eq!(wait("4294967295"), Some(4_294_967_295));
+        for text in [
+            "4294967296",
+            "99999999999999999999999",
+            "",
+            "soon",
+            "-1",
+            "+5",
+            "1.5",
+            "Wed, 21 Oct 2026 07:28:00 GMT",
+        ] {
             assert_eq!(wait(text), None, "{text}");
         }
     }

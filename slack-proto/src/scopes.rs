@@ -1,6 +1,6 @@
 //! Lists of OAuth scopes.
 
-use std::{fmt, iter::FusedIterator};
+use std::{collections::BTreeSet, fmt, iter::FusedIterator};
 
 use crate::ForeignText;
 
@@ -42,6 +42,7 @@ impl Scopes {
     /// Gives those scopes of `self` that `granted` lacks: what a person declined, or an admin withheld.
     #[must_use]
     pub fn missing_from(&self, granted: &Self) -> Self {
+        let granted: BTreeSet<_> = granted.iter().collect();
         self.iter().filter(|scope| !granted.contains(scope)).collect()
     }
 }
@@ -82,8 +83,7 @@ impl<S: AsRef<str>, const N: usize> From<[S; N]> for Scopes {
 
 impl PartialEq for Scopes {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().all(|scope| other.contains(scope))
-            && other.iter().all(|scope| self.contains(scope))
+        self.iter().collect::<BTreeSet<_>>() == other.iter().collect()
     }
 }
 

@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use http::Response;
 use proptest::{prelude::*, sample::select, test_runner::FileFailurePersistence};
 use slack_proto::{
-    AuthTest, IssuedCredential, Method, OauthV2Access, OauthV2AccessResponse, OauthV2Refresh,
-    Reply, ResponseError,
+    AppsAuthExternalGet, AuthTeamsList, AuthTest, IssuedCredential, Method, OauthV2Access,
+    OauthV2AccessResponse, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh,
+    OpenidConnectRefresh, OpenidConnectToken, RefreshToken, Reply, ResponseError,
+    ToolingTokensRotate,
 };
 
 /// At least a thousand cases; the variable `PROPTEST_CASES` asks for more.
@@ -185,6 +187,19 @@ fn tokens(installed: &OauthV2AccessResponse) -> Vec<&str> {
         .collect()
 }
 
+/// All tokens of these credentials, and the spare ones.
+fn shown(
+    credentials: impl Iterator<Item = IssuedCredential>,
+    spare: &[RefreshToken],
+) -> Vec<String> {
+    let mut all: Vec<_> = spare.iter().map(|token| token.expose().to_owned()).collect();
+    for credential in credentials {
+        all.push(credential.access_token.expose().to_owned());
+        all.extend(credential.refresh_token.map(|token| token.expose().to_owned()));
+    }
+    all
+}
+
 fn is_success<M: Method>(response: &Response<Vec<u8>>) -> bool {
     let result: Result<Reply<M::Response>, ResponseError<M::Error>> = M::parse_response(response);
     result.is_ok()
@@ -227,6 +242,70 @@ proptest! {
         prop_assert_eq!(tokens(&installed.value), [token.as_str()]);
         let refreshed = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(refreshed.value.credential.access_token.expose(), &token);
+    }
+
+    #[test]
+    fn every_token_method_gives_its_token(
+        (token, quoted) in quoted_token(), mut members in neighbours(), order in order(), status in status(),
+    ) {
+        members.push(format!("\"access_token\":{quoted},\"token\":{quoted},\"external_token\":{quoted}"));
+        members.push("\"ok\":true".to_owned());
+        let response = response(status, object(members, &order));
+        let fail = |error: String| TestCaseError::fail(error);
+        let user = <OauthV2UserAccess>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(user.value.credential.access_token.expose(), &token);
+        let user = OauthV2UserRefresh::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(user.value.credential.access_token.expose(), &token);
+        let exchanged = OauthV2Exchange::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(exchanged.value.credential.access_token.expose(), &token);
+        let signed_in = <OpenidConnectToken>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(signed_in.value.credential.access_token.expose(), &token);
+        let signed_in = OpenidConnectRefresh::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(signed_in.value.credential.access_token.expose(), &token);
+        let rotated = ToolingTokensRotate::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(rotated.value.token.expose(), &token);
+        let external = AppsAuthExternalGet::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        prop_assert_eq!(external.value.external_token.expose(), &token);
+    }
+
+    #[test]
+    fn no_secret_vanishes_wherever_it_stands(
+        places in proptest::collection::vec(any::<bool>(), 4), kind in select(&["\"bot\"", "\"user\"", "null", "7"][..]),
+        bot_user in any::<bool>(), prefixes in proptest::collection::vec(select(&["xoxb-", "xoxp-", "opaque-"][..]), 2),
+    ) {
+        let member = |here: bool, name: &str, value: String| {
+            here.then(|| format!(",\"{name}\":\"{value}\"")).unwrap_or(format!(",\"{name}\":null"))
+        };
+        let secrets = [format!("{}top", prefixes[0]), "refresh-top".into(), format!("{}in", prefixes[1]), "refresh-in".into()];
+        let [top, refresh, inside, refresh_inside] = secrets.clone();
+        let body = format!(
+            "{{\"ok\":true,\"token_type\":{kind}{}{}{},\"authed_user\":{{\"id\":\"U\"{}{}}}}}",
+            member(places[0], "access_token", top),
+            member(places[1], "refresh_token", refresh),
+            if bot_user { ",\"bot_user_id\":\"U0\"" } else { "" },
+            member(places[2], "access_token", inside),
+            member(places[3], "refresh_token", refresh_inside),
+        );
+        let response = response(200, body);
+        if !places[0] && !places[2] {
+            prop_assert!(!is_success::<OauthV2Access>(&response) && !is_success::<OauthV2Refresh>(&response));
+            return Ok(());
+        }
+        let mut installed = <OauthV2Access>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?.value;
+        // A refresh token of a bot is never filed with a person's token, nor the other way round.
+        if let (Some(user), true) = (&installed.user, kind == "\"bot\"" || bot_user) {
+            let top = user.access_token.expose().ends_with("top");
+            prop_assert!(top || user.refresh_token.as_ref().is_none_or(|token| token.expose() != "refresh-top"));
+        }
+        let refreshed = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?.value;
+        let all = [installed.bot.take(), installed.user.take(), installed.unplaced.take()];
+        let kept = shown(all.into_iter().flatten(), &installed.spare_refresh_tokens);
+        let kept_by_refresh =
+            shown([Some(refreshed.credential), refreshed.unplaced].into_iter().flatten(), refreshed.spare_refresh_tokens);
+        for (secret, _) in secrets.iter().zip(&places).filter(|(_, here)| **here) {
+            prop_assert!(kept.contains(secret), "{secret} is lost, kept: {kept:?}");
+            prop_assert!(kept_by_refresh.contains(secret), "{secret} is lost by a refresh, kept: {kept_by_refresh:?}");
+        }
     }
 
     #[test]
@@ -385,4 +464,58 @@ fn a_second_token_is_handed_over_and_the_same_one_twice_is_one() {
         assert_eq!(credential.expires_in.unwrap().as_secs(), 9);
         assert!(credential.scopes.contains("a"));
     }
+}
+
+#[test]
+fn a_repeated_object_counts_member_by_member() {
+    let body = r#"{"ok":true,"authed_user":{"id":"U","access_token":"xoxp-1","refresh_token":"r"},"authed_user":{"id":"V"}}"#;
+    let installed = <OauthV2Access>::parse_response(&response(200, body)).unwrap().value;
+    assert_eq!(installed.authed_user_id.unwrap().as_str(), "V");
+    let user = installed.user.unwrap();
+    assert_eq!(user.access_token.expose(), "xoxp-1");
+    assert_eq!(user.refresh_token.unwrap().expose(), "r");
+}
+
+#[test]
+fn the_bots_own_place_wins_over_a_stray_one() {
+    let body = r#"{"ok":true,"access_token":"xoxb-REAL","authed_user":{"id":"U","access_token":"xoxb-STRAY"}}"#;
+    let installed = <OauthV2Access>::parse_response(&response(200, body)).unwrap().value;
+    assert_eq!(installed.bot.unwrap().access_token.expose(), "xoxb-REAL");
+    assert_eq!(installed.unplaced.unwrap().access_token.expose(), "xoxb-STRAY");
+    let body = r#"{"ok":true,"access_token":"xoxp-STRAY","authed_user":{"id":"U","access_token":"xoxp-REAL"}}"#;
+    let installed = <OauthV2Access>::parse_response(&response(200, body)).unwrap().value;
+    assert_eq!(installed.user.unwrap().access_token.expose(), "xoxp-REAL");
+    assert_eq!(installed.unplaced.unwrap().access_token.expose(), "xoxp-STRAY");
+}
+
+#[test]
+fn control_characters_in_a_token_come_out_as_they_went_in() {
+    let body = "{\"ok\":true,\n\t\"access_token\":\"xoxb-a\tb\u{1}c\\\\\",\"refresh_token\":\"x\ny\\\"\r\"}";
+    let reply = OauthV2Refresh::parse_response(&response(200, body)).unwrap();
+    assert_eq!(reply.value.credential.access_token.expose(), "xoxb-a\tb\u{1}c\\");
+    assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "x\ny\"\r");
+    assert_eq!(
+        reply.meta.oddities()[0].to_string(),
+        "$: control characters stood unescaped in a string"
+    );
+}
+
+/// What a reply leaves behind is bounded, however much of it is odd: counted, not timed.
+#[test]
+fn a_hostile_reply_leaves_little_behind() {
+    let list =
+        |element: &dyn Fn(usize) -> String| (0..200_000).map(element).collect::<Vec<_>>().join(",");
+    let odd = format!(r#"{{"ok":true,"teams":[{}]}}"#, list(&|_| "1".into()));
+    let reply = AuthTeamsList::parse_response(&response(200, odd)).unwrap();
+    assert_eq!(reply.meta.oddities().len(), 64);
+    assert_eq!(reply.meta.oddities()[63].reason(), "more was odd than is told");
+    let warnings = format!(r#"{{"ok":true,"warning":"{}"}}"#, list(&|index| index.to_string()));
+    let reply = AuthTest::parse_response(&response(200, warnings)).unwrap();
+    assert_eq!(reply.meta.warnings().len(), 64);
+    let messages = list(&|index| format!("\"m{index}\""));
+    let refused =
+        format!(r#"{{"ok":false,"error":"x","response_metadata":{{"messages":[{messages}]}}}}"#);
+    let error = AuthTest::parse_response(&response(200, refused)).unwrap_err();
+    assert_eq!(error.meta().messages().len(), 64);
+    assert!(error.to_string().contains("m3, and 60 more"), "{error}");
 }

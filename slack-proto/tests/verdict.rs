@@ -272,7 +272,7 @@ fn a_refusal_tells_scopes_and_messages() {
     assert_eq!(
         error.to_string(),
         "slack refused the call: missing_scope (the token lacks a scope; `needed` and `provided` tell which), needed \
-         scopes: openid, [ERROR] no, [6 bytes not shown], first, second, third; authorize again in a browser"
+         scopes: openid, [ERROR] no, [6 bytes not shown], first, second, and 1 more; authorize again in a browser"
     );
     let ResponseError::Api(error) = error else { panic!() };
     assert_eq!(error.provided().unwrap().to_string(), "identify,chat:write");

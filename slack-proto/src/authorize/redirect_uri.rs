@@ -85,6 +85,14 @@ fn kind_of(text: &str) -> Result<Kind, InvalidValue> {
     if text.contains('#') {
         return Err(refused("must have no fragment"));
     }
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    if form_urlencoded::parse(query.as_bytes())
+        .any(|(name, _)| ["code", "state", "error"].contains(&&*name))
+    {
+        return Err(refused(
+            "must have no `code`, `state` or `error` in its query: Slack adds those",
+        ));
+    }
     let Some((scheme, rest)) = text.split_once(':') else {
         return Err(refused("must be absolute, such as https://app.example.com/slack/callback"));
     };
@@ -111,8 +119,12 @@ fn web(text: &str, scheme: &str) -> Result<Kind, InvalidValue> {
 
 /// Takes a scheme of an app's own (RFC 8252 section 7.1), but none that a browser or a system acts on by itself.
 fn custom(scheme: &str, rest: &str) -> Result<Kind, InvalidValue> {
-    const TAKEN: [&str; 14] = [
+    const TAKEN: &[&str] = &[
         "about",
+        "chrome",
+        "intent",
+        "jar",
+        "view-source",
         "blob",
         "data",
         "file",
@@ -137,6 +149,11 @@ fn custom(scheme: &str, rest: &str) -> Result<Kind, InvalidValue> {
     }
     if TAKEN.contains(&scheme) {
         return Err(refused("must have a scheme of the app's own, such as myapp"));
+    }
+    if !rest.starts_with('/') {
+        return Err(refused(
+            "must be absolute: write https:// before a host name, or / behind a scheme of the app's own",
+        ));
     }
     if rest.trim_matches('/').is_empty() {
         return Err(refused("must name a place behind its scheme, such as myapp://oauth/callback"));
@@ -201,6 +218,12 @@ mod tests {
             "JavaScript:alert(1)",
             "myapp://",
             "myapp:",
+            "myapp:cb",
+            "localhost:3000/cb",
+            "app.example.com:8443/cb",
+            "intent://x/y",
+            "https://app.example.com/cb?code=1",
+            "https://app.example.com/cb?x=1&state=2",
             "1app://cb",
         ] {
             assert!(RedirectUri::new(text).is_err(), "{text}");

@@ -53,14 +53,22 @@ impl<E: MethodError> fmt::Display for ApiError<E> {
         if let Some(needed) = self.needed() {
             write!(f, ", needed scopes: {needed}")?;
         }
-        for message in self.meta.messages().iter().chain(self.meta.errors()) {
+        let texts = || self.meta.messages().iter().chain(self.meta.errors());
+        for message in texts().take(SHOWN) {
             write!(f, ", {message}")?;
+        }
+        let more = texts().count().saturating_sub(SHOWN);
+        if more > 0 {
+            write!(f, ", and {more} more")?;
         }
         write!(f, "; {}", self.recovery())
     }
 }
 
 impl<E: MethodError> Error for ApiError<E> {}
+
+/// How many messages an error's text shows; all of them are in its `meta`.
+const SHOWN: usize = 4;
 
 /// Too many calls: the same one may be sent again later, and no token was spent.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::{CommonError, ForeignText};
 /// The codes that only some methods answer with.
 ///
 /// The macro [`error_codes!`](crate::error_codes) writes such an enum from a table.
-pub trait MethodError: Sized + fmt::Debug {
+pub trait MethodError: Sized + fmt::Debug + Send + Sync + 'static {
     /// Finds the variant that Slack spells `code`.
     fn from_code(code: &str) -> Option<Self>;
 

@@ -262,7 +262,6 @@ mod tests {
             odd,
             [
                 "teams[0]: expected an object, found a number",
-                "teams[0]: no object; passed over",
                 "teams[2].icon: expected an object, found a list",
                 "teams: a workspace without an id; passed over",
             ]

@@ -85,52 +85,113 @@ pub(super) struct Found {
     pub(super) slot: Slot,
 }
 
+/// All that an answer hands out.
+pub(super) struct Grants {
+    /// The credential at the top level.
+    pub(super) top: Option<Found>,
+    /// Another one under `authed_user`.
+    pub(super) nested: Option<Found>,
+    /// Refresh tokens that stood without an access token of their own: never seen, and never thrown away.
+    pub(super) spare: Vec<RefreshToken>,
+}
+
 impl GrantWire {
-    /// Takes the credential at the top level. `ids` tells whether the ids beside it may tell its slot.
-    pub(super) fn take_top(&mut self, notes: &mut Notes) -> Option<Found> {
+    /// Takes whatever the answer hands out; `None` if there is no access token.
+    ///
+    /// What stands beside no token belongs to the only token there is, unless one is a bot's and the other a person's.
+    pub(super) fn take_grants(&mut self, notes: &mut Notes) -> Option<Grants> {
+        let says_bot = self.bot_user_id.as_ref().is_some()
+            || matches!(self.token_type.as_ref(), Some(TokenType(Some(Slot::Bot))));
+        let (top, left_at_top) = self.take_top(notes);
+        let (nested, left_in_nested) = self.take_nested(notes);
+        let mut spare = Vec::new();
+        let (top, nested) = match (top, nested) {
+            (None, None) => {
+                notes.missing("access_token");
+                return None;
+            }
+            (Some(mut found), None) => {
+                spare.extend(left_in_nested.into_found(&mut found, Slot::User));
+                (Some(found), None)
+            }
+            (None, Some(mut found)) => {
+                let whose = if says_bot { Slot::Bot } else { found.slot };
+                spare.extend(left_at_top.into_found(&mut found, whose));
+                (None, Some(found))
+            }
+            (Some(mut found), Some(same)) if found.credential.is_same_token(&same.credential) => {
+                spare.extend(found.credential.fill(same.credential));
+                (Some(found), None)
+            }
+            both => both,
+        };
+        if !spare.is_empty() {
+            notes.odd_at(
+                "refresh_token",
+                "one that belongs to no access token; handed over as a spare",
+            );
+        }
+        Some(Grants { top, nested, spare })
+    }
+
+    fn take_top(&mut self, notes: &mut Notes) -> (Option<Found>, Beside) {
+        let beside = Beside {
+            refresh_token: std::mem::take(&mut self.refresh_token).take(),
+            scopes: std::mem::take(&mut self.scope).take().unwrap_or_default(),
+            expires_in: std::mem::take(&mut self.expires_in).take(),
+        };
+        let Some(access_token) = std::mem::take(&mut self.access_token).take() else {
+            return (None, beside);
+        };
         let ids = match (self.bot_user_id.as_ref(), self.user_id.as_ref()) {
             (Some(_), _) => Some(Slot::Bot),
             (None, Some(_)) => Some(Slot::User),
             (None, None) => None,
         };
-        let access_token = std::mem::take(&mut self.access_token).take()?;
         let slot = slot_of(&access_token, &self.token_type, ids, "token_type", notes);
-        let credential = IssuedCredential {
-            access_token,
-            refresh_token: std::mem::take(&mut self.refresh_token).take(),
-            scopes: std::mem::take(&mut self.scope).take().unwrap_or_default(),
-            expires_in: std::mem::take(&mut self.expires_in).take(),
-        };
-        Some(Found { credential, slot })
+        (Some(Found { credential: beside.of(access_token), slot }), Beside::default())
     }
 
-    /// Takes the credential under `authed_user`. What it lacks and the top level has to spare is its own: call it
-    /// after [`take_top`](Self::take_top).
-    pub(super) fn take_nested(&mut self, notes: &mut Notes) -> Option<Found> {
-        let Nested(nested) = self.authed_user.as_mut()?;
-        let access_token = std::mem::take(&mut nested.access_token).take()?;
+    fn take_nested(&mut self, notes: &mut Notes) -> (Option<Found>, Beside) {
+        let Some(Nested(nested)) = self.authed_user.as_mut() else {
+            return (None, Beside::default());
+        };
+        let beside = Beside {
+            refresh_token: std::mem::take(&mut nested.refresh_token).take(),
+            scopes: std::mem::take(&mut nested.scope).take().unwrap_or_default(),
+            expires_in: std::mem::take(&mut nested.expires_in).take(),
+        };
+        let Some(access_token) = std::mem::take(&mut nested.access_token).take() else {
+            return (None, beside);
+        };
         let place = Some(Slot::User);
         let slot =
             slot_of(&access_token, &nested.token_type, place, "authed_user.token_type", notes);
-        let top = std::mem::take(&mut self.refresh_token).take();
-        let refresh_token = std::mem::take(&mut nested.refresh_token).take().or_else(|| {
-            let spare = top?;
-            notes.odd_at(
-                "refresh_token",
-                "without an access token beside it; taken for that of `authed_user`",
-            );
-            Some(spare)
-        });
-        let scopes = std::mem::take(&mut nested.scope).take().filter(|scopes| !scopes.is_empty());
-        let credential = IssuedCredential {
-            access_token,
-            refresh_token,
-            scopes: scopes.or(std::mem::take(&mut self.scope).take()).unwrap_or_default(),
-            expires_in: std::mem::take(&mut nested.expires_in)
-                .take()
-                .or(std::mem::take(&mut self.expires_in).take()),
-        };
-        Some(Found { credential, slot })
+        (Some(Found { credential: beside.of(access_token), slot }), Beside::default())
+    }
+}
+
+/// What can stand beside an access token.
+#[derive(Default)]
+struct Beside {
+    refresh_token: Option<RefreshToken>,
+    scopes: Scopes,
+    expires_in: Option<std::time::Duration>,
+}
+
+impl Beside {
+    fn of(self, access_token: AccessToken) -> IssuedCredential {
+        let Self { refresh_token, scopes, expires_in } = self;
+        IssuedCredential { access_token, refresh_token, scopes, expires_in }
+    }
+
+    /// Fills the gaps of `found`, if both are of the same slot; gives back a refresh token that has no place.
+    fn into_found(self, found: &mut Found, whose: Slot) -> Option<RefreshToken> {
+        if found.slot != Slot::Unknown && found.slot != whose {
+            return self.refresh_token;
+        }
+        let token = found.credential.access_token.clone();
+        found.credential.fill(self.of(token))
     }
 }
 
@@ -139,6 +200,7 @@ pub(super) struct Single {
     pub(super) found: Found,
     /// Another token under `authed_user`: never seen, and never thrown away.
     pub(super) second: Option<IssuedCredential>,
+    pub(super) spare: Vec<RefreshToken>,
     pub(super) app_id: Option<AppId>,
     pub(super) team: Option<Team>,
     pub(super) enterprise: Option<Enterprise>,
@@ -155,24 +217,15 @@ impl Single {
         no_refresh_token: &'static str,
         notes: &mut Notes,
     ) -> Option<Self> {
-        let top = wire.take_top(notes);
-        let nested = wire.take_nested(notes);
-        let (mut found, second) = match (top, nested) {
-            (Some(found), second) => (found, second.map(|second| second.credential)),
-            (None, Some(found)) => (found, None),
-            (None, None) => {
-                notes.missing("access_token");
-                return None;
-            }
+        let Grants { top, nested, spare } = wire.take_grants(notes)?;
+        let (found, second) = match top {
+            Some(found) => (found, nested),
+            None => (nested?, None),
         };
-        let second = second.and_then(|second| {
-            if second.is_same_token(&found.credential) {
-                found.credential.fill(second);
-                return None;
-            }
+        if second.is_some() {
             notes.odd_at("authed_user.access_token", "a second token; handed over unplaced");
-            Some(second)
-        });
+        }
+        let second = second.map(|second| second.credential);
         if found.credential.refresh_token.is_none() {
             notes.odd_at("refresh_token", no_refresh_token);
         }
@@ -180,6 +233,7 @@ impl Single {
         Some(Self {
             found,
             second,
+            spare,
             app_id: wire.app_id.take(),
             team: TeamWire::finish(wire.team),
             enterprise: EnterpriseWire::finish(wire.enterprise),
@@ -203,6 +257,11 @@ fn slot_of(
     if let (Some(prefix), Some(other)) = (by_prefix, by_type.or(hint)) {
         if prefix != other {
             notes.odd_at(path, "contradicts the token's prefix, which counts");
+        }
+    }
+    if let (None, Some(by_type), Some(hint)) = (by_prefix, by_type, hint) {
+        if by_type != hint {
+            notes.odd_at(path, "contradicts the ids or the place of the token; the type counts");
         }
     }
     by_prefix.or(by_type).or(hint).unwrap_or(Slot::Unknown)

@@ -2,17 +2,18 @@
 //!
 //! Source: <https://docs.slack.dev/reference/methods/oauth.v2.access>.
 
-use super::grant::{EnterpriseWire, GrantWire, TeamWire, WebhookWire};
+use super::grant::{EnterpriseWire, Found, GrantWire, Grants, TeamWire, WebhookWire};
 use crate::{
     AppId, AuthorizationCode, CodeVerifier, Enterprise, Form, IncomingWebhook, IssuedCredential,
-    Method, RedirectUri, Slot, Team, UserId,
+    Method, RedirectUri, RefreshToken, Slot, Team, UserId,
     proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
     wire::{fields::Nested, notes::Notes, payload::lenient_payload},
 };
 
 /// Exchanges an authorization code for the credentials of an installation.
 ///
-/// A code works once: after a timeout, restart the flow in the browser instead of sending it again. What the request
+/// A code works once: if an answer was lost and sending it again says `invalid_code`, the first try was carried out, and the
+/// flow must begin again in the browser. What the request
 /// proves is part of the type: the client's [`Secret`], or a [`CodeVerifier`] in its stead for a public client.
 ///
 /// ```
@@ -105,39 +106,36 @@ pub struct OauthV2AccessResponse {
     /// A credential of which nothing tells whose it is, or a second one for a slot that is taken: never seen, and
     /// never thrown away.
     pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The webhook, if the scope `incoming-webhook` was granted.
     pub incoming_webhook: Option<IncomingWebhook>,
 }
 
 impl OauthV2AccessResponse {
     fn from_wire(mut wire: GrantWire, notes: &mut Notes) -> Option<Self> {
-        let top = wire.take_top(notes);
-        let nested = wire.take_nested(notes);
-        if top.is_none() && nested.is_none() {
-            notes.missing("access_token");
-            return None;
-        }
+        let Grants { top, nested, spare } = wire.take_grants(notes)?;
         let (mut bot, mut user, mut unplaced) = (None, None, None);
-        // The user's documented place comes first, so that a stray second token cannot take the slot.
-        for found in [nested, top].into_iter().flatten() {
-            let slot = match found.slot {
+        for found in [top, nested].into_iter().flatten() {
+            let Found { mut credential, slot } = found;
+            let place = match slot {
                 Slot::Bot => &mut bot,
                 Slot::User => &mut user,
                 Slot::Unknown => &mut unplaced,
             };
-            match slot {
-                None => *slot = Some(found.credential),
-                Some(taken) if taken.is_same_token(&found.credential) => {
-                    taken.fill(found.credential);
-                }
-                Some(_) => {
-                    notes.odd_at(
-                        "access_token",
-                        "a second credential for a slot that is taken; handed over unplaced",
-                    );
-                    unplaced = Some(found.credential);
-                }
+            let Some(taken) = place else {
+                *place = Some(credential);
+                continue;
+            };
+            notes.odd_at(
+                "access_token",
+                "a second credential for a slot that is taken; handed over unplaced",
+            );
+            // The bot's own place is the top level, a person's is `authed_user`, which comes last here.
+            if slot == Slot::User {
+                std::mem::swap(taken, &mut credential);
             }
+            unplaced = Some(credential);
         }
         let authed_user = wire.authed_user.take().and_then(|Nested(user)| user.id.take());
         Some(Self {
@@ -150,6 +148,7 @@ impl OauthV2AccessResponse {
             bot_user_id: wire.bot_user_id.take(),
             user,
             unplaced,
+            spare_refresh_tokens: spare,
             incoming_webhook: WebhookWire::finish(wire.incoming_webhook),
         })
     }

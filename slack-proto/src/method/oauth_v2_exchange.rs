@@ -4,8 +4,8 @@
 
 use super::grant::{GrantWire, Single};
 use crate::{
-    AccessToken, AppId, ConfidentialClient, Enterprise, Form, IssuedCredential, Method, Slot, Team,
-    UserId,
+    AccessToken, AppId, ConfidentialClient, Enterprise, Form, IssuedCredential, Method,
+    RefreshToken, Slot, Team, UserId,
     wire::{notes::Notes, payload::lenient_payload},
 };
 
@@ -63,6 +63,8 @@ pub struct OauthV2ExchangeResponse {
     pub slot: Slot,
     /// A second token that stood under `authed_user`: never seen, and never thrown away.
     pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The app.
     pub app_id: Option<AppId>,
     /// The workspace; `None` for an org-wide install as a rule.
@@ -84,6 +86,7 @@ impl OauthV2ExchangeResponse {
             credential: single.found.credential,
             slot: single.found.slot,
             unplaced: single.second,
+            spare_refresh_tokens: single.spare,
             app_id: single.app_id,
             team: single.team,
             enterprise: single.enterprise,

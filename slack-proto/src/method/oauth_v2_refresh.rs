@@ -61,6 +61,8 @@ pub struct OauthV2RefreshResponse {
     pub slot: Slot,
     /// A second token that stood under `authed_user`: never seen, and never thrown away.
     pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The app.
     pub app_id: Option<AppId>,
     /// The workspace; `None` for an org-wide install as a rule.
@@ -86,6 +88,7 @@ impl OauthV2RefreshResponse {
             credential: single.found.credential,
             slot: single.found.slot,
             unplaced: single.second,
+            spare_refresh_tokens: single.spare,
             app_id: single.app_id,
             team: single.team,
             enterprise: single.enterprise,

@@ -5,7 +5,7 @@
 use super::user_grant::{UserGrant, UserGrantWire};
 use crate::{
     AppId, AuthorizationCode, CodeVerifier, Enterprise, Form, IdToken, IssuedCredential, Method,
-    RedirectUri, Team, UserId,
+    RedirectUri, RefreshToken, Team, UserId,
     proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
     wire::{notes::Notes, payload::lenient_payload},
 };
@@ -82,6 +82,8 @@ pub struct OauthV2UserAccessResponse {
     pub credential: IssuedCredential,
     /// A second token that stood under `authed_user`: never seen, and never thrown away.
     pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The ID token, **unverified**, if there is one.
     pub id_token: Option<IdToken>,
     /// The person.
@@ -102,6 +104,7 @@ impl OauthV2UserAccessResponse {
         Some(Self {
             credential: grant.credential,
             unplaced: grant.second,
+            spare_refresh_tokens: grant.spare,
             id_token: grant.id_token,
             user_id: grant.user_id,
             app_id: grant.app_id,

@@ -55,6 +55,8 @@ pub struct OauthV2UserRefreshResponse {
     pub credential: IssuedCredential,
     /// A second token that stood under `authed_user`: never seen, and never thrown away.
     pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The person.
     pub user_id: Option<UserId>,
     /// The app.
@@ -79,6 +81,7 @@ impl OauthV2UserRefreshResponse {
         Some(Self {
             credential: grant.credential,
             unplaced: grant.second,
+            spare_refresh_tokens: grant.spare,
             user_id: grant.user_id,
             app_id: grant.app_id,
             team: grant.team,

@@ -32,6 +32,7 @@ pub(super) struct UserGrant {
     pub(super) credential: IssuedCredential,
     /// A second token under `authed_user`.
     pub(super) second: Option<IssuedCredential>,
+    pub(super) spare: Vec<RefreshToken>,
     pub(super) id_token: Option<IdToken>,
     pub(super) user_id: Option<UserId>,
     pub(super) app_id: Option<AppId>,
@@ -47,6 +48,7 @@ impl UserGrant {
         let Nested(nested) = wire.authed_user.take().unwrap_or(Nested(AuthedUserWire::default()));
         let top = issued(wire.refresh_token, wire.scope, wire.expires_in);
         let beside = issued(nested.refresh_token, nested.scope, nested.expires_in);
+        let mut spare = Vec::new();
         let (credential, second) = match (wire.access_token.take(), nested.access_token.take()) {
             (Some(token), Some(other)) if token.expose() != other.expose() => {
                 notes.odd_at(
@@ -55,19 +57,26 @@ impl UserGrant {
                 );
                 (top(token), Some(beside(other)))
             }
-            (Some(token), _) => (filled(top(token), beside), None),
-            (None, Some(token)) => (filled(beside(token), top), None),
+            (Some(token), _) => (filled(top(token), beside, &mut spare), None),
+            (None, Some(token)) => (filled(beside(token), top, &mut spare), None),
             (None, None) => {
                 notes.missing("access_token");
                 return None;
             }
         };
+        if !spare.is_empty() {
+            notes.odd_at(
+                "refresh_token",
+                "one that belongs to no access token; handed over as a spare",
+            );
+        }
         if credential.access_token.kind().slot() == Some(Slot::Bot) {
             notes.odd_at("access_token", "a bot's token by its prefix, where a person's belongs");
         }
         Some(Self {
             credential,
             second,
+            spare,
             id_token: wire.id_token.take(),
             user_id: wire.user_id.take().or(nested.id.take()),
             app_id: wire.app_id.take(),
@@ -95,8 +104,9 @@ fn issued(
 fn filled(
     mut credential: IssuedCredential,
     other: impl FnOnce(AccessToken) -> IssuedCredential,
+    spare: &mut Vec<RefreshToken>,
 ) -> IssuedCredential {
     let other = other(credential.access_token.clone());
-    credential.fill(other);
+    spare.extend(credential.fill(other));
     credential
 }

@@ -8,7 +8,7 @@ use serde::de::{
 };
 
 use super::{
-    fields::Nested,
+    fields::{MOST_TEXTS, Nested},
     key::KeySeed,
     notes::{Notes, Place},
     object::{Member, Object, object},
@@ -125,6 +125,9 @@ impl<'de> Envelope<'de> {
         let metadata = metadata.take().map(|Nested(metadata)| metadata).unwrap_or_default();
         let mut warnings = metadata.warnings.take().unwrap_or_default();
         for text in warning.take().iter().flat_map(Scopes::iter) {
+            if warnings.len() == MOST_TEXTS {
+                break;
+            }
             if !warnings.iter().any(|known| known.as_str() == text) {
                 warnings.push(ForeignText::from(text));
             }

@@ -197,6 +197,9 @@ impl<'de> Value<'de> for Vec<ForeignText> {
     }
 }
 
+/// How many warnings, messages or errors of one reply are kept: nobody reads more, and a hostile reply has millions.
+pub(crate) const MOST_TEXTS: usize = 64;
+
 fn strings<'de, A: SeqAccess<'de>>(
     mut seq: A,
     notes: &mut Notes,
@@ -205,7 +208,8 @@ fn strings<'de, A: SeqAccess<'de>>(
     for index in 0.. {
         notes.at_index(Some(index));
         match seq.next_element_seed(Lenient::<Entry>::new(notes, Place::ELEMENT))? {
-            Some(Some(Entry(text))) => list.push(text),
+            Some(Some(Entry(text))) if list.len() < MOST_TEXTS => list.push(text),
+            Some(Some(_)) => notes.odd_here("one text too many; passed over"),
             Some(None) => {}
             None => break,
         }
@@ -245,6 +249,11 @@ pub(crate) struct Nested<O>(pub(crate) O);
 impl<'de, O: Object<'de>> Value<'de> for Nested<O> {
     const EXPECTED: &'static str = "an object";
 
+    fn after(mut self, older: Self) -> Self {
+        self.0.absorb(older.0);
+        self
+    }
+
     fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
         read_object(map, notes).map(|object| Got::Value(Self(object)))
     }
@@ -260,7 +269,8 @@ impl<'de, O: Object<'de>> Value<'de> for Vec<Nested<O>> {
             notes.at_index(Some(index));
             match seq.next_element_seed(Lenient::<Nested<O>>::new(notes, Place::ELEMENT))? {
                 Some(Some(object)) => list.push(object),
-                Some(None) => notes.odd_here("no object; passed over"),
+                // Why it is none has been noted, unless it is `null`.
+                Some(None) => {}
                 None => break,
             }
         }

@@ -78,6 +78,9 @@ impl Notes {
     /// Notes that what was come to is odd.
     #[cold]
     pub(crate) fn odd_here(&mut self, reason: impl Into<Reason>) {
+        if self.is_full() {
+            return;
+        }
         let Place { name, address } = self.place;
         let mut oddity = Oddity::new(self.path_to(name), reason.into());
         oddity.offset = address.and_then(|address| address.checked_sub(self.start));
@@ -87,7 +90,18 @@ impl Notes {
     /// Notes an oddity of a member that is not being read just now.
     #[cold]
     pub(crate) fn odd_at(&mut self, path: &'static str, reason: &'static str) {
-        self.oddities.push(Oddity::new(path, reason.into()));
+        if !self.is_full() {
+            self.oddities.push(Oddity::new(path, reason.into()));
+        }
+    }
+
+    /// A hostile reply could hold millions of oddities: the last one that is noted says that there are more.
+    fn is_full(&mut self) -> bool {
+        const MOST: usize = 64;
+        if self.oddities.len() == MOST - 1 {
+            self.oddities.push(Oddity::new("$", "more was odd than is told".into()));
+        }
+        self.oddities.len() >= MOST
     }
 
     fn path_to(&self, name: &'static str) -> Cow<'static, str> {

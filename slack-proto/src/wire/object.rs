@@ -43,13 +43,23 @@ impl<T> Member<T> {
         }
         self.seen = true;
         if let Some(value) = map.next_value_seed(Lenient::<T>::new(notes, place))? {
-            self.value = Some(value);
+            self.value = Some(match self.value.take() {
+                None => value,
+                Some(older) => value.after(older),
+            });
         }
         Ok(())
     }
 
     pub(crate) fn take(self) -> Option<T> {
         self.value
+    }
+
+    /// Keeps what was read before, if nothing usable was read since.
+    pub(crate) fn absorb(&mut self, older: Self) {
+        if self.value.is_none() {
+            self.value = older.value;
+        }
     }
 
     pub(crate) fn as_ref(&self) -> Option<&T> {
@@ -70,6 +80,9 @@ pub(crate) trait Object<'de>: Default {
         map: &mut A,
         notes: &mut Notes,
     ) -> Result<bool, A::Error>;
+
+    /// Keeps of an earlier reading what this one lacks.
+    fn absorb(&mut self, older: Self);
 
     /// Reads the value behind a `key` that neither the object nor the envelope knows.
     fn unknown<A: MapAccess<'de>>(
@@ -92,6 +105,8 @@ impl<'de> Object<'de> for () {
     ) -> Result<bool, A::Error> {
         Ok(false)
     }
+
+    fn absorb(&mut self, (): Self) {}
 }
 
 /// Defines an object by its members: field, type, name on the wire.
@@ -115,6 +130,10 @@ macro_rules! object {
                     _ => return Ok(false),
                 }
                 Ok(true)
+            }
+
+            fn absorb(&mut self, older: Self) {
+                $(self.$field.absorb(older.$field);)*
             }
         }
     };

@@ -59,7 +59,7 @@ fn cold<P: Payload, E: MethodError>(
     slot: &mut Option<P>,
     refused_at: Option<(usize, usize)>,
 ) -> Read<E> {
-    let text = text_of(body);
+    let (text, escaped) = text_of(body);
     let object = text.trim_start_matches(|c: char| c == BYTE_ORDER_MARK || c.is_ascii_whitespace());
     if let Some(fault) = no_object(object) {
         return nothing(fault, refused_at);
@@ -95,6 +95,9 @@ fn cold<P: Payload, E: MethodError>(
     let notes = &mut envelope.notes;
     if std::str::from_utf8(body).is_err() {
         notes.odd_at("$", "not valid UTF-8; broken bytes were replaced");
+    }
+    if escaped {
+        notes.odd_at("$", "control characters stood unescaped in a string");
     }
     if text[..text.len() - object.len()].contains(BYTE_ORDER_MARK) {
         notes.odd_at("$", "a byte order mark before the object was passed over");

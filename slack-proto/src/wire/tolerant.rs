@@ -18,16 +18,29 @@ use serde_json::value::RawValue;
 /// How deep a value is followed: deeper ones are refused before the stack could end.
 const DEPTH: u8 = 100;
 
-/// Makes text of any bytes that `serde_json` can split: broken UTF-8 and control characters are replaced.
-pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
+/// Makes text of any bytes: broken UTF-8 is replaced, and control characters inside of strings, which RFC 8259 section 7
+/// forbids, are escaped, so that they come out as they went in. Tells whether there was any to escape.
+pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
     let text = String::from_utf8_lossy(body);
-    // RFC 8259 section 7 forbids these inside of strings, and all but white space outside.
-    let forbidden = |c: char| c < ' ';
-    if !text.contains(forbidden) {
-        return text;
+    if !text.contains(|c: char| c < ' ') {
+        return (text, false);
     }
-    let clean = |c: char| if c.is_ascii_whitespace() { ' ' } else { char::REPLACEMENT_CHARACTER };
-    Cow::Owned(text.chars().map(|c| if forbidden(c) { clean(c) } else { c }).collect())
+    let mut clean = String::with_capacity(text.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in text.chars() {
+        if in_string && c < ' ' {
+            clean.push_str("\\u00");
+            clean.extend(
+                [u32::from(c) >> 4, u32::from(c) & 15]
+                    .map(|digit| char::from_digit(digit, 16).unwrap_or('0')),
+            );
+        } else {
+            clean.push(c);
+        }
+        in_string ^= c == '"' && !escaped;
+        escaped = in_string && c == '\\' && !escaped;
+    }
+    if clean == text { (text, false) } else { (Cow::Owned(clean), true) }
 }
 
 /// The members of an object as raw text, in their order.

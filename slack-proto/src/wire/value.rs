@@ -46,6 +46,12 @@ pub(crate) trait Value<'de>: Sized {
         deserializer.deserialize_any(lenient)
     }
 
+    /// Takes the place of an earlier value of the same member.
+    #[must_use]
+    fn after(self, _: Self) -> Self {
+        self
+    }
+
     fn text(_: &str) -> Got<Self> {
         Got::Wrong("a string")
     }
