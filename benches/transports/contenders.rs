@@ -167,7 +167,7 @@ fn on_threads(count: usize, work: impl Fn() + Sync) {
     });
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 

@@ -53,7 +53,7 @@ fn answer(mut socket: TcpStream) {
     let mut length = 0;
     while let Ok(count @ 1..) = socket.read(&mut buffer[length..]) {
         length += count;
-        if buffer[..length].ends_with(REQUEST_END) {
+        if is_whole(&buffer[..length]) {
             length = 0;
             if socket.write_all(&reply).is_err() {
                 return;
@@ -62,9 +62,20 @@ fn answer(mut socket: TcpStream) {
     }
 }
 
+/// Tells whether a request is there with all of its body; nobody here sends chunks or a second request too early.
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(&request[..end]);
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
+    });
+    request.len() - end - 4 >= length.unwrap_or(0)
+}
+
 pub(crate) const SERVE: &str = "serve";
-/// How each request's body ends.
-const REQUEST_END: &[u8] = b"&end=1";
 const HEADERS: &str = "Content-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache, no-store\r\n\
                        X-Slack-Req-Id: 0123456789abcdef0123456789abcdef\r\nX-OAuth-Scopes: chat:write,commands\r\n\
                        Vary: Accept-Encoding\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\n";
