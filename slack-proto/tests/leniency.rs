@@ -301,7 +301,7 @@ proptest! {
         let all = [installed.bot.take(), installed.user.take(), installed.unplaced.take()];
         let kept = shown(all.into_iter().flatten(), &installed.spare_refresh_tokens);
         let kept_by_refresh =
-            shown([Some(refreshed.credential), refreshed.unplaced].into_iter().flatten(), refreshed.spare_refresh_tokens);
+            shown([Some(refreshed.credential), refreshed.unplaced].into_iter().flatten(), &refreshed.spare_refresh_tokens);
         for (secret, _) in secrets.iter().zip(&places).filter(|(_, here)| **here) {
             prop_assert!(kept.contains(secret), "{secret} is lost, kept: {kept:?}");
             prop_assert!(kept_by_refresh.contains(secret), "{secret} is lost by a refresh, kept: {kept_by_refresh:?}");
