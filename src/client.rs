@@ -16,7 +16,8 @@ use crate::{CallError, call_error::TransportError};
 #[derive(Clone)]
 pub struct Client {
     endpoint: Endpoint,
-    transport: Arc<dyn Transport>,
+    /// At least one of the two is there.
+    transport: Option<Arc<dyn Transport>>,
     blocking: Option<Arc<dyn BlockingTransport>>,
 }
 
@@ -24,7 +25,13 @@ impl Client {
     /// Joins an endpoint and any transport.
     #[must_use]
     pub fn new(endpoint: Endpoint, transport: Arc<dyn Transport>) -> Self {
-        Self { endpoint, transport, blocking: None }
+        Self { endpoint, transport: Some(transport), blocking: None }
+    }
+
+    /// Joins an endpoint and any blocking transport, for [`call_blocking`](Self::call_blocking) alone.
+    #[must_use]
+    pub fn new_blocking(endpoint: Endpoint, transport: Arc<dyn BlockingTransport>) -> Self {
+        Self { endpoint, transport: None, blocking: Some(transport) }
     }
 
     /// Adds the transport for [`call_blocking`](Self::call_blocking), which a client made by [`new`](Self::new) lacks.
@@ -76,14 +83,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no complete answer came, or the answer is no success.
+    /// When no complete answer came, or the answer is no success; and if the client has a blocking transport only.
     pub async fn call<M: Method>(
         &self,
         method: &M,
         auth: &M::Auth,
     ) -> Result<Reply<M::Response>, CallError<M::Error>> {
-        let request = self.request(method, auth);
-        read::<M>(self.transport.send(request).await)
+        const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
+        read::<M>(match &self.transport {
+            Some(transport) => transport.send(self.request(method, auth)).await,
+            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
+        })
     }
 
     /// Sends `method` once while the thread waits; otherwise as [`call`](Self::call).

@@ -112,5 +112,16 @@ fn a_client_without_a_blocking_transport_says_what_to_do() {
     let client = Client::new(Endpoint::slack(), Arc::new(Echo(None, ErrorKind::Closed)));
     let error = client.call_blocking(&AuthTest, &AccessToken::new(CANARY).unwrap()).unwrap_err();
     assert!(error.to_string().contains("Client::and_blocking"), "{error}");
+    let client = Client::new_blocking(Endpoint::slack(), Arc::new(Echo(None, ErrorKind::Closed)));
+    let token = AccessToken::new(CANARY).unwrap();
+    let refused = pollster::block_on(client.call(&AuthTest, &token)).unwrap_err();
+    assert!(refused.to_string().contains("call_blocking"), "{refused}");
+    assert!(
+        client
+            .call_blocking(&AuthTest, &token)
+            .unwrap_err()
+            .to_string()
+            .starts_with("the test's transport")
+    );
     assert_eq!(error.recovery(), Recovery::FixConfiguration);
 }

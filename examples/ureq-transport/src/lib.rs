@@ -16,10 +16,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use http::{Method, Request, Response, StatusCode, header};
 use slack_transport::{
-    BlockingTransport, Error, ErrorKind, Limits, Transport, check_request, check_response_head,
+    BlockingTransport, Error, ErrorKind, Limits, check_request, check_response_head,
 };
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
@@ -123,15 +122,6 @@ impl BlockingTransport for UreqTransport {
             return Err(failure::too_long());
         }
         Ok(Response::from_parts(parts, bytes))
-    }
-}
-
-/// The other half of the contract, which a [`slack_auth::Client`] wants: it refuses, since ureq can only wait.
-#[async_trait]
-impl Transport for UreqTransport {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        drop(request);
-        Err(Error::unsent(ErrorKind::Refused, "ureq holds up its thread: use `call_blocking`"))
     }
 }
 

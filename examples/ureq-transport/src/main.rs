@@ -10,8 +10,7 @@ use ureq_transport_example::UreqTransport;
 fn main() -> Result<(), Box<dyn Error>> {
     let server = FakeServer::start(SharedFake::new(FakeSlack::new(), Clock::real()))?;
     let transport = Arc::new(UreqTransport::new(Limits::new()));
-    let slack = Client::new(Endpoint::new(server.origin())?, Arc::clone(&transport) as _)
-        .and_blocking(transport);
+    let slack = Client::new_blocking(Endpoint::new(server.origin())?, transport);
     match slack.call_blocking(&AuthTest, &AccessToken::new("xoxb-not-a-real-token")?) {
         Ok(reply) => println!("{:?}", reply.value),
         // The fake knows no such token, so this is what it says.
