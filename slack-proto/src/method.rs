@@ -139,7 +139,7 @@ pub trait Method {
             response.headers(),
             Self::PURPOSE,
             read,
-            payload,
+            &mut payload,
         )
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
     headers: &HeaderMap,
     purpose: Purpose,
     read: Read<E>,
-    payload: Option<P>,
+    payload: &mut Option<P>,
 ) -> Result<Reply<P>, ResponseError<E>> {
     let Read { ok, code, details, fault, position } = read;
     let mut meta = ReplyMeta::new(status, headers, details);
@@ -45,29 +45,31 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
         let code = code.map(|code| ForeignText::from(code.as_str()));
         return Err(ResponseError::RateLimited(RateLimited { code, meta }));
     }
-    match (ok, payload, code) {
-        (OkState::False, _, code) => {
-            let code = code.unwrap_or_else(|| ErrorCode::Unknown(ForeignText::from("")));
-            Err(ResponseError::Api(ApiError { code, meta, purpose }))
-        }
-        (OkState::True, Some(value), code) => {
+    if ok == OkState::True {
+        if let Some(value) = payload.take() {
             if !(200..300).contains(&status) {
                 meta.odd("$", "a success although the HTTP status is none");
             }
             if code.is_some() {
                 meta.odd("error", "an error code beside `ok: true`");
             }
-            Ok(Reply { value, meta })
-        }
-        (OkState::Missing | OkState::NotBoolean, _, Some(code)) if status >= 400 => {
-            Err(ResponseError::Api(ApiError { code, meta, purpose }))
-        }
-        (OkState::Missing | OkState::NotBoolean, ..) if !(200..300).contains(&status) => {
-            Err(ResponseError::Http(HttpError { meta, purpose }))
-        }
-        (_, _, code) => {
-            let code = code.map(|code| ForeignText::from(code.as_str()));
-            Err(ResponseError::Decode(DecodeError { meta, fault, position, code, purpose }))
+            return Ok(Reply { value, meta });
         }
     }
+    Err(match (ok, code) {
+        (OkState::False, code) => {
+            let code = code.unwrap_or_else(|| ErrorCode::Unknown(ForeignText::from("")));
+            ResponseError::Api(ApiError { code, meta, purpose })
+        }
+        (OkState::Missing | OkState::NotBoolean, Some(code)) if status >= 400 => {
+            ResponseError::Api(ApiError { code, meta, purpose })
+        }
+        (OkState::Missing | OkState::NotBoolean, _) if !(200..300).contains(&status) => {
+            ResponseError::Http(HttpError { meta, purpose })
+        }
+        (_, code) => {
+            let code = code.map(|code| ForeignText::from(code.as_str()));
+            ResponseError::Decode(DecodeError { meta, fault, position, code, purpose })
+        }
+    })
 }

@@ -120,8 +120,9 @@ fn finish<E: MethodError>(text: &str, envelope: &mut Envelope<'_>, has_payload: 
         OkState::Missing => Fault::OkMissing,
         OkState::NotBoolean => Fault::OkNotBoolean,
         OkState::Conflicting => Fault::OkConflicts,
-        OkState::True | OkState::False if has_payload => Fault::Shape,
-        OkState::True | OkState::False => match envelope.notes.what_was_missing() {
+        OkState::False => Fault::Shape,
+        OkState::True if has_payload => Fault::Shape,
+        OkState::True => match envelope.notes.what_was_missing() {
             Some((member, offset)) => {
                 position = offset.map(|offset| position_of(text, offset));
                 Fault::Missing(member)
