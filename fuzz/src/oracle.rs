@@ -69,17 +69,10 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 /// Every text that could be meant by a JSON string in the body, whatever surrounds it, as [`readable`] leaves it. What no
-/// JSON string may hold is mended as the library promises: broken UTF-8, lone surrogates and control characters become
-/// U+FFFD, white space becomes a blank.
+/// JSON string may hold comes out as the library promises: broken UTF-8 and lone surrogates are replaced by U+FFFD, control
+/// characters stay as they are.
 pub fn strings(body: &[u8]) -> HashSet<String> {
-    let text: String = String::from_utf8_lossy(body)
-        .chars()
-        .map(|c| match c {
-            _ if c.is_ascii_whitespace() => ' ',
-            _ if c < ' ' => char::REPLACEMENT_CHARACTER,
-            _ => c,
-        })
-        .collect();
+    let text = String::from_utf8_lossy(body);
     let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
     quotes.iter().filter_map(|&at| string_at(&text[at + 1..])).map(|text| readable(&text)).collect()
 }

@@ -28,7 +28,8 @@ pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
     let mut clean = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in text.chars() {
-        if in_string && c < ' ' {
+        // Behind a backslash it would be an escape that there is not: that stays broken.
+        if in_string && !escaped && c < ' ' {
             clean.push_str("\\u00");
             clean.extend(
                 [u32::from(c) >> 4, u32::from(c) & 15]
