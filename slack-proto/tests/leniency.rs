@@ -500,6 +500,12 @@ fn control_characters_in_a_token_come_out_as_they_went_in() {
     );
 }
 
+#[test]
+fn a_control_character_behind_a_backslash_is_broken_json() {
+    let broken = "{\"ok\":true,\"access_token\":\"xoxb-\\\u{0}\"}";
+    assert!(!is_success::<OauthV2Refresh>(&response(200, broken)));
+}
+
 /// What a reply leaves behind is bounded, however much of it is odd: counted, not timed.
 #[test]
 fn a_hostile_reply_leaves_little_behind() {
