@@ -44,6 +44,8 @@ pub use store::{
     Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
     StoreErrorKind, Stored, Version,
 };
+#[cfg(feature = "file-store")]
+pub use store::{FileInstallationStore, SealingKey, SealingKeys};
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]
