@@ -33,6 +33,8 @@ mod call_error;
 mod client;
 mod entropy;
 mod store;
+#[cfg(feature = "store-conformance")]
+pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
