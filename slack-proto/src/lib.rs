@@ -35,6 +35,7 @@ mod claims;
 mod client;
 mod configuration;
 mod credential;
+mod encoding;
 mod endpoint;
 mod entropy;
 mod error;
@@ -67,7 +68,8 @@ pub use body::Body;
 pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, Slot};
+pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
+pub use encoding::{EncodedSecrets, InvalidEncoding};
 pub use endpoint::Endpoint;
 pub use entropy::Entropy;
 pub use error::{
@@ -80,7 +82,7 @@ pub use form::Form;
 pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
 pub use id_token::IdToken;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, StoreKey, Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{
