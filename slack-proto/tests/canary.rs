@@ -107,6 +107,8 @@ fn secrets_and_what_holds_them() {
     debug("CodeVerifier", &verifier());
     debug("State", &State::new(CANARY).unwrap());
     debug("Nonce", &Nonce::new(CANARY).unwrap());
+    let expected = ExpectedIdToken::new(ClientId::new("1.2").unwrap());
+    debug("ExpectedIdToken", &expected.nonce(Nonce::new(CANARY).unwrap()));
     debug("ConfigurationToken", &ConfigurationToken::new(CANARY).unwrap());
     debug("ExternalToken", &ExternalToken::new(CANARY).unwrap());
     debug("IdToken", &IdToken::new(CANARY).unwrap());
