@@ -62,8 +62,9 @@ mod wire;
 
 pub use auth::Auth;
 pub use authorize::{
-    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, CodeExchange,
-    InstallScopes, InvalidCallback, PendingAuthorization, RedirectUri, Refused, State,
+    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, Callback,
+    CallbackError, CodeExchange, InstallScopes, InvalidCallback, InvalidPendingAuthorization,
+    NotGranted, PendingAuthorization, RedirectUri, Refused, SignInScopes, State, WithoutStateError,
 };
 pub use body::Body;
 pub use claims::UserClaims;
