@@ -11,10 +11,6 @@ use zeroize::Zeroizing;
 pub struct Entropy {
     pub(crate) verifier: Zeroizing<[u8; 32]>,
     pub(crate) state: Zeroizing<[u8; 32]>,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for OpenID Connect, whose authorize page takes a nonce")
-    )]
     pub(crate) nonce: Zeroizing<[u8; 32]>,
 }
 

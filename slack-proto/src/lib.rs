@@ -38,6 +38,7 @@ mod credential;
 mod endpoint;
 mod entropy;
 mod error;
+mod expected_id_token;
 mod external;
 mod fingerprint;
 mod form;
@@ -46,6 +47,7 @@ mod id_token;
 mod installation;
 mod invalid;
 mod method;
+mod nonce;
 mod oddity;
 mod pkce;
 mod proof;
@@ -60,8 +62,9 @@ mod wire;
 
 pub use auth::Auth;
 pub use authorize::{
-    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, CodeExchange,
-    InstallScopes, InvalidCallback, PendingAuthorization, RedirectUri, Refused, State,
+    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, Callback,
+    CallbackError, CodeExchange, InstallScopes, InvalidCallback, InvalidPendingAuthorization,
+    NotGranted, PendingAuthorization, RedirectUri, Refused, SignInScopes, State, WithoutStateError,
 };
 pub use body::Body;
 pub use claims::UserClaims;
@@ -74,6 +77,7 @@ pub use error::{
     ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, NoError,
     RateLimited, Recovery, ResponseError,
 };
+pub use expected_id_token::ExpectedIdToken;
 pub use external::{ExternalToken, TokenResponseExtras};
 pub use fingerprint::Fingerprint;
 pub use form::Form;
@@ -95,12 +99,13 @@ pub use method::{
     OpenidConnectToken, OpenidConnectTokenError, OpenidConnectTokenResponse, OpenidConnectUserInfo,
     TeamIcon, ToolingTokensRotate, ToolingTokensRotateError, ToolingTokensRotateResponse,
 };
+pub use nonce::Nonce;
 pub use oddity::Oddity;
 pub use pkce::{CodeChallenge, CodeVerifier};
 pub use proof::{Proof, Secret, SecretAndVerifier};
 pub use reply::{Reply, ReplyMeta};
 pub use scopes::Scopes;
-pub use secret::{AuthorizationCode, ClientSecret, Nonce, WebhookUrl};
+pub use secret::{AuthorizationCode, ClientSecret, WebhookUrl};
 pub use text::ForeignText;
 pub use timestamp::Timestamp;
 pub use token::{AccessToken, RefreshToken, TokenKind};

@@ -42,8 +42,6 @@ secrets! {
     ClientSecret, "client secret", not_empty;
     /// The authorization code of a callback: single use, ten minutes.
     AuthorizationCode, "authorization code", not_empty;
-    /// The `nonce` of an OpenID Connect sign-in, which comes back inside the ID token.
-    Nonce, "nonce", not_empty;
     /// The address of an incoming webhook: whoever knows it can post.
     WebhookUrl, "webhook URL", not_empty;
 }

@@ -107,6 +107,8 @@ fn secrets_and_what_holds_them() {
     debug("CodeVerifier", &verifier());
     debug("State", &State::new(CANARY).unwrap());
     debug("Nonce", &Nonce::new(CANARY).unwrap());
+    let expected = ExpectedIdToken::new(ClientId::new("1.2").unwrap());
+    debug("ExpectedIdToken", &expected.nonce(Nonce::new(CANARY).unwrap()));
     debug("ConfigurationToken", &ConfigurationToken::new(CANARY).unwrap());
     debug("ExternalToken", &ExternalToken::new(CANARY).unwrap());
     debug("IdToken", &IdToken::new(CANARY).unwrap());
@@ -130,6 +132,12 @@ fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
     both("Scopes", &Scopes::from(CANARY));
     both("Scopes", &Scopes::from(["chat:write", CANARY]));
+    debug("InstallScopes", &InstallScopes::bot(CANARY).and_user(CANARY));
+    both("InvalidValue", &SignInScopes::new(CANARY).unwrap_err());
+    let installed = format!(r#"{{"ok":true,"access_token":"xoxb-1","scope":"{CANARY}"}}"#);
+    let installed = OauthV2Access::<Secret>::parse_response(&Response::new(installed)).unwrap();
+    let asked = InstallScopes::bot("a").and_user(CANARY);
+    debug("NotGranted", &authorized(asked).not_granted(&installed.value));
     for id in
         [&TeamId::from(CANARY) as &dyn Both, &EnterpriseId::from(CANARY), &UserId::from(CANARY)]
     {
@@ -141,6 +149,15 @@ fn text_from_outside() {
     for id in [&AppId::from(CANARY) as &dyn Both, &BotId::from(CANARY), &ChannelId::from(CANARY)] {
         id.check();
     }
+}
+
+fn authorized(asked: InstallScopes) -> Authorized<OauthV2Access> {
+    let (entropy, now) = (Entropy::new([0; 96]), Timestamp::from_unix(1));
+    let id = ClientId::new("1.2").unwrap();
+    let request = AuthorizationRequest::<OauthV2Access>::new(id, asked, None).unwrap();
+    let (_, pending) = request.begin(&Endpoint::slack(), &entropy, now);
+    let callback = Callback::parse(&format!("code=c&state={}", pending.state().expose())).unwrap();
+    pending.finish(callback, now).unwrap()
 }
 
 trait Both {
@@ -231,6 +248,10 @@ fn the_browser_legs() {
     let pending = || request().begin(&Endpoint::slack(), &entropy, now);
     debug("AuthorizeUrl", &pending().0);
     debug("PendingAuthorization", &pending().1);
+    let encoded = pending().1.encode_exposing_secrets();
+    let decode = |text: &str| PendingAuthorization::<Flow>::decode(text, now);
+    debug("PendingAuthorization", &decode(&encoded).unwrap());
+    both("InvalidPendingAuthorization", &decode(&format!("{encoded}{CANARY}")).unwrap_err());
     let state = pending().1.state().expose().to_owned();
     let canary: String = form_urlencoded::byte_serialize(CANARY.as_bytes()).collect();
     for text in [
@@ -243,11 +264,15 @@ fn the_browser_legs() {
     ] {
         let callback = Callback::parse(&text).unwrap();
         debug("Callback", &callback);
+        match callback.clone().without_state() {
+            Ok(method) => debug("an exchange without state", &method),
+            Err(error) => both("WithoutStateError", &error),
+        }
         if let Some(refused) = callback.refused() {
             both("Refused", refused);
         }
         match pending().1.finish(callback, now) {
-            Ok(method) => debug("a finished authorization", &method),
+            Ok(authorized) => debug("Authorized", &authorized),
             Err(error) => both("CallbackError", &error),
         }
     }
@@ -397,6 +422,7 @@ fn stored_credentials() {
 
 /// Public types that hold no text from outside, nor anything secret.
 const HARMLESS: &[&str] = &[
+    "AskedScopes",
     "Auth",
     "AuthorizeError",
     "CodeChallenge",

@@ -64,6 +64,11 @@ impl RedirectUri {
     pub(crate) fn is_desktop(&self) -> bool {
         self.kind == Kind::Desktop
     }
+
+    /// Tells whether it was made by [`insecure_for_tests`](Self::insecure_for_tests).
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.kind == Kind::Web && self.text.starts_with("http://")
+    }
 }
 
 impl fmt::Display for RedirectUri {

@@ -57,6 +57,10 @@ impl<P: Proof> OpenidConnectToken<P> {
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
     }
+
+    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
+        Self { grant }
+    }
 }
 
 impl<P: Proof> Method for OpenidConnectToken<P> {
