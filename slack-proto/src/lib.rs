@@ -44,6 +44,7 @@ mod claims;
 mod client;
 mod configuration;
 mod credential;
+mod encoding;
 mod endpoint;
 mod entropy;
 mod error;
@@ -80,7 +81,8 @@ pub use body::Body;
 pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, Slot};
+pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
+pub use encoding::{EncodedSecrets, InvalidEncoding};
 pub use endpoint::Endpoint;
 pub use entropy::Entropy;
 pub use error::{
@@ -102,7 +104,7 @@ pub use id_token::{
 };
 pub use identity::IdentityKey;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, StoreKey, Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{
