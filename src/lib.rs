@@ -33,6 +33,8 @@ mod call_error;
 mod client;
 mod entropy;
 mod store;
+#[cfg(feature = "store-conformance")]
+pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
@@ -44,6 +46,8 @@ pub use store::{
     Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
     StoreErrorKind, Stored, Version,
 };
+#[cfg(feature = "file-store")]
+pub use store::{FileInstallationStore, SealingKey, SealingKeys};
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]

@@ -1,6 +1,8 @@
 //! Where installations are kept.
 
 mod error;
+#[cfg(feature = "file-store")]
+mod file;
 mod lease;
 mod memory;
 
@@ -8,6 +10,8 @@ use async_trait::async_trait;
 use slack_proto::{Installation, Slot, StoreKey};
 
 pub use error::{StoreError, StoreErrorKind};
+#[cfg(feature = "file-store")]
+pub use file::{FileInstallationStore, SealingKey, SealingKeys};
 pub use lease::{Acquired, Lease, LeaseHolder};
 pub use memory::MemoryInstallationStore;
 

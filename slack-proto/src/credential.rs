@@ -18,6 +18,19 @@ pub enum Slot {
     Configuration,
 }
 
+impl Slot {
+    /// Gives a name for it, of lowercase letters, to store it under: `bot`, `user`, `unknown` or `configuration`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::User => "user",
+            Self::Unknown => "unknown",
+            Self::Configuration => "configuration",
+        }
+    }
+}
+
 /// The method that takes a credential's refresh token: the one that gave it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -24,6 +24,8 @@ pub enum StoreErrorKind {
     Foreign,
     /// What stands there is sealed, and no key that was given opens it.
     Sealed,
+    /// Others than its owner have access to the store.
+    Unprotected,
     /// The store could not be reached, or failed on the way. A write may have taken place.
     Unavailable,
 }
