@@ -32,6 +32,9 @@
 mod call_error;
 mod client;
 mod entropy;
+mod store;
+#[cfg(feature = "store-conformance")]
+pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
@@ -39,6 +42,12 @@ pub use entropy::draw_entropy;
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};
+pub use store::{
+    Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
+    StoreErrorKind, Stored, Version,
+};
+#[cfg(feature = "file-store")]
+pub use store::{FileInstallationStore, SealingKey, SealingKeys};
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]

@@ -89,6 +89,18 @@ impl UserClaims {
         self.others.iter().map(|(name, json)| (name.as_str(), json))
     }
 
+    /// Makes the claims of a document that has no envelope.
+    #[cfg(feature = "id-token")]
+    pub(crate) fn with_oddities(
+        wire: ClaimsWire,
+        oddities: &mut Vec<crate::Oddity>,
+    ) -> Option<Self> {
+        let mut notes = Notes::default();
+        let claims = Self::from_wire(wire, &mut notes);
+        oddities.append(&mut notes.take_oddities());
+        claims
+    }
+
     pub(crate) fn from_wire(wire: ClaimsWire, notes: &mut Notes) -> Option<Self> {
         let ClaimsWire { known, others } = wire;
         let user_id = known.user_id.take();
@@ -158,6 +170,13 @@ fn find(images: &[(u16, Option<ForeignText>)], pixels: u16) -> Option<&ForeignTe
 pub(crate) struct ClaimsWire {
     known: KnownClaims,
     others: BTreeMap<ForeignText, ForeignText>,
+}
+
+#[cfg(feature = "id-token")]
+impl ClaimsWire {
+    pub(crate) fn has_sub(&self) -> bool {
+        self.known.sub.as_ref().is_some()
+    }
 }
 
 impl<'de> Object<'de> for ClaimsWire {

@@ -88,6 +88,12 @@ impl Endpoint {
         text.push_str(self.authority.as_str());
     }
 
+    /// Tells whether an address is at this origin, to the letter but for upper and lower case.
+    #[cfg(feature = "id-token")]
+    pub(crate) fn is_origin_of(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
+    }
+
     /// Joins the origin and a path.
     pub(crate) fn uri(&self, path: &'static str) -> Uri {
         let mut parts = Parts::default();

@@ -1,10 +1,46 @@
-//! ID tokens of Sign in with Slack, as they come.
+//! ID tokens of Sign in with Slack, as they come, and (feature `id-token`) what is proved by them.
+
+#[cfg(feature = "id-token-aws-lc")]
+mod aws_lc;
+#[cfg(feature = "id-token")]
+mod claims;
+#[cfg(feature = "id-token")]
+mod discovery;
+#[cfg(feature = "id-token")]
+mod document;
+#[cfg(feature = "id-token")]
+mod error;
+#[cfg(feature = "id-token")]
+mod jws;
+#[cfg(feature = "id-token")]
+mod key_set;
+#[cfg(feature = "id-token")]
+mod rs256;
+#[cfg(feature = "id-token")]
+mod unverified;
+#[cfg(feature = "id-token")]
+mod verified;
+#[cfg(feature = "id-token")]
+mod verifier;
 
 use zeroize::Zeroizing;
 
 use crate::{
     Fingerprint,
     secret::{secrets, visible_ascii},
+};
+#[cfg(feature = "id-token-aws-lc")]
+pub use aws_lc::AwsLcRs256;
+#[cfg(feature = "id-token")]
+pub use {
+    discovery::Discovery,
+    document::{DocumentError, DocumentFault},
+    error::IdTokenError,
+    key_set::KeySet,
+    rs256::{Rs256, Rs256Key},
+    unverified::UnverifiedClaims,
+    verified::VerifiedIdToken,
+    verifier::IdTokenVerifier,
 };
 
 secrets! {

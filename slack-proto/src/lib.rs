@@ -25,8 +25,17 @@
 //! * **A failure is never a success**, and an error code is never lost: [`ErrorCode`] keeps Slack's spelling.
 //! * **A secret is never shown**: not by `Debug`, not by `Display`, not in an error. `expose()` shows one on purpose.
 //! * **Wrong calls do not compile**: each method names the credential it takes.
+//! * **A person is signed in by a verified token only** (feature `id-token`): `IdTokenVerifier` checks the signature
+//!   before it believes a claim.
 //! * **A reply is read in one pass.** The body is neither kept nor copied; what is held beside the result is a small
 //!   multiple of its size.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `id-token` | discovery, key sets and `IdTokenVerifier`; no crate, and no cryptography: you bring an `Rs256` |
+//! | `id-token-aws-lc` | `AwsLcRs256`, an `Rs256` over aws-lc-rs; needs a C compiler, unless reqwest's or curl's TLS has it built already |
 
 mod auth;
 mod authorize;
@@ -35,6 +44,7 @@ mod claims;
 mod client;
 mod configuration;
 mod credential;
+mod encoding;
 mod endpoint;
 mod entropy;
 mod error;
@@ -44,6 +54,7 @@ mod fingerprint;
 mod form;
 mod id;
 mod id_token;
+mod identity;
 mod installation;
 mod invalid;
 mod method;
@@ -52,6 +63,7 @@ mod oddity;
 mod pkce;
 mod proof;
 mod reply;
+pub mod rotation;
 mod scopes;
 mod secret;
 mod text;
@@ -71,7 +83,8 @@ pub use body::Body;
 pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, Slot};
+pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
+pub use encoding::{EncodedSecrets, InvalidEncoding};
 pub use endpoint::Endpoint;
 pub use entropy::Entropy;
 pub use error::{
@@ -83,9 +96,17 @@ pub use external::{ExternalToken, TokenResponseExtras};
 pub use fingerprint::Fingerprint;
 pub use form::Form;
 pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
+#[cfg(feature = "id-token-aws-lc")]
+pub use id_token::AwsLcRs256;
 pub use id_token::IdToken;
+#[cfg(feature = "id-token")]
+pub use id_token::{
+    Discovery, DocumentError, DocumentFault, IdTokenError, IdTokenVerifier, KeySet, Rs256,
+    Rs256Key, UnverifiedClaims, VerifiedIdToken,
+};
+pub use identity::IdentityKey;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, StoreKey, Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{
@@ -105,6 +126,7 @@ pub use oddity::Oddity;
 pub use pkce::{CodeChallenge, CodeVerifier};
 pub use proof::{Proof, Secret, SecretAndVerifier};
 pub use reply::{Reply, ReplyMeta};
+pub use rotation::{AnyCredential, Rotation, RotationPolicy};
 pub use scopes::Scopes;
 pub use secret::{AuthorizationCode, ClientSecret, WebhookUrl};
 pub use text::ForeignText;

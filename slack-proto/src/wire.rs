@@ -5,6 +5,8 @@
 //! bytes, a lone surrogate, a number out of range, text after the object) does the cold, [`tolerant`] path read it
 //! again, before a token or a code is given up.
 
+#[cfg(feature = "id-token")]
+pub(crate) mod document;
 pub(crate) mod envelope;
 pub(crate) mod fields;
 pub(crate) mod key;

@@ -2,7 +2,10 @@
 
 use std::fmt::{Debug, Display};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use http::Response;
 use slack_proto::*;
 
@@ -125,6 +128,75 @@ fn secrets_and_what_holds_them() {
     debug("Entropy", &Entropy::new(bytes));
     debug("Body", &Body::from(CANARY.to_owned()));
     debug("Body", &Body::from(CANARY.as_bytes().to_vec()));
+}
+
+#[test]
+fn a_rotation_and_what_it_says() {
+    use slack_proto::rotation::{Action, Death, Event, Issued, Notice, Problem, Setback};
+    let refresh_token = || RefreshToken::new(CANARY).unwrap();
+    let now = Timestamp::from_unix(1_795_219_200);
+    let mut credential = Credential::new(token(), Timestamp::from_unix(1));
+    credential.refresh_token = Some(refresh_token());
+    credential.expires_at = Some(now);
+    let configuration = ConfigurationCredential::new(
+        ConfigurationToken::new(CANARY).unwrap(),
+        refresh_token(),
+        Timestamp::from_unix(1),
+    );
+    let mut issued = Issued::new(Credential::new(AccessToken::new("xoxb-C4n4ry-2").unwrap(), now));
+    issued.spare_refresh_tokens = vec![refresh_token()];
+    issued.unplaced = Some(credential.clone());
+    for stored in [AnyCredential::from(credential), AnyCredential::from(configuration)] {
+        debug("AnyCredential", &stored);
+        both("mark", &stored.mark());
+        let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+        let events = [
+            Event::Look,
+            Event::Read(Some(stored.clone())),
+            Event::Leased,
+            Event::Read(Some(stored.clone())),
+            Event::Failed(Setback::Refused { code: CANARY.into(), class: ErrorClass::Other }),
+            Event::Waited,
+            Event::Leased,
+            Event::Read(Some(stored)),
+            Event::Issued(issued.clone()),
+            Event::Written,
+        ];
+        for event in events {
+            debug("Event", &event);
+            if let Event::Failed(setback) = &event {
+                debug("Setback", setback);
+            }
+            let action: Action = rotation.step(now, event);
+            debug("Action", &action);
+            match &action {
+                Action::Send(trade) => debug("Trade", trade),
+                Action::Write(write) => debug("Write", write),
+                _ => {}
+            }
+            debug("Rotation", &rotation);
+            if let Some(problem) = rotation.problem() {
+                both("Problem", problem);
+            }
+        }
+        let notices: Vec<Notice> = rotation.take_notices();
+        assert!(notices.iter().any(|notice| matches!(notice, Notice::Spares { .. })));
+        debug("Notice", &notices);
+    }
+    both("Death", &Death::RefreshTokenInvalid { code: CANARY.into() });
+    both("Problem", &Problem::Dead(Death::RefreshTokenInvalid { code: CANARY.into() }));
+}
+
+#[test]
+fn what_a_store_keeps() {
+    let credential = Credential::new(token(), Timestamp::from_unix(1));
+    let encoded = credential.encode_exposing_secrets();
+    debug("EncodedSecrets", &encoded);
+    let place = InstallationKey::Workspace(CANARY.into());
+    both("StoreKey", &StoreKey::person(place, CANARY.into()));
+    let refused = format!(r#"{{"version":1,"kind":"{CANARY}"}}"#);
+    both("InvalidEncoding", &Credential::decode(refused.as_bytes()).unwrap_err());
+    both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
 }
 
 #[test]
@@ -444,14 +516,98 @@ fn stored_credentials() {
     both("RefreshTokenNotHere", &foreign.unwrap_err());
 }
 
+/// Takes every key, and finds every signature right.
+struct Anything;
+
+impl Rs256 for Anything {
+    fn key(&self, _: &[u8], _: &[u8]) -> Option<Box<dyn Rs256Key>> {
+        Some(Box::new(Self))
+    }
+}
+
+impl Rs256Key for Anything {
+    fn verifies(&self, _: &[u8], _: &[u8]) -> bool {
+        true
+    }
+}
+
+#[test]
+fn id_tokens() {
+    let c = CANARY;
+    let base64url = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let id_token = |header: &str, claims: &str| {
+        let text = format!("{}.{}.{}", base64url(header), base64url(claims), base64url(c));
+        IdToken::new(text).unwrap()
+    };
+    let key =
+        format!(r#""kty":"RSA","n":"{}","e":"AQAB""#, BASE64_URL_SAFE_NO_PAD.encode([255; 256]));
+    let keys = format!(
+        r#"{{"{c}":"{c}","keys":[{{"kid":"{c}",{key}}},{{"kty":"{c}"}},"{c}",{{"kid":"{c}",{key}}}]}}"#
+    );
+    let keys = KeySet::parse_response(&Response::new(keys), &Anything).unwrap();
+    debug("KeySet", &keys);
+    assert_eq!((keys.len(), keys.oddities().len()), (1, 3));
+    keys.oddities().iter().for_each(|oddity| both("Oddity", oddity));
+    both("DocumentError", &KeySet::parse_response(&Response::new(c), &Anything).unwrap_err());
+    for uri in ["https://slack.com/k", &format!("https://{c}"), c] {
+        let body = format!(
+            r#"{{"issuer":"{c}","jwks_uri":"{uri}","token_endpoint":"{c}","{c}":["{c}"]}}"#
+        );
+        match Discovery::parse_response(&Endpoint::slack(), &Response::new(body)) {
+            Ok(discovery) => debug("Discovery", &discovery),
+            Err(error) => both("DocumentError", &error),
+        }
+    }
+
+    let now = Timestamp::from_unix(1_795_219_200);
+    let verifier = IdTokenVerifier::new(&Endpoint::slack()).issuer(c);
+    let sent = ExpectedIdToken::new(ClientId::new(c).unwrap()).nonce(Nonce::new(c).unwrap());
+    let header = format!(r#"{{"alg":"RS256","kid":"{c}"}}"#);
+    let about = format!(
+        r#""sub":"{c}","https://slack.com/team_id":"{c}","email":"{c}","{c}":"{c}","auth_time":"{c}""#
+    );
+    let times = r#""iat":1795219200,"exp":1795219500"#;
+    let good =
+        format!(r#"{{"iss":"{c}","aud":["{c}"],"azp":"{c}","nonce":"{c}",{about},{times}}}"#);
+    let verify = |token: &IdToken| {
+        verifier.verify(&keys, token, &sent, Some(&AccessToken::new("xoxp-1").unwrap()), now)
+    };
+    let proved = verify(&id_token(&header, &good)).unwrap();
+    debug("VerifiedIdToken", &proved);
+    debug("IdentityKey", &proved.user.identity());
+    let mut kinds = std::collections::BTreeSet::new();
+    for (header, claims) in [
+        (c, &*good),
+        (&format!(r#"{{"alg":"{c}"}}"#), &good),
+        (&format!(r#"{{"alg":"RS256","kid":"{c}!"}}"#), &good),
+        (&header, c),
+        (&header, &good.replacen(c, &format!("{c}!"), 1)),
+        (&header, &good.replacen("[\"", "[\"!", 1)),
+        (&header, &good.replacen(&format!("\"nonce\":\"{c}"), &format!("\"nonce\":\"{c}!"), 1)),
+        (&header, &good.replacen("\"azp\"", "\"at_hash\"", 1)),
+        (&header, &good.replace(times, "")),
+    ] {
+        let token = id_token(header, claims);
+        let error = verify(&token).unwrap_err();
+        kinds.insert(error.to_string());
+        both("IdTokenError", &error);
+        if let Ok(claims) = token.decode_without_verifying() {
+            debug("UnverifiedClaims", &claims);
+        }
+    }
+    assert!(kinds.len() >= 8, "{kinds:?}");
+}
+
 /// Public types that hold no text from outside, nor anything secret.
 const HARMLESS: &[&str] = &[
     "AskedScopes",
     "Auth",
     "AuthorizeError",
+    "AwsLcRs256",
     "CodeChallenge",
     "CodeExchange",
     "CommonError",
+    "DocumentFault",
     "ErrorClass",
     "Method",
     "MethodError",
@@ -460,6 +616,10 @@ const HARMLESS: &[&str] = &[
     "Payload",
     "Proof",
     "Purpose",
+    "Rs256",
+    "Rs256Key",
+    "RefreshMethod",
+    "Rejection",
     "Secret",
     "Slot",
     "TokenKind",
@@ -483,10 +643,11 @@ const INSIDE: &[&str] = &[
 #[test]
 fn every_public_type_is_checked() {
     let this = include_str!("canary.rs");
-    let exports = include_str!("../src/lib.rs");
-    let exports = exports
-        .lines()
-        .skip_while(|line| !line.starts_with("pub use"))
+    let modules = [include_str!("../src/rotation.rs"), include_str!("../src/lib.rs")];
+    let exports = modules
+        .iter()
+        .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))
+        .filter(|line| !line.starts_with("pub mod "))
         .take_while(|line| !line.starts_with("mod "));
     let names: Vec<String> = exports
         .flat_map(|line| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     AccessToken, AuthorizationCode, CodeVerifier, Form, IdToken, IssuedCredential, Method,
-    RedirectUri, RefreshToken, Scopes, State,
+    RedirectUri, RefreshMethod, RefreshToken, Scopes, State,
     proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
@@ -120,6 +120,7 @@ impl OpenidWire {
             refresh_token: std::mem::take(&mut self.refresh_token).take(),
             scopes: std::mem::take(&mut self.scope).take().unwrap_or_default(),
             expires_in: std::mem::take(&mut self.expires_in).take(),
+            refresh_method: RefreshMethod::OpenidConnectToken,
         })
     }
 }
