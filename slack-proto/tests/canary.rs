@@ -202,6 +202,8 @@ fn what_a_store_keeps() {
 #[test]
 fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
+    both("ClientId", &ClientId::new(CANARY).unwrap());
+    both("RedirectUri", &RedirectUri::new(format!("https://app.example.com/{CANARY}")).unwrap());
     both("Scopes", &Scopes::from(CANARY));
     both("Scopes", &Scopes::from(["chat:write", CANARY]));
     debug("InstallScopes", &InstallScopes::bot(CANARY).and_user(CANARY));
