@@ -40,6 +40,8 @@
 mod call_error;
 mod client;
 mod entropy;
+mod rotator;
+mod runtime;
 mod store;
 #[cfg(feature = "store-conformance")]
 pub mod store_conformance;
@@ -47,6 +49,15 @@ pub mod store_conformance;
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
 pub use entropy::draw_entropy;
+pub use rotator::{
+    InvalidRotator, LiveConfigurationToken, LiveToken, RevokeError, RotatedCallError,
+    RotationObserver, TokenError, TokenRotator, TokenRotatorBuilder,
+};
+#[cfg(feature = "test-util")]
+pub use runtime::ManualRuntime;
+#[cfg(feature = "tokio")]
+pub use runtime::TokioRuntime;
+pub use runtime::{Runtime, ThreadRuntime};
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};

@@ -167,6 +167,75 @@ fn what_is_stored() {
 }
 
 #[test]
+fn a_rotation_and_what_it_says() {
+    use slack_proto::rotation::{Action, Death, Event, Issued, Notice, Problem, Setback};
+    let refresh_token = || RefreshToken::new(CANARY).unwrap();
+    let now = Timestamp::from_unix(1_795_219_200);
+    let mut credential = Credential::new(token(), Timestamp::from_unix(1));
+    credential.refresh_token = Some(refresh_token());
+    credential.expires_at = Some(now);
+    let configuration = ConfigurationCredential::new(
+        ConfigurationToken::new(CANARY).unwrap(),
+        refresh_token(),
+        Timestamp::from_unix(1),
+    );
+    let mut issued = Issued::new(Credential::new(AccessToken::new("xoxb-C4n4ry-2").unwrap(), now));
+    issued.spare_refresh_tokens = vec![refresh_token()];
+    issued.unplaced = Some(credential.clone());
+    for stored in [AnyCredential::from(credential), AnyCredential::from(configuration)] {
+        debug("AnyCredential", &stored);
+        both("mark", &stored.mark());
+        let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+        let events = [
+            Event::Look,
+            Event::Read(Some(stored.clone())),
+            Event::Leased,
+            Event::Read(Some(stored.clone())),
+            Event::Failed(Setback::Refused { code: CANARY.into(), class: ErrorClass::Other }),
+            Event::Waited,
+            Event::Leased,
+            Event::Read(Some(stored)),
+            Event::Issued(issued.clone()),
+            Event::Written,
+        ];
+        for event in events {
+            debug("Event", &event);
+            if let Event::Failed(setback) = &event {
+                debug("Setback", setback);
+            }
+            let action: Action = rotation.step(now, event);
+            debug("Action", &action);
+            match &action {
+                Action::Send(trade) => debug("Trade", trade),
+                Action::Write(write) => debug("Write", write),
+                _ => {}
+            }
+            debug("Rotation", &rotation);
+            if let Some(problem) = rotation.problem() {
+                both("Problem", problem);
+            }
+        }
+        let notices: Vec<Notice> = rotation.take_notices();
+        assert!(notices.iter().any(|notice| matches!(notice, Notice::Spares { .. })));
+        debug("Notice", &notices);
+    }
+    both("Death", &Death::RefreshTokenInvalid { code: CANARY.into() });
+    both("Problem", &Problem::Dead(Death::RefreshTokenInvalid { code: CANARY.into() }));
+}
+
+#[test]
+fn what_a_store_keeps() {
+    let credential = Credential::new(token(), Timestamp::from_unix(1));
+    let encoded = credential.encode_exposing_secrets();
+    debug("EncodedSecrets", &encoded);
+    let place = InstallationKey::Workspace(CANARY.into());
+    both("StoreKey", &StoreKey::person(place, CANARY.into()));
+    let refused = format!(r#"{{"version":1,"kind":"{CANARY}"}}"#);
+    both("InvalidEncoding", &Credential::decode(refused.as_bytes()).unwrap_err());
+    both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
+}
+
+#[test]
 fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
     both("Scopes", &Scopes::from(CANARY));
@@ -452,6 +521,8 @@ const HARMLESS: &[&str] = &[
     "Payload",
     "Proof",
     "Purpose",
+    "RefreshMethod",
+    "Rejection",
     "Secret",
     "Slot",
     "TokenKind",
@@ -475,10 +546,11 @@ const INSIDE: &[&str] = &[
 #[test]
 fn every_public_type_is_checked() {
     let this = include_str!("canary.rs");
-    let exports = include_str!("../src/lib.rs");
-    let exports = exports
-        .lines()
-        .skip_while(|line| !line.starts_with("pub use"))
+    let modules = [include_str!("../src/rotation.rs"), include_str!("../src/lib.rs")];
+    let exports = modules
+        .iter()
+        .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))
+        .filter(|line| !line.starts_with("pub mod "))
         .take_while(|line| !line.starts_with("mod "));
     let names: Vec<String> = exports
         .flat_map(|line| {
