@@ -25,9 +25,17 @@
 //! |---|---|---|
 //! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
+//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | some 30 small crates, no C |
+//! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
 //!
 //! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
 //! (`slack-transport-reqwest`, `slack-transport-curl`) and give it to [`Client::new`].
+//!
+//! # Stores
+//!
+//! An [`InstallationStore`] keeps installations, so that many processes can refresh their tokens and none is lost. There
+//! is one in memory and one in a folder; one for a database of your own is a trait of six methods.
+//! [`find_installation`] tells which installation is good at a place, and [`remove_place`] and its like remove what is gone.
 
 mod call_error;
 mod client;
@@ -54,8 +62,9 @@ pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};
 pub use store::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
-    StoreErrorKind, Stored, Version,
+    Acquired, Expected, Found, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore,
+    StoreError, StoreErrorKind, Stored, Version, find_credential, find_installation, remove_bot,
+    remove_installation, remove_place, remove_user, rewrite_all,
 };
 #[cfg(feature = "file-store")]
 pub use store::{FileInstallationStore, SealingKey, SealingKeys};

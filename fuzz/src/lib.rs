@@ -10,3 +10,4 @@ pub mod oracle;
 pub mod origins;
 pub mod reply;
 pub mod secrets;
+pub mod stored;

@@ -1,6 +1,6 @@
 //! A call works with each feature set.
 
-use slack_auth::{AccessToken, AuthTest};
+use slack_auth::{AccessToken, AuthTest, Installation, InstallationKey};
 
 #[test]
 fn a_transport_of_ones_own_needs_no_feature() {
@@ -25,5 +25,19 @@ fn the_backends_are_those_that_were_asked_for() {
     assert_eq!(names, wanted);
     for (name, client) in made {
         assert!(client.is_ok(), "{name}: {:?}", client.err());
+    }
+}
+
+#[test]
+fn every_store_keeps_an_installation() {
+    let folder = std::env::temp_dir().join(format!("feature-sets-{}", std::process::id()));
+    let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
+    let stores = feature_sets::stores(&folder);
+    assert_eq!(stores.len(), if cfg!(feature = "file-store") { 2 } else { 1 });
+    for store in stores {
+        assert!(pollster::block_on(feature_sets::keep(&*store.unwrap(), &installation)).unwrap());
+    }
+    if cfg!(feature = "file-store") {
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
