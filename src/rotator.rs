@@ -220,8 +220,8 @@ impl TokenRotator {
         let Some(round) = entry.tell(&self.shared, event) else { return Ok(()) };
         loop {
             let changed = entry.listen();
-            if let Some(problem) = entry.outcome(round) {
-                return problem.map_or(Ok(()), Err);
+            if entry.is_over(round) {
+                return entry.problem().map_or(Ok(()), Err);
             }
             match entry.held_up() {
                 Some((resumes_at, error)) if resumes_at > deadline => return Err(error),

@@ -134,7 +134,7 @@ fn a_longer_life_is_had_by_a_refresh_before_it_is_due() {
         let asked = rotator.access_token_for(&world.key, Slot::Bot, at_least);
         world.runtime.block_on(asked).map(|token| token.expose().to_owned())
     };
-    assert_eq!(ask(LIFE - Duration::from_secs(3_600)).unwrap(), old);
+    assert_eq!(ask(LIFE.saturating_sub(Duration::from_secs(3_600))).unwrap(), old);
     assert_ne!(ask(LIFE).unwrap(), old);
     assert_eq!(world.refreshes(), 1);
     let refused = ask(LIFE + Duration::from_secs(1)).unwrap_err();
