@@ -11,6 +11,7 @@ mod pending;
 mod redirect_uri;
 mod request;
 mod state;
+mod stateless;
 mod url;
 
 pub use asked::{AskedScopes, InstallScopes, NotGranted, SignInScopes};
@@ -24,4 +25,5 @@ pub use pending::PendingAuthorization;
 pub use redirect_uri::RedirectUri;
 pub use request::AuthorizationRequest;
 pub use state::State;
+pub use stateless::{BrowserBinding, StateKey, StatelessAuthorization, StatelessError};
 pub use url::AuthorizeUrl;

@@ -73,9 +73,10 @@ mod wire;
 
 pub use auth::Auth;
 pub use authorize::{
-    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, Callback,
-    CallbackError, CodeExchange, InstallScopes, InvalidCallback, InvalidPendingAuthorization,
-    NotGranted, PendingAuthorization, RedirectUri, Refused, SignInScopes, State, WithoutStateError,
+    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, BrowserBinding,
+    Callback, CallbackError, CodeExchange, InstallScopes, InvalidCallback,
+    InvalidPendingAuthorization, NotGranted, PendingAuthorization, RedirectUri, Refused,
+    SignInScopes, State, StateKey, StatelessAuthorization, StatelessError, WithoutStateError,
 };
 pub use body::Body;
 pub use claims::UserClaims;

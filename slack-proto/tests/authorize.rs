@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 
 use slack_proto::{
-    AuthorizationRequest, AuthorizeUrl, ClientId, CodeExchange, CodeVerifier, Endpoint, Entropy,
-    InstallScopes, InvalidValue, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken,
-    RedirectUri, Scopes, SecretAndVerifier, SignInScopes, Timestamp,
+    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, ClientId,
+    CodeExchange, CodeVerifier, Endpoint, Entropy, ErrorCode, Fingerprint, InstallScopes,
+    InvalidValue, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken,
+    PendingAuthorization, RedirectUri, Scopes, SecretAndVerifier, SignInScopes, Timestamp,
 };
 
 const ID: &str = "1000000001.2000000002";
@@ -170,4 +171,27 @@ fn what_slack_would_refuse_names_its_rule() {
     assert!(request::<OpenidConnectToken<CodeVerifier>>(SignInScopes::openid(), desktop()).is_ok());
     let tests = RedirectUri::insecure_for_tests("http://127.0.0.1:1/cb").unwrap();
     assert!(request::<OauthV2Access>(InstallScopes::bot("commands"), tests).is_ok());
+}
+
+/// A pending authorization with the state of the samples, written by hand as the format's documentation says.
+fn waiting() -> PendingAuthorization<OauthV2Access> {
+    let text = "v=1&method=oauth.v2.access&proof=secret&client_id=1.2&state=fake-state-0001&bot=commands\
+                &began_at=1795219200&life=600";
+    let text = format!("{text}&check={}", Fingerprint::of(text));
+    PendingAuthorization::decode(&text, NOW).unwrap()
+}
+
+#[test]
+fn the_samples_callbacks_belong_to_their_request_or_do_not() {
+    let finish = |sample: &str| waiting().finish(Callback::parse(sample).unwrap(), NOW);
+    assert!(finish(include_str!("samples/authorize-callback--success.txt")).is_ok());
+    assert!(finish(include_str!("samples/authorize-callback--custom-scheme.txt")).is_ok());
+    let error = finish(include_str!("samples/authorize-callback--cancelled.txt")).unwrap_err();
+    let CallbackError::Refused(refused) = error else { panic!("{error}") };
+    assert_eq!(refused.code, ErrorCode::Method(AuthorizeError::AccessDenied));
+    let error = finish(include_str!("samples/authorize-callback--wrong-state.txt")).unwrap_err();
+    assert!(matches!(error, CallbackError::StateMismatch(_)), "{error}");
+    let error =
+        finish(include_str!("samples/authorize-callback--denied-no-state.txt")).unwrap_err();
+    assert!(matches!(error, CallbackError::RefusedWithoutState(..)), "{error}");
 }

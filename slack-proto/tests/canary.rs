@@ -279,6 +279,28 @@ fn the_browser_legs() {
             Err(error) => both("CallbackError", &error),
         }
     }
+    let key = || StateKey::new(CANARY.repeat(2)).unwrap();
+    debug("StateKey", &key());
+    let browser = || BrowserBinding::new(CANARY).unwrap();
+    debug("BrowserBinding", &browser());
+    let flow = StatelessAuthorization::new(request(), Endpoint::slack(), key());
+    debug("StatelessAuthorization", &flow);
+    let url = flow.begin(&browser(), &entropy, now);
+    debug("AuthorizeUrl", &url);
+    let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
+    for text in [
+        format!("code={canary}&state={state}"),
+        format!("error={canary}&state={state}"),
+        format!("code={canary}&state={canary}"),
+        format!("error={canary}"),
+    ] {
+        match flow.finish(Some(&browser()), Callback::parse(&text).unwrap(), now) {
+            Ok(authorized) => debug("Authorized", &authorized),
+            Err(error) => both("StatelessError", &error),
+        }
+    }
+    both("InvalidValue", &StateKey::new(CANARY).unwrap_err());
+    both("InvalidValue", &BrowserBinding::new(&CANARY[..15]).unwrap_err());
     both("InvalidCallback", &Callback::parse(&format!("code={CANARY}&code={CANARY}")).unwrap_err());
 }
 

@@ -11,7 +11,7 @@ use crate::{ClientId, CodeVerifier, Fingerprint, Nonce, Scopes, Timestamp, proof
 impl<M: CodeExchange> PendingAuthorization<M> {
     /// Writes everything down as text, **secrets included**: for a session on the server's side, or for a cookie that
     /// is encrypted and authenticated. Who can read it can finish the sign-in; who can change it can make it another
-    /// one.
+    /// one. A server that keeps nothing has [`StatelessAuthorization`](crate::StatelessAuthorization).
     ///
     /// The text is `application/x-www-form-urlencoded`, visible ASCII that needs no quotes in a cookie. Members that are
     /// absent are left out; the others stand in this order:

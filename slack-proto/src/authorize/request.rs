@@ -15,7 +15,8 @@ use crate::{
 ///
 /// `M` decides which page of Slack's it is, and what proves the exchange: `OauthV2Access` needs the client's secret,
 /// `OauthV2Access<CodeVerifier>` is a public client's and uses PKCE (RFC 7636). [`begin`](Self::begin) gives the URL to
-/// send the browser to, and what must be kept until it comes back.
+/// send the browser to, and what must be kept until it comes back; a server that keeps nothing makes a
+/// [`StatelessAuthorization`](crate::StatelessAuthorization) of it.
 ///
 /// ```
 /// use slack_proto::{
