@@ -32,17 +32,22 @@
 mod call_error;
 mod client;
 mod entropy;
+mod revoke;
 mod store;
+#[cfg(feature = "store-conformance")]
+pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
 pub use entropy::draw_entropy;
+pub use revoke::Revocation;
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};
 pub use store::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
-    StoreErrorKind, Stored, Version,
+    Acquired, Expected, Found, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore,
+    StoreError, StoreErrorKind, Stored, Version, find_credential, find_installation, remove_bot,
+    remove_installation, remove_place, remove_user, rewrite_all,
 };
 #[cfg(feature = "file-store")]
 pub use store::{FileInstallationStore, SealingKey, SealingKeys};

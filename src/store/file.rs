@@ -25,8 +25,8 @@ use super::{
 /// new one. Writers of one installation lock each other out. A file that is cut off, damaged, or not the store's is
 /// reported, and never overwritten or removed.
 ///
-/// The folder is made with access for its owner alone, and refused if others have any. On a system that is not Unix
-/// its access is left as the system makes it. Do not put it onto a network drive: locks and the order of writes are
+/// Folders and files are made with access for their owner alone. A store that others can look into is refused, and so
+/// is a folder that others can write to. On a system that is not Unix access is left as the system makes it. Do not put it onto a network drive: locks and the order of writes are
 /// not to be relied on there.
 ///
 /// Files are read and written on threads of their own; the calling one never waits for the disk. Under whatever
@@ -77,7 +77,7 @@ impl FileInstallationStore {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or read, is open to others, or holds something else than a store.
+    /// When the folder cannot be made or read, is open to others as [`FileInstallationStore`] says, or holds something else than a store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
         Folder::open(folder.as_ref(), None).map(|folder| Self { folder: Arc::new(folder) })
     }

@@ -73,17 +73,23 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Refuses a folder that others can change, and one for the owner alone that others can look into.
 #[cfg(unix)]
 fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
 
-    let found =
-        fs::metadata(folder).map_err(|error| unavailable("the folder cannot be read", error))?;
-    if found.permissions().mode() & 0o077 != 0 {
-        return Err(StoreError::new(
-            StoreErrorKind::Unprotected,
-            "others have access to the folder; take it away with `chmod 700`, or choose a new folder",
-        ));
+    let owners = [INSTALLATIONS, LEASES, LOCKS].map(|name| (folder.join(name), 0o077));
+    for (path, others) in [(folder.to_owned(), 0o022)].into_iter().chain(owners) {
+        let mode = match fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            found => found.map_err(|error| unavailable("the folder cannot be read", error))?,
+        };
+        if mode.permissions().mode() & others != 0 {
+            return Err(StoreError::new(
+                StoreErrorKind::Unprotected,
+                "others have access to the store; take it away with `chmod -R go=`, or choose a new folder",
+            ));
+        }
     }
     Ok(())
 }
