@@ -8,5 +8,7 @@ pub mod callback;
 pub mod input;
 pub mod oracle;
 pub mod origins;
+pub mod pending;
 pub mod reply;
 pub mod secrets;
+pub mod stateless;

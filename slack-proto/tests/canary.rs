@@ -133,6 +133,8 @@ fn secrets_and_what_holds_them() {
 #[test]
 fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
+    both("ClientId", &ClientId::new(CANARY).unwrap());
+    both("RedirectUri", &RedirectUri::new(format!("https://app.example.com/{CANARY}")).unwrap());
     both("Scopes", &Scopes::from(CANARY));
     both("Scopes", &Scopes::from(["chat:write", CANARY]));
     debug("InstallScopes", &InstallScopes::bot(CANARY).and_user(CANARY));
