@@ -24,7 +24,7 @@
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
-//! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | |
+//! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | futures-util |
 //! | `id-token-aws-lc` | `IdTokenKeys::with_aws_lc` | aws-lc-rs, which reqwest's and curl's TLS bring along anyway |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
 //!
