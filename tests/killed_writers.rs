@@ -98,7 +98,7 @@ fn a_reader_finds_the_old_state_or_the_new_one() {
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let told = told.clone();
             scope.spawn(move || {
-                lines.map_while(Result::ok).for_each(|line| told.send(line).unwrap())
+                lines.map_while(Result::ok).for_each(|line| told.send(line).unwrap());
             });
             child
         };
