@@ -2,11 +2,10 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
-use slack_auth::{
-    BrowserBinding, Client, Endpoint, Limits, MemoryInstallationStore, StateKey, draw_entropy,
-};
+use slack_auth::{BrowserBinding, Client, Endpoint, Limits, StateKey, draw_entropy};
 use slack_fake::Clock;
 use slack_install_server::{Config, Settings, demo_app, demo_slack, router};
+use sqlite_store_example::SqliteInstallationStore;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -33,7 +32,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
         Some(key) => key,
         None => drawn_state_key()?,
     };
-    let store = Arc::new(MemoryInstallationStore::new());
+    let store = Arc::new(SqliteInstallationStore::open(&settings.database)?);
     // The fake Slack answers as long as it is held.
     let mut fake = None;
     let (slack, app) = if let Some(app) = settings.app {

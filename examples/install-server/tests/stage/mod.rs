@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use slack_auth::{
-    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, MemoryInstallationStore,
-    StateKey, Stored, Timestamp,
+    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, StateKey, Stored, Timestamp,
 };
 use slack_fake::{Clock, FakeServer, FakeSlack};
 use slack_install_server::{Config, demo_app, demo_slack, router};
+use sqlite_store_example::SqliteInstallationStore;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 pub(crate) struct Stage {
@@ -15,7 +16,8 @@ pub(crate) struct Stage {
     pub(crate) origin: String,
     pub(crate) clock: Clock,
     fake: FakeServer,
-    store: Arc<MemoryInstallationStore>,
+    store: Arc<SqliteInstallationStore>,
+    _folder: TempDir,
 }
 
 impl Stage {
@@ -35,14 +37,16 @@ impl Stage {
 
         let endpoint = Endpoint::new(fake.origin()).unwrap();
         let slack = Client::with_reqwest(endpoint, Limits::new()).unwrap();
-        let store = Arc::new(MemoryInstallationStore::new());
+        let folder = TempDir::new().unwrap();
+        let store =
+            Arc::new(SqliteInstallationStore::open(folder.path().join("database")).unwrap());
         let key = StateKey::new([7; 32]).unwrap();
         let mut config = Config::new(slack, client, &origin, key, store.clone());
         let server_clock = clock.clone();
         config.clock = Arc::new(move || Timestamp::from_unix(server_clock.now()));
         let router = router(config).unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { origin, clock, fake, store }
+        Self { origin, clock, fake, store, _folder: folder }
     }
 
     /// Gives a page of the server by its path.
