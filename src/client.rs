@@ -89,11 +89,7 @@ impl Client {
         method: &M,
         auth: &M::Auth,
     ) -> Result<Reply<M::Response>, CallError<M::Error>> {
-        const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
-        read::<M>(match &self.transport {
-            Some(transport) => transport.send(self.request(method, auth)).await,
-            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
-        })
+        read::<M>(self.send(method.to_request(&self.endpoint, auth)).await)
     }
 
     /// Sends `method` once while the thread waits; otherwise as [`call`](Self::call).
@@ -106,20 +102,26 @@ impl Client {
         method: &M,
         auth: &M::Auth,
     ) -> Result<Reply<M::Response>, CallError<M::Error>> {
-        const NONE: &str =
-            "the client has no blocking transport: add one by `Client::and_blocking`";
-        read::<M>(match &self.blocking {
-            Some(transport) => transport.send_blocking(self.request(method, auth)),
-            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
-        })
+        read::<M>(self.send_blocking(method.to_request(&self.endpoint, auth)))
     }
 
-    fn request<M: Method>(&self, method: &M, auth: &M::Auth) -> Request<Vec<u8>> {
-        const AGENT: HeaderValue =
-            HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
-        let mut request = method.to_request(&self.endpoint, auth).map(Body::into_vec);
-        request.headers_mut().insert(USER_AGENT, AGENT);
-        request
+    /// Sends any request once.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+        const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
+        match &self.transport {
+            Some(transport) => transport.send(ready(request)).await,
+            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
+        }
+    }
+
+    /// Sends any request once while the thread waits.
+    pub(crate) fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+        const NONE: &str =
+            "the client has no blocking transport: add one by `Client::and_blocking`";
+        match &self.blocking {
+            Some(transport) => transport.send_blocking(ready(request)),
+            None => Err(Error::unsent(ErrorKind::Refused, NONE)),
+        }
     }
 }
 
@@ -127,6 +129,15 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
+}
+
+/// Makes a request ready for a transport.
+fn ready(request: Request<Body>) -> Request<Vec<u8>> {
+    const AGENT: HeaderValue =
+        HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
+    let mut request = request.map(Body::into_vec);
+    request.headers_mut().insert(USER_AGENT, AGENT);
+    request
 }
 
 /// Reads an answer, and wipes its bytes.

@@ -24,6 +24,8 @@
 //! | feature | adds | costs |
 //! |---|---|---|
 //! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
+//! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | futures-util |
+//! | `id-token-aws-lc` | `IdTokenKeys::with_aws_lc` | aws-lc-rs, which reqwest's and curl's TLS bring along anyway |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
 //!
 //! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
@@ -32,6 +34,8 @@
 mod call_error;
 mod client;
 mod entropy;
+#[cfg(feature = "id-token")]
+mod id_token_keys;
 mod store;
 #[cfg(feature = "store-conformance")]
 pub mod store_conformance;
@@ -39,6 +43,8 @@ pub mod store_conformance;
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
 pub use entropy::draw_entropy;
+#[cfg(feature = "id-token")]
+pub use id_token_keys::{FetchKeysError, IdTokenKeys, VerifyIdTokenError};
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, Method, OauthV2Refresh, Recovery, RefreshToken, Transport,
-    draw_entropy,
+    ConfidentialClient, Endpoint, ExpectedIdToken, IdToken, IdTokenKeys, Method, Nonce,
+    OauthV2Refresh, Recovery, RefreshToken, Timestamp, Transport, draw_entropy,
     transport::{self, ErrorKind},
 };
 
@@ -91,6 +91,33 @@ fn the_client_shows_its_endpoint_only() {
         "Client { endpoint: Endpoint(https://slack.com), .. }"
     );
     assert_eq!(format!("{:?}", draw_entropy().unwrap()), "Entropy([redacted])");
+}
+
+#[test]
+fn neither_keys_nor_their_errors_show_a_token() {
+    for body in [
+        None,
+        Some("xoxb-C4n4ry"),
+        Some(r#"{"issuer":"xoxb-C4n4ry","jwks_uri":"https://slack.com/xoxb-C4n4ry"}"#),
+        Some(r#"{"issuer":"https://slack.com","jwks_uri":"https://xoxb-C4n4ry"}"#),
+        Some(
+            r#"{"issuer":"https://slack.com","jwks_uri":"https://slack.com/k","keys":[{"kid":"xoxb-C4n4ry"}]}"#,
+        ),
+    ] {
+        let keys = IdTokenKeys::with_aws_lc(client(body));
+        let expected =
+            ExpectedIdToken::new(ClientId::new(CANARY).unwrap()).nonce(Nonce::new(CANARY).unwrap());
+        // {"alg":"RS256","kid":"xoxb-C4n4ry"}
+        for token in [CANARY, "eyJhbGciOiJSUzI1NiIsImtpZCI6InhveGItQzRuNHJ5In0.e30.AA"] {
+            let token = IdToken::new(token).unwrap();
+            let now = Timestamp::from_unix(1);
+            let error = keys.verify_blocking(&token, &expected, None, now).unwrap_err();
+            assert_clean(&error);
+            let error = pollster::block_on(keys.verify(&token, &expected, None, now)).unwrap_err();
+            assert_clean(&error);
+        }
+        assert!(!format!("{keys:?}").contains("C4n4ry"));
+    }
 }
 
 #[test]

@@ -549,7 +549,7 @@ fn id_tokens() {
     assert_eq!((keys.len(), keys.oddities().len()), (1, 3));
     keys.oddities().iter().for_each(|oddity| both("Oddity", oddity));
     both("DocumentError", &KeySet::parse_response(&Response::new(c), &Anything).unwrap_err());
-    for uri in ["https://slack.com/k", &format!("https://{c}"), c] {
+    for uri in ["https://slack.com/xoxb-C4n4ry", &format!("https://{c}"), c] {
         let body = format!(
             r#"{{"issuer":"{c}","jwks_uri":"{uri}","token_endpoint":"{c}","{c}":["{c}"]}}"#
         );

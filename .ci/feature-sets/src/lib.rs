@@ -14,7 +14,10 @@ pub struct Canned;
 
 impl Canned {
     fn answer(request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
-        assert_eq!(request.uri(), "https://slack.com/api/auth.test");
+        assert_eq!(
+            request.uri().authority().map(|authority| authority.as_str()),
+            Some("slack.com")
+        );
         Ok(Response::new(br#"{"ok":true,"team_id":"T0FAKE00001"}"#.to_vec()))
     }
 }
@@ -55,4 +58,31 @@ pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
         #[cfg(feature = "curl")]
         ("curl", Client::with_curl(Endpoint::slack(), Limits::new())),
     ]
+}
+
+/// Checks an ID token by cryptography of one's own, and by the ready one if its feature is on; every type written out.
+#[cfg(feature = "id-token")]
+pub async fn verify(token: &slack_auth::IdToken) -> Vec<slack_auth::VerifyIdTokenError> {
+    use slack_auth::{
+        ClientId, ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, Timestamp, VerifiedIdToken,
+        VerifyIdTokenError,
+    };
+    struct NoKeys;
+    impl Rs256 for NoKeys {
+        fn key(&self, _: &[u8], _: &[u8]) -> Option<Box<dyn Rs256Key>> {
+            None
+        }
+    }
+    let expected = ExpectedIdToken::new(ClientId::new("1.2").expect("not empty"));
+    let mut refused = Vec::new();
+    for keys in [
+        IdTokenKeys::new(client(), Arc::new(NoKeys)),
+        #[cfg(feature = "id-token-aws-lc")]
+        IdTokenKeys::with_aws_lc(client()),
+    ] {
+        let verified: Result<VerifiedIdToken, VerifyIdTokenError> =
+            keys.verify(token, &expected, None, Timestamp::from_unix(1)).await;
+        refused.extend(verified.err());
+    }
+    refused
 }

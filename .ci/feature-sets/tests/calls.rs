@@ -27,3 +27,15 @@ fn the_backends_are_those_that_were_asked_for() {
         assert!(client.is_ok(), "{name}: {:?}", client.err());
     }
 }
+
+#[test]
+#[cfg(feature = "id-token")]
+fn an_id_token_is_refused_where_there_are_no_keys() {
+    let token = slack_auth::IdToken::new("not-a-token").unwrap();
+    let refused = pollster::block_on(feature_sets::verify(&token));
+    assert_eq!(refused.len(), 1 + usize::from(cfg!(feature = "id-token-aws-lc")));
+    for error in refused {
+        // The answer in the same words is no discovery document.
+        assert!(error.to_string().starts_with("no signing keys"), "{error}");
+    }
+}
