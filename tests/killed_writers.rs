@@ -50,6 +50,23 @@ fn open(folder: &Path) -> FileInstallationStore {
     FileInstallationStore::open_sealed(folder, keys).unwrap()
 }
 
+/// A process that ends with this value, also if the test fails.
+struct Writer(Child);
+
+impl Writer {
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        assert!(!self.0.wait().unwrap().success(), "a writer ended by itself");
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// What a writer does: counts each installation up in turn, and says what it has been told is written.
 fn write_until_killed(folder: &Path, writer: u64) {
     let store = open(folder);
@@ -100,9 +117,9 @@ fn a_reader_finds_the_old_state_or_the_new_one() {
             scope.spawn(move || {
                 lines.map_while(Result::ok).for_each(|line| told.send(line).unwrap());
             });
-            child
+            Writer(child)
         };
-        let mut writers: Vec<Child> = (0..WRITERS).map(start).collect();
+        let mut writers: Vec<_> = (0..WRITERS).map(start).collect();
         while Instant::now() < end {
             let random = getrandom::u64().unwrap();
             let until_the_kill = Instant::now() + Duration::from_millis(random % 60);
@@ -118,15 +135,10 @@ fn a_reader_finds_the_old_state_or_the_new_one() {
                 }
             }
             let victim = usize::try_from(random >> 32).unwrap() % WRITERS;
-            writers[victim].kill().unwrap();
-            assert!(!writers[victim].wait().unwrap().success(), "a writer ended by itself");
+            std::mem::replace(&mut writers[victim], start(victim)).kill();
             kills += 1;
-            writers[victim] = start(victim);
         }
-        for mut writer in writers {
-            writer.kill().unwrap();
-            writer.wait().unwrap();
-        }
+        writers.into_iter().for_each(Writer::kill);
     });
     drop(told);
     let mut writes = 0;

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod build;
+mod id_token;
 mod parse;
 
 use crate::meter::Meter;
@@ -34,7 +35,11 @@ pub enum Allowed {
 
 /// Gives all cases, in the order of the table.
 pub fn all() -> Vec<Case> {
-    [parse::CASES, build::CASES, authorize::CASES].into_iter().flatten().copied().collect()
+    [parse::CASES, build::CASES, authorize::CASES, id_token::CASES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Finds a side of a case by the words of the command line.

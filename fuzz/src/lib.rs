@@ -12,3 +12,4 @@ pub mod pending;
 pub mod reply;
 pub mod secrets;
 pub mod stateless;
+pub mod stored;

@@ -131,6 +131,116 @@ fn secrets_and_what_holds_them() {
 }
 
 #[test]
+fn what_is_stored() {
+    let mut installation = Installation::new(InstallationKey::Workspace(CANARY.into()));
+    installation.bot = Some(Credential::new(token(), Timestamp::from_unix(1)));
+    let refresh = || RefreshToken::new(CANARY).unwrap();
+    let configuration = ConfigurationCredential::new(
+        ConfigurationToken::new(CANARY).unwrap(),
+        refresh(),
+        Timestamp::from_unix(1),
+    );
+    debug("ConfigurationCredential", &configuration);
+    debug("EncodedSecrets", &configuration.encode_exposing_secrets());
+    installation.configuration = Some(configuration);
+    installation.incoming_webhook = Some(IncomingWebhook::new(WebhookUrl::new(CANARY).unwrap()));
+    debug("Installation", &installation);
+    debug("EncodedSecrets", &installation.encode_exposing_secrets());
+    let key = StoreKey::person(InstallationKey::Workspace(CANARY.into()), CANARY.into());
+    both("StoreKey", &key);
+    both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
+    let newer = Credential::new(token(), Timestamp::from_unix(2));
+    both("RefreshTokenNotHere", &installation.refreshed(&refresh(), newer).unwrap_err());
+    // Spoilt in every place that a word could stand.
+    let whole = format!(
+        r#"{{"version":1,"kind":"installation","team":{{"id":"{CANARY}"}},"bot":{{"access_token":"{CANARY}",
+        "issued_at":1,"refresh_method":"oauth.v2.access"}},"is_enterprise_install":true}}"#
+    );
+    assert!(Installation::decode(whole.as_bytes()).is_ok());
+    for word in ["1", "\"installation\"", "\"oauth.v2.access\"", "true", "{", "}", ":", "\"kind\""]
+    {
+        let canary = format!("\"{CANARY}\"");
+        for spoilt in [canary.clone(), format!("[{canary}]"), CANARY.to_owned(), String::new()] {
+            let text = whole.replace(word, &spoilt);
+            match Installation::decode(text.as_bytes()) {
+                Err(error) => both("InvalidEncoding", &error),
+                Ok(installation) => debug("Installation", &installation),
+            }
+            both("InvalidEncoding", &Credential::decode(text.as_bytes()).unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn a_rotation_and_what_it_says() {
+    use slack_proto::rotation::{Action, Death, Event, Issued, Notice, Problem, Setback};
+    let refresh_token = || RefreshToken::new(CANARY).unwrap();
+    let now = Timestamp::from_unix(1_795_219_200);
+    let mut credential = Credential::new(token(), Timestamp::from_unix(1));
+    credential.refresh_token = Some(refresh_token());
+    credential.expires_at = Some(now);
+    let configuration = ConfigurationCredential::new(
+        ConfigurationToken::new(CANARY).unwrap(),
+        refresh_token(),
+        Timestamp::from_unix(1),
+    );
+    let mut issued = Issued::new(Credential::new(AccessToken::new("xoxb-C4n4ry-2").unwrap(), now));
+    issued.spare_refresh_tokens = vec![refresh_token()];
+    issued.unplaced = Some(credential.clone());
+    for stored in [AnyCredential::from(credential), AnyCredential::from(configuration)] {
+        debug("AnyCredential", &stored);
+        both("mark", &stored.mark());
+        let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+        let events = [
+            Event::Look,
+            Event::Read(Some(stored.clone())),
+            Event::Leased,
+            Event::Read(Some(stored.clone())),
+            Event::Failed(Setback::Refused { code: CANARY.into(), class: ErrorClass::Other }),
+            Event::Waited,
+            Event::Leased,
+            Event::Read(Some(stored)),
+            Event::Issued(issued.clone()),
+            Event::Written,
+        ];
+        for event in events {
+            debug("Event", &event);
+            if let Event::Failed(setback) = &event {
+                debug("Setback", setback);
+            }
+            let action: Action = rotation.step(now, event);
+            debug("Action", &action);
+            match &action {
+                Action::Send(trade) => debug("Trade", trade),
+                Action::Write(write) => debug("Write", write),
+                _ => {}
+            }
+            debug("Rotation", &rotation);
+            if let Some(problem) = rotation.problem() {
+                both("Problem", problem);
+            }
+        }
+        let notices: Vec<Notice> = rotation.take_notices();
+        assert!(notices.iter().any(|notice| matches!(notice, Notice::Spares { .. })));
+        debug("Notice", &notices);
+    }
+    both("Death", &Death::RefreshTokenInvalid { code: CANARY.into() });
+    both("Problem", &Problem::Dead(Death::RefreshTokenInvalid { code: CANARY.into() }));
+}
+
+#[test]
+fn what_a_store_keeps() {
+    let credential = Credential::new(token(), Timestamp::from_unix(1));
+    let encoded = credential.encode_exposing_secrets();
+    debug("EncodedSecrets", &encoded);
+    let place = InstallationKey::Workspace(CANARY.into());
+    both("StoreKey", &StoreKey::person(place, CANARY.into()));
+    let refused = format!(r#"{{"version":1,"kind":"{CANARY}"}}"#);
+    both("InvalidEncoding", &Credential::decode(refused.as_bytes()).unwrap_err());
+    both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
+}
+
+#[test]
 fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
     both("ClientId", &ClientId::new(CANARY).unwrap());
@@ -480,7 +590,7 @@ fn id_tokens() {
     assert_eq!((keys.len(), keys.oddities().len()), (1, 3));
     keys.oddities().iter().for_each(|oddity| both("Oddity", oddity));
     both("DocumentError", &KeySet::parse_response(&Response::new(c), &Anything).unwrap_err());
-    for uri in ["https://slack.com/k", &format!("https://{c}"), c] {
+    for uri in ["https://slack.com/xoxb-C4n4ry", &format!("https://{c}"), c] {
         let body = format!(
             r#"{{"issuer":"{c}","jwks_uri":"{uri}","token_endpoint":"{c}","{c}":["{c}"]}}"#
         );
@@ -549,6 +659,8 @@ const HARMLESS: &[&str] = &[
     "Purpose",
     "Rs256",
     "Rs256Key",
+    "RefreshMethod",
+    "Rejection",
     "Secret",
     "Slot",
     "TokenKind",
@@ -572,10 +684,11 @@ const INSIDE: &[&str] = &[
 #[test]
 fn every_public_type_is_checked() {
     let this = include_str!("canary.rs");
-    let exports = include_str!("../src/lib.rs");
-    let exports = exports
-        .lines()
-        .skip_while(|line| !line.starts_with("pub use"))
+    let modules = [include_str!("../src/rotation.rs"), include_str!("../src/lib.rs")];
+    let exports = modules
+        .iter()
+        .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))
+        .filter(|line| !line.starts_with("pub mod "))
         .take_while(|line| !line.starts_with("mod "));
     let names: Vec<String> = exports
         .flat_map(|line| {

@@ -4,7 +4,7 @@ use slack_proto::{Installation, InstallationKey, StoreKey, UserId};
 
 use super::{Expected, InstallationStore, StoreError};
 
-/// Removes what stands under a key, whatever its version, and gives it: its tokens may be revoked yet. `None` if nothing
+/// Removes what stands under a key, whatever its version, and gives it. `None` if nothing
 /// stands there.
 ///
 /// # Errors

@@ -295,7 +295,16 @@ mod tests {
         use InvalidPendingAuthorization::{Expired, Malformed, OtherFlow, UnknownVersion};
         let cut = &INSTALL[..INSTALL.len() - 1];
         let no_check = INSTALL.rsplit_once(CHECK).unwrap().0;
-        for text in ["", "&check=", cut, no_check, &INSTALL.replace("life=600", "life=900")] {
+        for text in [
+            "",
+            "&check=",
+            cut,
+            no_check,
+            &INSTALL.replace("life=600", "life=900"),
+            // What is damaged is believed in nothing.
+            &INSTALL.replace("v=1", "v=2"),
+            &INSTALL.replace("secret", "verifier"),
+        ] {
             assert_eq!(decode(text).unwrap_err(), Malformed, "{text}");
         }
         let changed = |from, to| checked(&INSTALL.replacen(from, to, 1));

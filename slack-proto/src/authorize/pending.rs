@@ -168,6 +168,10 @@ mod tests {
         else {
             panic!("a foreign state was taken")
         };
+        let foreign = back.finish(callback("error=access_denied&state=x"), NOW);
+        let Err(CallbackError::StateMismatch(back)) = foreign else {
+            panic!("a foreign refusal was taken")
+        };
         let Err(CallbackError::StateMissing(back)) = back.finish(callback("code=c"), NOW) else {
             panic!("a missing state was taken")
         };

@@ -103,7 +103,8 @@ impl<M: CodeExchange> StatelessAuthorization<M> {
         Self { request, endpoint, key, request_tag }
     }
 
-    /// Gives the URL of the authorize page for this browser.
+    /// Gives the URL of the authorize page for this browser. Give one that sent its cookie the same one again, so that
+    /// two of its tabs do not end each other's authorization.
     ///
     /// `entropy` is used up, but may be the one that the browser's cookie was made of.
     #[must_use]
