@@ -1,7 +1,7 @@
 //! A whole Slack installation over real HTTP on this machine, without a Slack account.
 //!
 //! It starts the fake Slack on a loopback port and walks from the consent screen to a refreshed token, once as a
-//! confidential client and once as a public client with PKCE. It exits with 1 if anything is not as expected.
+//! confidential client and once as a public client with PKCE, and from the sign-in page to a verified ID token. It exits with 1 if anything is not as expected.
 //!
 //! ```text
 //! cargo run --example tour [-- --transport reqwest|curl]
@@ -9,6 +9,7 @@
 
 mod browser;
 mod report;
+mod sign_in;
 mod stage;
 mod walk;
 

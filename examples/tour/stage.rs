@@ -15,7 +15,7 @@ pub(crate) struct Stage {
     pub(crate) client: Client,
     pub(crate) callback: CallbackPage,
     pub(crate) clock: Clock,
-    _server: FakeServer,
+    server: FakeServer,
 }
 
 impl Stage {
@@ -36,19 +36,30 @@ impl Stage {
             .app(server_app)
             .app(desktop_app)
             .workspace(Workspace::new("T0FAKE00001", "Fake Softball Team"))
-            .user(User::new("U0FAKE00001", "fake.person"));
+            .user(
+                User::new("U0FAKE00001", "fake.person")
+                    .full_name("Fake", "Person")
+                    .email("fake@example.com"),
+            );
         let clock = Clock::manual(1_795_219_200);
         let server = FakeServer::start(SharedFake::new(fake, clock.clone()))?;
+        // As at Slack, the issuer of ID tokens is where the API is.
+        server.shared().with(|slack| slack.set_issuer(server.origin()));
         let endpoint = Endpoint::new(server.origin())?;
         let client = match transport {
             "curl" => Client::with_curl(endpoint, Limits::new())?,
             _ => Client::with_reqwest(endpoint, Limits::new())?,
         };
-        Ok(Self { client, callback, clock, _server: server })
+        Ok(Self { client, callback, clock, server })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_unix(self.clock.now())
+    }
+
+    /// Looks into the fake Slack.
+    pub(crate) fn slack<R>(&self, look: impl FnOnce(&mut FakeSlack) -> R) -> R {
+        self.server.shared().with(look)
     }
 
     pub(crate) fn confidential_id() -> Result<ClientId, slack_auth::InvalidValue> {

@@ -4,20 +4,21 @@ use std::{error::Error, io::Write};
 
 use slack_auth::{
     AuthTest, AuthorizationRequest, CallError, Callback, ClientCredentials, ClientSecret,
-    CodeVerifier, CommonError, ConfidentialClient, Credential, ErrorCode, InstallScopes,
-    OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization, Proof, PublicClient,
-    Recovery, RedirectUri, Slot, draw_entropy,
+    CodeExchange, CodeVerifier, CommonError, ConfidentialClient, Credential, ErrorCode,
+    InstallScopes, OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization, Proof,
+    PublicClient, Recovery, RedirectUri, Slot, draw_entropy,
 };
 
 use crate::{
     browser,
     report::Report,
+    sign_in::sign_in,
     stage::{SECRET, Stage},
 };
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Walks the tour twice over the named transport, and fails at the first thing that is not as expected.
+/// Walks the tour over the named transport: two installations and a sign-in. It fails at the first thing that is not as expected.
 pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Outcome {
     let stage = Stage::set(transport)?;
     let mut report = Report::new(out);
@@ -45,6 +46,9 @@ pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Outcome {
     )?;
     let proof = "the code verifier behind the S256 challenge (RFC 7636); no secret was sent";
     walk(&stage, &mut report, request, &app, &app.clone().into(), (Slot::User, proof))?;
+
+    report.part("Sign in with Slack: OpenID Connect")?;
+    sign_in(&stage, &mut report)?;
 
     report.part("The tour is complete")?;
     Ok(())
@@ -120,19 +124,24 @@ fn walk<P: Proof>(
 }
 
 /// Sends the browser to the consent screen and waits for it to come back.
-fn consent<P: Proof>(
+pub(crate) fn consent<M: CodeExchange>(
     stage: &Stage,
     report: &mut Report<'_>,
-    request: AuthorizationRequest<OauthV2Access<P>>,
-) -> Outcome<(PendingAuthorization<OauthV2Access<P>>, Callback)> {
+    request: AuthorizationRequest<M>,
+) -> Outcome<(PendingAuthorization<M>, Callback)> {
     report.step("The app sends the browser to the consent screen")?;
     let (url, pending) = request.begin(stage.client.endpoint(), &draw_entropy()?, stage.now());
     report.request(&format!("GET {url:?}"))?;
-    expect(browser::get(url.expose())?.status == 200, "the consent screen is shown")?;
-
-    report.step("The person presses Allow, and the browser comes back")?;
+    let shown = browser::get(url.expose())?;
+    let allowed = if shown.status == 302 {
+        report.step("Slack remembers the consent, and sends the browser back")?;
+        shown
+    } else {
+        expect(shown.status == 200, "the consent screen is shown")?;
+        report.step("The person presses Allow, and the browser comes back")?;
+        browser::get(&format!("{}&fake_decision=allow", url.expose()))?
+    };
     let visit = stage.callback.wait()?;
-    let allowed = browser::get(&format!("{}&fake_decision=allow", url.expose()))?;
     expect(allowed.status == 302, "Slack redirects the browser")?;
     let back = allowed.location.ok_or("no address to go back to")?;
     expect(browser::get(&back)?.status == 200, "the app's page is shown")?;
@@ -161,6 +170,6 @@ fn failure<T, E>(result: Result<T, CallError<E>>) -> Outcome<CallError<E>> {
     result.err().ok_or_else(|| "a call succeeded that had to fail".into())
 }
 
-fn expect(truth: bool, what: &str) -> Outcome {
+pub(crate) fn expect(truth: bool, what: &str) -> Outcome {
     if truth { Ok(()) } else { Err(format!("not as expected: {what}").into()) }
 }
