@@ -87,9 +87,11 @@ impl Run {
         town::install(&slack, &path, installations);
         let mut crowd = Crowd::new(&slack, &path, leases);
         let end = Instant::now() + Duration::from_secs(seconds);
+        // A process that starts reads all installations: many of them leave less time for kills.
+        let longest = u32::try_from(5 * installations).unwrap().max(100);
         while Instant::now() < end {
             let random = getrandom::u32().unwrap();
-            thread::sleep(Duration::from_millis(u64::from(random % 200)));
+            thread::sleep(Duration::from_millis(u64::from((random >> 9) % longest)));
             // Every other kill hits a process that has spent a refresh token and does not know the answer yet.
             let at_random = usize::try_from(random >> 16).unwrap() % PROCESSES;
             let waiting = crowd.which(slack.waiting()).filter(|_| random & 0x100 == 0);

@@ -68,24 +68,19 @@ pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> 
     let store = FileInstallationStore::open(folder).unwrap();
     let is_live =
         |token: &str| slack.fake().with(|fake| fake.is_live(token, slack.fake().clock().now()));
-    let keys = block_on(store.keys()).unwrap();
-    let lives = keys.iter().filter(|key| {
-        let begin = Instant::now();
-        loop {
-            if let Ok(token) = block_on(rotator.access_token(key, Slot::Bot)) {
-                let stored = block_on(store.load(key)).unwrap().unwrap().installation;
-                let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
-                if is_live(token.expose()) && is_live(refresh_token.expose()) {
-                    return true;
-                }
-            }
-            if begin.elapsed() > Duration::from_secs(3 * Pace::LEASE) {
-                return false;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-    });
-    lives.count()
+    let mut keys = block_on(store.keys()).unwrap();
+    let count = keys.len();
+    let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
+    while !keys.is_empty() && Instant::now() < end {
+        keys.retain(|key| {
+            let Ok(token) = block_on(rotator.access_token(key, Slot::Bot)) else { return true };
+            let stored = block_on(store.load(key)).unwrap().unwrap().installation;
+            let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
+            !(is_live(token.expose()) && is_live(refresh_token.expose()))
+        });
+        thread::sleep(Duration::from_millis(100));
+    }
+    count - keys.len()
 }
 
 fn team(number: usize) -> String {

@@ -39,8 +39,8 @@ impl Leases {
 pub(crate) struct Pace;
 
 impl Pace {
-    pub(crate) const LIFE: u64 = 16;
-    pub(crate) const MARGIN: u64 = 8;
+    pub(crate) const LIFE: u64 = 30;
+    pub(crate) const MARGIN: u64 = 12;
     pub(crate) const TIMEOUT: u64 = 3;
     pub(crate) const LEASE: u64 = 4;
     pub(crate) const GRACE: u64 = 30;
