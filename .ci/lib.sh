@@ -22,6 +22,22 @@ install_debian() { # PACKAGE...
         unreachable "Debian's $*"
 }
 
+# Downloads Debian packages and takes them apart in a folder, without installing them.
+unpack_debian() { # FOLDER PACKAGE...
+    local folder=$1 deb
+    shift
+    command -v apt-get >/dev/null || unreachable "$* (there is no apt-get)"
+    mkdir -p "$folder/debs"
+    # A package is only in the lists after an update; an old list is as good as none.
+    (cd "$folder/debs" && apt-get download -qq "$@" 2>/dev/null) ||
+        { apt-get update -qq >/dev/null && (cd "$folder/debs" && apt-get download -qq "$@"); } ||
+        unreachable "Debian's $*"
+    for deb in "$folder"/debs/*.deb; do
+        dpkg -x "$deb" "$folder"
+    done
+    rm -r "$folder/debs"
+}
+
 # Fetches the crates of a lockfile, apart from the check that needs them.
 fetch_crates() { # MANIFEST
     local said

@@ -36,6 +36,9 @@ mod client;
 mod entropy;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
+mod store;
+#[cfg(feature = "store-conformance")]
+pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
@@ -45,6 +48,12 @@ pub use id_token_keys::{FetchKeysError, IdTokenKeys, VerifyIdTokenError};
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};
+pub use store::{
+    Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
+    StoreErrorKind, Stored, Version,
+};
+#[cfg(feature = "file-store")]
+pub use store::{FileInstallationStore, SealingKey, SealingKeys};
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]

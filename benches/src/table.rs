@@ -72,8 +72,9 @@ fn line(programs: &Programs, case: &Case) -> bool {
     cheap && lean
 }
 
+/// Divides two counts.
 #[expect(clippy::cast_precision_loss, reason = "counts of instructions are far below 2^52")]
-fn ratio(ours: u64, yardstick: u64) -> f64 {
+pub fn ratio(ours: u64, yardstick: u64) -> f64 {
     ours as f64 / yardstick as f64
 }
 
@@ -90,15 +91,33 @@ impl Programs {
     }
 
     fn instructions(&self, name: &str, side: &str, functions: &[&str]) -> u64 {
-        let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        valgrind.args(functions.iter().map(|function| format!("--toggle-collect={function}")));
-        let (_, errors) = output(valgrind.args([self.case, name, side, "instructions"]));
-        let collected = errors.lines().find_map(|line| line.split_once("Collected :"));
-        let count = number(collected.expect("callgrind says what it collected").1);
-        assert!(count > 0, "callgrind saw no call of {functions:?}");
-        count
+        collected(self.case, &[name, side, "instructions"], functions)
     }
+}
+
+/// Counts, under callgrind, the instructions of a program while it is inside of one of these functions.
+///
+/// # Panics
+///
+/// When valgrind cannot be run, or saw none of the functions.
+pub fn collected(program: &str, arguments: &[&str], functions: &[&str]) -> u64 {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.args(functions.iter().map(|function| format!("--toggle-collect={function}")));
+    let (_, errors) = output(valgrind.arg(program).args(arguments));
+    let collected = errors.lines().find_map(|line| line.split_once("Collected :"));
+    let count = number(collected.expect("callgrind says what it collected").1);
+    assert!(count > 0, "callgrind saw no call of {functions:?}");
+    count
+}
+
+/// Gives what a program prints.
+///
+/// # Panics
+///
+/// When it cannot be run, or fails.
+pub fn printed(program: &str, arguments: &[&str]) -> String {
+    output(Command::new(program).args(arguments)).0
 }
 
 /// Runs a program and gives what it printed.

@@ -5,8 +5,8 @@ use std::{error::Error, io::Write};
 use slack_auth::{
     AuthTest, AuthorizationRequest, CallError, Callback, ClientCredentials, ClientSecret,
     CodeVerifier, CommonError, ConfidentialClient, Credential, ErrorCode, InstallScopes,
-    IssuedCredential, OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization,
-    Proof, PublicClient, Recovery, RedirectUri, Scopes, Slot, draw_entropy,
+    OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization, Proof, PublicClient,
+    Recovery, RedirectUri, Slot, draw_entropy,
 };
 
 use crate::{
@@ -60,22 +60,20 @@ fn walk<P: Proof>(
     (slot, proof): (Slot, &str),
 ) -> Outcome {
     let (pending, callback) = consent(stage, report, request)?;
-    let asked = pending.scopes().clone();
 
     report.step("The app compares the state and trades the code")?;
-    let exchange = pending.finish(callback, stage.now())?;
+    let authorized = pending.finish(callback, stage.now())?;
     report
         .proven("the state is the one that this browser began with, compared in constant time")?;
     report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
     let sent = stage.now();
-    let installed = pollster::block_on(stage.client.call(&exchange, client))?.value;
+    let installed = pollster::block_on(stage.client.call(&authorized.exchange, client))?.value;
     report.proven(proof)?;
     report.answer("workspace", &installed.team)?;
     report.answer("installed by", &installed.authed_user_id)?;
     report.answer("bot", &installed.bot)?;
     report.answer("user", &installed.user)?;
-    let (bot, user) = (granted(installed.bot.as_ref()), granted(installed.user.as_ref()));
-    expect(bot == asked.bot && user == asked.user, "all scopes are granted")?;
+    expect(authorized.not_granted(&installed).is_empty(), "all scopes are granted")?;
     let issued = match slot {
         Slot::Bot => installed.bot,
         _ => installed.user,
@@ -111,7 +109,7 @@ fn walk<P: Proof>(
 
     report.step("A code works once: sending it again fails")?;
     report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
-    let error = failure(pollster::block_on(stage.client.call(&exchange, client)))?;
+    let error = failure(pollster::block_on(stage.client.call(&authorized.exchange, client)))?;
     report.say(format!("error: {error}"))?;
     let code = error.response().and_then(|error| error.code());
     expect(
@@ -157,10 +155,6 @@ fn who_am_i(stage: &Stage, report: &mut Report<'_>, credential: &Credential) -> 
         reply.meta.granted_scopes().ok_or("no scopes")?,
     ))?;
     expect(reply.value.expires_in.is_some(), "the token rotates")
-}
-
-fn granted(credential: Option<&IssuedCredential>) -> Scopes {
-    credential.map(|credential| credential.scopes.clone()).unwrap_or_default()
 }
 
 fn failure<T, E>(result: Result<T, CallError<E>>) -> Outcome<CallError<E>> {

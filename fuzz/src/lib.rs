@@ -9,5 +9,7 @@ pub mod id_token;
 pub mod input;
 pub mod oracle;
 pub mod origins;
+pub mod pending;
 pub mod reply;
 pub mod secrets;
+pub mod stateless;

@@ -16,7 +16,7 @@ pub fn check(input: &[u8]) {
         assert!(is_safe(&origin), "a credential would leave in the clear: {origin}");
         assert!(Endpoint::new(&origin).is_ok_and(|again| again == endpoint));
         let token = AccessToken::new("xoxb-fake").expect("visible ASCII");
-        let request = AuthTest::default().to_request(&endpoint, &token);
+        let request = AuthTest.to_request(&endpoint, &token);
         assert_eq!(request.uri().to_string(), format!("{origin}/api/auth.test"));
     }
     if let Ok(uri) = RedirectUri::new(text) {

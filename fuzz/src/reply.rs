@@ -1,6 +1,6 @@
 //! What must hold for the reply of any method.
 
-use slack_proto::{Method, Reply, ResponseError};
+use slack_proto::{IssuedCredential, Method, RefreshToken, Reply, ResponseError};
 
 use crate::{
     input,
@@ -39,19 +39,20 @@ where
     }
 }
 
-/// Which tokens of a success must come out.
+/// Where a method's answer may hold tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// That of the envelope and that of `authed_user`.
-    Both,
-    /// That of the envelope, or else that of `authed_user`.
-    First,
+pub enum Places {
+    /// In the object itself and in `authed_user`.
+    TopAndAuthedUser,
+    /// In the object itself.
+    Top,
 }
 
-/// Parses an input as a reply that hands tokens out, and compares them with those that went in.
+/// Parses an input as a reply that hands tokens out, and compares them with those that went in: every access token and
+/// every refresh token that stands once in a place where a token belongs comes out, and none that never went in.
 pub fn check_tokens<M: Method>(
     input: &[u8],
-    expected: Expected,
+    places: Places,
     tokens: impl FnOnce(&M::Response) -> Vec<String>,
 ) where
     M::Response: std::fmt::Debug,
@@ -69,11 +70,27 @@ pub fn check_tokens<M: Method>(
             );
         }
     }
-    let Some(members) = Members::of(response.body()).filter(Members::may_succeed) else { return };
-    let nested = members.object("authed_user");
-    let wanted = [members.text("access_token"), nested.and_then(|user| user.text("access_token"))];
-    let number = if expected == Expected::Both { 2 } else { 1 };
-    for token in wanted.into_iter().flatten().take(number) {
+    let Some(top) = Members::of(response.body()).filter(Members::may_succeed) else { return };
+    let nested = top.object("authed_user").filter(|_| places == Places::TopAndAuthedUser);
+    let holders = || [Some(&top), nested.as_ref()].into_iter().flatten();
+    for token in holders().filter_map(|holder| holder.text("access_token")) {
         assert!(given.contains(&token), "a token was lost");
     }
+    // Without any access token there is no success that could hand a refresh token over.
+    for token in holders().filter_map(|holder| holder.text("refresh_token")) {
+        assert!(reply.is_none() || given.contains(&token), "a refresh token was lost");
+    }
+}
+
+/// Gives the tokens of credentials as text.
+pub fn texts<'a>(
+    credentials: impl IntoIterator<Item = &'a IssuedCredential>,
+    spare: &[RefreshToken],
+) -> Vec<String> {
+    let mut texts: Vec<_> = spare.iter().map(|token| token.expose().to_owned()).collect();
+    for credential in credentials {
+        texts.push(credential.access_token.expose().to_owned());
+        texts.extend(credential.refresh_token.as_ref().map(|token| token.expose().to_owned()));
+    }
+    texts
 }

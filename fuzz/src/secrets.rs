@@ -1,6 +1,6 @@
 //! Nothing that is printed looks like a token.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 
 /// What Slack's tokens, and the JSON of an ID token's base64, begin with. Text from outside that holds one of them is
 /// shown by its length only, so none can turn up in any output, wherever the fuzzer planted it.
@@ -13,7 +13,7 @@ pub fn assert_hidden(value: &impl Debug) {
 }
 
 /// Formats an error and its sources in all ways.
-pub fn assert_hidden_error(error: &(impl std::error::Error + Debug + Display)) {
+pub fn assert_hidden_error(error: &impl std::error::Error) {
     assert_hidden(error);
     check(&error.to_string());
     let mut source = error.source();
@@ -25,6 +25,6 @@ pub fn assert_hidden_error(error: &(impl std::error::Error + Debug + Display)) {
 
 fn check(shown: &str) {
     for mark in MARKS {
-        assert!(!shown.contains(mark), "something like a token is shown: {shown}");
+        assert!(!shown.contains(mark), "something like a token is shown");
     }
 }

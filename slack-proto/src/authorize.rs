@@ -1,13 +1,29 @@
 //! The browser legs: from a consent screen to an authorization code.
 
+mod asked;
+mod authorized;
 mod callback;
+mod callback_error;
+mod encoding;
 mod error;
+mod flow;
 mod pending;
 mod redirect_uri;
 mod request;
+mod state;
+mod stateless;
+mod url;
 
-pub use callback::{Callback, InvalidCallback};
+pub use asked::{AskedScopes, InstallScopes, NotGranted, SignInScopes};
+pub use authorized::Authorized;
+pub use callback::{Callback, InvalidCallback, WithoutStateError};
+pub use callback_error::CallbackError;
+pub use encoding::InvalidPendingAuthorization;
 pub use error::{AuthorizeError, Refused};
-pub use pending::{CallbackError, PendingAuthorization, State};
+pub use flow::CodeExchange;
+pub use pending::PendingAuthorization;
 pub use redirect_uri::RedirectUri;
-pub use request::{AuthorizationRequest, AuthorizeUrl, CodeExchange, InstallScopes};
+pub use request::AuthorizationRequest;
+pub use state::State;
+pub use stateless::{BrowserBinding, StateKey, StatelessAuthorization, StatelessError};
+pub use url::AuthorizeUrl;

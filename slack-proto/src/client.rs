@@ -6,11 +6,13 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::{ClientSecret, Form, InvalidValue, auth::Auth, secret::not_empty};
+use crate::{ClientSecret, ForeignText, Form, InvalidValue, auth::Auth, secret::not_empty};
 
 /// The public name of an app, such as `1000000001.2000000002`.
+///
+/// `Debug` and `Display` leave it out if it looks like a token, which was then given in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientId(Box<str>);
+pub struct ClientId(ForeignText);
 
 impl ClientId {
     /// Takes the client id from the app's settings page.
@@ -21,19 +23,19 @@ impl ClientId {
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let id = id.into();
         not_empty("client id", &id)?;
-        Ok(Self(id))
+        Ok(Self(id.into()))
     }
 
     /// Gives the id as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -156,8 +158,8 @@ impl Auth for ClientCredentials {
 /// Writes the Basic credentials of RFC 6749 section 2.3.1: both parts form-encoded, joined by a colon, in base64.
 fn basic(id: &ClientId, secret: &ClientSecret) -> HeaderValue {
     let mut pair =
-        Zeroizing::new(String::with_capacity(3 * (id.0.len() + secret.expose().len()) + 1));
-    pair.extend(form_urlencoded::byte_serialize(id.0.as_bytes()));
+        Zeroizing::new(String::with_capacity(3 * (id.as_str().len() + secret.expose().len()) + 1));
+    pair.extend(form_urlencoded::byte_serialize(id.as_str().as_bytes()));
     pair.push(':');
     pair.extend(form_urlencoded::byte_serialize(secret.expose().as_bytes()));
     let mut text = String::with_capacity("Basic ".len() + pair.len().div_ceil(3) * 4);

@@ -14,6 +14,53 @@ pub enum Slot {
     User,
     /// Neither prefix, nor type, nor ids tell.
     Unknown,
+    /// The app configuration token of a person, which is no app's; no reply of a grant has one.
+    Configuration,
+}
+
+impl Slot {
+    /// Gives a name for it, of lowercase letters, to store it under: `bot`, `user`, `unknown` or `configuration`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::User => "user",
+            Self::Unknown => "unknown",
+            Self::Configuration => "configuration",
+        }
+    }
+}
+
+/// The method that takes a credential's refresh token: the one that gave it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefreshMethod {
+    /// `oauth.v2.access`, by [`OauthV2Refresh`](crate::OauthV2Refresh).
+    #[default]
+    OauthV2Access,
+    /// `oauth.v2.user.access`, by [`OauthV2UserRefresh`](crate::OauthV2UserRefresh).
+    OauthV2UserAccess,
+    /// `openid.connect.token`, by [`OpenidConnectRefresh`](crate::OpenidConnectRefresh).
+    OpenidConnectToken,
+}
+
+impl RefreshMethod {
+    /// Gives Slack's name of the method.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OauthV2Access => "oauth.v2.access",
+            Self::OauthV2UserAccess => "oauth.v2.user.access",
+            Self::OpenidConnectToken => "openid.connect.token",
+        }
+    }
+
+    /// Finds a method by Slack's name.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        [Self::OauthV2Access, Self::OauthV2UserAccess, Self::OpenidConnectToken]
+            .into_iter()
+            .find(|method| method.as_str() == name)
+    }
 }
 
 /// A credential as a reply gave it: its life counts from a moment that only the caller knows.
@@ -29,13 +76,21 @@ pub struct IssuedCredential {
     /// How long the access token lives; `None` if it does not expire, or if the reply did not say (a rotating token has a
     /// refresh token: then take it for due).
     pub expires_in: Option<Duration>,
+    /// The method that takes the refresh token.
+    pub refresh_method: RefreshMethod,
 }
 
 impl IssuedCredential {
     /// Takes a token alone, of which nothing else is known.
     #[must_use]
     pub fn new(access_token: AccessToken) -> Self {
-        Self { access_token, refresh_token: None, scopes: Scopes::default(), expires_in: None }
+        Self {
+            access_token,
+            refresh_token: None,
+            scopes: Scopes::default(),
+            expires_in: None,
+            refresh_method: RefreshMethod::default(),
+        }
     }
 
     /// Takes from another reading of the same token what this one lacks; scopes that are empty are a lack. Gives a refresh
@@ -68,9 +123,16 @@ impl IssuedCredential {
     /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
     #[must_use]
     pub fn issued_at(self, sent: Timestamp) -> Credential {
-        let Self { access_token, refresh_token, scopes, expires_in } = self;
-        let expires_at = expires_in.map(|life| sent + life);
-        Credential { access_token, refresh_token, scopes, issued_at: sent, expires_at }
+        let Self { access_token, refresh_token, scopes, expires_in, refresh_method } = self;
+        Credential {
+            access_token,
+            refresh_token_issued_at: refresh_token.is_some().then_some(sent),
+            refresh_token,
+            refresh_method,
+            scopes,
+            issued_at: sent,
+            expires_at: expires_in.map(|life| sent + life),
+        }
     }
 }
 
@@ -82,9 +144,14 @@ pub struct Credential {
     pub access_token: AccessToken,
     /// The token for the next refresh; `None` if the app does not rotate its tokens.
     pub refresh_token: Option<RefreshToken>,
+    /// When the request was sent that gave the refresh token: that of a PKCE app ends 30 days later. `None` if there is
+    /// no refresh token, or if nobody knows.
+    pub refresh_token_issued_at: Option<Timestamp>,
+    /// The method that takes the refresh token.
+    pub refresh_method: RefreshMethod,
     /// What the token may do; empty if nobody said.
     pub scopes: Scopes,
-    /// When the request was sent that gave the tokens: refresh tokens of PKCE apps end 30 days later.
+    /// When the request was sent that gave the access token.
     pub issued_at: Timestamp,
     /// When the access token ends; `None` if it does not.
     pub expires_at: Option<Timestamp>,
@@ -97,6 +164,8 @@ impl Credential {
         Self {
             access_token,
             refresh_token: None,
+            refresh_token_issued_at: None,
+            refresh_method: RefreshMethod::default(),
             scopes: Scopes::default(),
             issued_at,
             expires_at: None,
@@ -110,7 +179,8 @@ impl Credential {
         if self.refresh_token.is_none() {
             // The refresh token that stays was issued when it was, and so ends when it did.
             self.refresh_token = old.refresh_token;
-            self.issued_at = old.issued_at;
+            self.refresh_token_issued_at = old.refresh_token_issued_at;
+            self.refresh_method = old.refresh_method;
         }
         if self.scopes.is_empty() {
             self.scopes = old.scopes;
@@ -134,6 +204,7 @@ mod tests {
             refresh_token: None,
             scopes: Scopes::default(),
             expires_in: expires_in.map(Duration::from_secs),
+            refresh_method: RefreshMethod::default(),
         }
         .issued_at(Timestamp::from_unix(1_000))
     }
@@ -145,6 +216,42 @@ mod tests {
         let margin = Duration::from_secs(200);
         assert!(!credential.is_due(Timestamp::from_unix(43_999), margin));
         assert!(credential.is_due(Timestamp::from_unix(44_000), margin));
+    }
+
+    #[test]
+    fn a_refresh_token_that_stays_keeps_its_own_age() {
+        let at = Timestamp::from_unix;
+        let mut kept = issued(Some(60));
+        kept.refresh_token = Some(RefreshToken::new("xoxe-1-a").unwrap());
+        kept.refresh_token_issued_at = Some(at(1_000));
+        kept.refresh_method = RefreshMethod::OauthV2UserAccess;
+        let mut new = Credential::new(AccessToken::new("xoxe.xoxb-1-b").unwrap(), at(1_050));
+        kept.succeed(new.clone());
+        assert_eq!((kept.issued_at, kept.refresh_token_issued_at), (at(1_050), Some(at(1_000))));
+        assert_eq!(kept.refresh_method, RefreshMethod::OauthV2UserAccess);
+        new.refresh_token = Some(RefreshToken::new("xoxe-1-b").unwrap());
+        new.refresh_token_issued_at = Some(at(1_050));
+        kept.succeed(new);
+        assert_eq!(kept.refresh_token_issued_at, Some(at(1_050)));
+    }
+
+    #[test]
+    fn a_credential_knows_which_method_refreshes_it() {
+        use crate::{Method, OauthV2Access, OauthV2UserRefresh, OpenidConnectRefresh};
+        let reply =
+            || http::Response::new(r#"{"ok":true,"access_token":"xoxp-1","refresh_token":"r"}"#);
+        let user = OauthV2UserRefresh::parse_response(&reply()).unwrap().value.credential;
+        let openid = OpenidConnectRefresh::parse_response(&reply()).unwrap().value.credential;
+        let install = OauthV2Access::<crate::Secret>::parse_response(&reply()).unwrap().value.user;
+        for (credential, method) in [
+            (user, OauthV2UserRefresh::NAME),
+            (openid, OpenidConnectRefresh::NAME),
+            (install.unwrap(), OauthV2Access::<crate::Secret>::NAME),
+        ] {
+            let credential = credential.issued_at(Timestamp::from_unix(7));
+            assert_eq!(credential.refresh_method.as_str(), method);
+            assert_eq!(credential.refresh_token_issued_at, Some(Timestamp::from_unix(7)));
+        }
     }
 
     #[test]

@@ -22,6 +22,17 @@ impl Fingerprint {
         first.copy_from_slice(&Sha256::digest(secret)[..8]);
         Self(first)
     }
+
+    /// Names two secrets together, so that no other two have the same name.
+    pub(crate) fn of_pair(one: &str, other: &str) -> Self {
+        let mut digest = Sha256::new();
+        digest.update((one.len() as u64).to_be_bytes());
+        digest.update(one);
+        digest.update(other);
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest.finalize()[..8]);
+        Self(first)
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -2,15 +2,17 @@
 
 mod key;
 mod place;
+mod store_key;
 
 use std::{error::Error, fmt};
 
 pub use key::InstallationKey;
 pub use place::{Enterprise, IncomingWebhook, Team};
+pub use store_key::StoreKey;
 
 use crate::{
-    AppId, Credential, IssuedCredential, OauthV2AccessResponse, RefreshToken, Slot, Timestamp,
-    UserId,
+    AppId, ConfigurationCredential, Credential, IssuedCredential, OauthV2AccessResponse,
+    RefreshToken, Slot, Timestamp, UserId,
 };
 
 /// An installation as a store keeps it: a slot for the bot's credential and one for the person's, each with its own
@@ -46,6 +48,8 @@ pub struct Installation {
     pub user_id: Option<UserId>,
     /// A credential of which nobody knows whose it is: never seen, and never thrown away.
     pub unplaced: Option<Credential>,
+    /// The app configuration token of the person: it belongs to the person and the workspace, and to no app.
+    pub configuration: Option<ConfigurationCredential>,
     /// The webhook, if there is one.
     pub incoming_webhook: Option<IncomingWebhook>,
 }
@@ -74,13 +78,14 @@ impl Installation {
         InstallationKey::of(team, enterprise, self.is_enterprise_install)
     }
 
-    /// Gives the credential of a slot.
+    /// Gives the credential of a slot; none for [`Slot::Configuration`], which holds another kind.
     #[must_use]
     pub fn credential(&self, slot: Slot) -> Option<&Credential> {
         match slot {
             Slot::Bot => self.bot.as_ref(),
             Slot::User => self.user.as_ref(),
             Slot::Unknown => self.unplaced.as_ref(),
+            Slot::Configuration => None,
         }
     }
 
@@ -116,7 +121,7 @@ impl Installation {
         let place = match slot {
             Slot::Bot => &mut self.bot,
             Slot::User => &mut self.user,
-            Slot::Unknown => &mut self.unplaced,
+            Slot::Unknown | Slot::Configuration => &mut self.unplaced,
         };
         if let Some(old) = place {
             old.succeed(new);
@@ -140,6 +145,7 @@ impl OauthV2AccessResponse {
             user: issued(self.user),
             user_id: self.authed_user_id,
             unplaced: issued(self.unplaced),
+            configuration: None,
             incoming_webhook: self.incoming_webhook,
         }
     }

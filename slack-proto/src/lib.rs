@@ -44,6 +44,7 @@ mod claims;
 mod client;
 mod configuration;
 mod credential;
+mod encoding;
 mod endpoint;
 mod entropy;
 mod error;
@@ -62,6 +63,7 @@ mod oddity;
 mod pkce;
 mod proof;
 mod reply;
+pub mod rotation;
 mod scopes;
 mod secret;
 mod text;
@@ -72,14 +74,17 @@ mod wire;
 
 pub use auth::Auth;
 pub use authorize::{
-    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, CodeExchange,
-    InstallScopes, InvalidCallback, PendingAuthorization, RedirectUri, Refused, State,
+    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, BrowserBinding,
+    Callback, CallbackError, CodeExchange, InstallScopes, InvalidCallback,
+    InvalidPendingAuthorization, NotGranted, PendingAuthorization, RedirectUri, Refused,
+    SignInScopes, State, StateKey, StatelessAuthorization, StatelessError, WithoutStateError,
 };
 pub use body::Body;
 pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, Slot};
+pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
+pub use encoding::{EncodedSecrets, InvalidEncoding};
 pub use endpoint::Endpoint;
 pub use entropy::Entropy;
 pub use error::{
@@ -101,7 +106,7 @@ pub use id_token::{
 };
 pub use identity::IdentityKey;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, Team,
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, StoreKey, Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{
@@ -121,6 +126,7 @@ pub use oddity::Oddity;
 pub use pkce::{CodeChallenge, CodeVerifier};
 pub use proof::{Proof, Secret, SecretAndVerifier};
 pub use reply::{Reply, ReplyMeta};
+pub use rotation::{AnyCredential, Rotation, RotationPolicy};
 pub use scopes::Scopes;
 pub use secret::{AuthorizationCode, ClientSecret, WebhookUrl};
 pub use text::ForeignText;

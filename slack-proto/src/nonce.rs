@@ -21,6 +21,10 @@ impl Nonce {
         Self(base64url(&entropy.nonce))
     }
 
+    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(base64url(bytes))
+    }
+
     /// Compares in constant time.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

@@ -20,6 +20,10 @@ impl CodeVerifier {
         Self(base64url(&entropy.verifier))
     }
 
+    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(base64url(bytes))
+    }
+
     /// Computes the challenge that goes onto the authorize page.
     #[inline]
     #[must_use]

@@ -1,8 +1,8 @@
 //! What a code exchange proves: a secret, a verifier, or both.
 
 use crate::{
-    Auth, AuthorizationCode, CodeVerifier, ConfidentialClient, Entropy, Form, PublicClient,
-    RedirectUri, sealed::Sealed,
+    Auth, AuthorizationCode, CodeVerifier, ConfidentialClient, Form, PublicClient, RedirectUri,
+    sealed::Sealed,
 };
 
 /// What a code exchange proves beside having the code. It decides which client can send it, so that a secret cannot be
@@ -15,9 +15,13 @@ pub trait Proof: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     const PKCE: bool;
 
-    /// Draws what has to be drawn.
+    /// Its name in an encoding.
     #[doc(hidden)]
-    fn draw(entropy: &Entropy) -> Self;
+    const KIND: &'static str;
+
+    /// Makes the proof, of a verifier if one is needed.
+    #[doc(hidden)]
+    fn make<E>(verifier: impl FnOnce() -> Result<CodeVerifier, E>) -> Result<Self, E>;
 
     /// Gives the verifier to send along.
     #[doc(hidden)]
@@ -34,9 +38,10 @@ impl Sealed for Secret {}
 impl Proof for Secret {
     type Client = ConfidentialClient;
     const PKCE: bool = false;
+    const KIND: &'static str = "secret";
 
-    fn draw(_: &Entropy) -> Self {
-        Self
+    fn make<E>(_: impl FnOnce() -> Result<CodeVerifier, E>) -> Result<Self, E> {
+        Ok(Self)
     }
 
     fn verifier(&self) -> Option<&CodeVerifier> {
@@ -50,9 +55,10 @@ impl Sealed for CodeVerifier {}
 impl Proof for CodeVerifier {
     type Client = PublicClient;
     const PKCE: bool = true;
+    const KIND: &'static str = "verifier";
 
-    fn draw(entropy: &Entropy) -> Self {
-        Self::from_entropy(entropy)
+    fn make<E>(verifier: impl FnOnce() -> Result<CodeVerifier, E>) -> Result<Self, E> {
+        verifier()
     }
 
     fn verifier(&self) -> Option<&CodeVerifier> {
@@ -75,9 +81,10 @@ impl Sealed for SecretAndVerifier {}
 impl Proof for SecretAndVerifier {
     type Client = ConfidentialClient;
     const PKCE: bool = true;
+    const KIND: &'static str = "secret_and_verifier";
 
-    fn draw(entropy: &Entropy) -> Self {
-        Self(CodeVerifier::from_entropy(entropy))
+    fn make<E>(verifier: impl FnOnce() -> Result<CodeVerifier, E>) -> Result<Self, E> {
+        verifier().map(Self)
     }
 
     fn verifier(&self) -> Option<&CodeVerifier> {

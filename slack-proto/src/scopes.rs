@@ -27,6 +27,11 @@ impl Scopes {
         self.0.split(parts).filter(|scope| !scope.is_empty())
     }
 
+    /// Gives the list as it came.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Tells whether `scope` is in the list.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {

@@ -131,10 +131,87 @@ fn secrets_and_what_holds_them() {
 }
 
 #[test]
+fn a_rotation_and_what_it_says() {
+    use slack_proto::rotation::{Action, Death, Event, Issued, Notice, Problem, Setback};
+    let refresh_token = || RefreshToken::new(CANARY).unwrap();
+    let now = Timestamp::from_unix(1_795_219_200);
+    let mut credential = Credential::new(token(), Timestamp::from_unix(1));
+    credential.refresh_token = Some(refresh_token());
+    credential.expires_at = Some(now);
+    let configuration = ConfigurationCredential::new(
+        ConfigurationToken::new(CANARY).unwrap(),
+        refresh_token(),
+        Timestamp::from_unix(1),
+    );
+    let mut issued = Issued::new(Credential::new(AccessToken::new("xoxb-C4n4ry-2").unwrap(), now));
+    issued.spare_refresh_tokens = vec![refresh_token()];
+    issued.unplaced = Some(credential.clone());
+    for stored in [AnyCredential::from(credential), AnyCredential::from(configuration)] {
+        debug("AnyCredential", &stored);
+        both("mark", &stored.mark());
+        let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+        let events = [
+            Event::Look,
+            Event::Read(Some(stored.clone())),
+            Event::Leased,
+            Event::Read(Some(stored.clone())),
+            Event::Failed(Setback::Refused { code: CANARY.into(), class: ErrorClass::Other }),
+            Event::Waited,
+            Event::Leased,
+            Event::Read(Some(stored)),
+            Event::Issued(issued.clone()),
+            Event::Written,
+        ];
+        for event in events {
+            debug("Event", &event);
+            if let Event::Failed(setback) = &event {
+                debug("Setback", setback);
+            }
+            let action: Action = rotation.step(now, event);
+            debug("Action", &action);
+            match &action {
+                Action::Send(trade) => debug("Trade", trade),
+                Action::Write(write) => debug("Write", write),
+                _ => {}
+            }
+            debug("Rotation", &rotation);
+            if let Some(problem) = rotation.problem() {
+                both("Problem", problem);
+            }
+        }
+        let notices: Vec<Notice> = rotation.take_notices();
+        assert!(notices.iter().any(|notice| matches!(notice, Notice::Spares { .. })));
+        debug("Notice", &notices);
+    }
+    both("Death", &Death::RefreshTokenInvalid { code: CANARY.into() });
+    both("Problem", &Problem::Dead(Death::RefreshTokenInvalid { code: CANARY.into() }));
+}
+
+#[test]
+fn what_a_store_keeps() {
+    let credential = Credential::new(token(), Timestamp::from_unix(1));
+    let encoded = credential.encode_exposing_secrets();
+    debug("EncodedSecrets", &encoded);
+    let place = InstallationKey::Workspace(CANARY.into());
+    both("StoreKey", &StoreKey::person(place, CANARY.into()));
+    let refused = format!(r#"{{"version":1,"kind":"{CANARY}"}}"#);
+    both("InvalidEncoding", &Credential::decode(refused.as_bytes()).unwrap_err());
+    both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
+}
+
+#[test]
 fn text_from_outside() {
     both("ForeignText", &ForeignText::from(CANARY));
+    both("ClientId", &ClientId::new(CANARY).unwrap());
+    both("RedirectUri", &RedirectUri::new(format!("https://app.example.com/{CANARY}")).unwrap());
     both("Scopes", &Scopes::from(CANARY));
     both("Scopes", &Scopes::from(["chat:write", CANARY]));
+    debug("InstallScopes", &InstallScopes::bot(CANARY).and_user(CANARY));
+    both("InvalidValue", &SignInScopes::new(CANARY).unwrap_err());
+    let installed = format!(r#"{{"ok":true,"access_token":"xoxb-1","scope":"{CANARY}"}}"#);
+    let installed = OauthV2Access::<Secret>::parse_response(&Response::new(installed)).unwrap();
+    let asked = InstallScopes::bot("a").and_user(CANARY);
+    debug("NotGranted", &authorized(asked).not_granted(&installed.value));
     for id in
         [&TeamId::from(CANARY) as &dyn Both, &EnterpriseId::from(CANARY), &UserId::from(CANARY)]
     {
@@ -146,6 +223,15 @@ fn text_from_outside() {
     for id in [&AppId::from(CANARY) as &dyn Both, &BotId::from(CANARY), &ChannelId::from(CANARY)] {
         id.check();
     }
+}
+
+fn authorized(asked: InstallScopes) -> Authorized<OauthV2Access> {
+    let (entropy, now) = (Entropy::new([0; 96]), Timestamp::from_unix(1));
+    let id = ClientId::new("1.2").unwrap();
+    let request = AuthorizationRequest::<OauthV2Access>::new(id, asked, None).unwrap();
+    let (_, pending) = request.begin(&Endpoint::slack(), &entropy, now);
+    let callback = Callback::parse(&format!("code=c&state={}", pending.state().expose())).unwrap();
+    pending.finish(callback, now).unwrap()
 }
 
 trait Both {
@@ -236,6 +322,10 @@ fn the_browser_legs() {
     let pending = || request().begin(&Endpoint::slack(), &entropy, now);
     debug("AuthorizeUrl", &pending().0);
     debug("PendingAuthorization", &pending().1);
+    let encoded = pending().1.encode_exposing_secrets();
+    let decode = |text: &str| PendingAuthorization::<Flow>::decode(text, now);
+    debug("PendingAuthorization", &decode(&encoded).unwrap());
+    both("InvalidPendingAuthorization", &decode(&format!("{encoded}{CANARY}")).unwrap_err());
     let state = pending().1.state().expose().to_owned();
     let canary: String = form_urlencoded::byte_serialize(CANARY.as_bytes()).collect();
     for text in [
@@ -248,14 +338,40 @@ fn the_browser_legs() {
     ] {
         let callback = Callback::parse(&text).unwrap();
         debug("Callback", &callback);
+        match callback.clone().without_state() {
+            Ok(method) => debug("an exchange without state", &method),
+            Err(error) => both("WithoutStateError", &error),
+        }
         if let Some(refused) = callback.refused() {
             both("Refused", refused);
         }
         match pending().1.finish(callback, now) {
-            Ok(method) => debug("a finished authorization", &method),
+            Ok(authorized) => debug("Authorized", &authorized),
             Err(error) => both("CallbackError", &error),
         }
     }
+    let key = || StateKey::new(CANARY.repeat(2)).unwrap();
+    debug("StateKey", &key());
+    let browser = || BrowserBinding::new(CANARY).unwrap();
+    debug("BrowserBinding", &browser());
+    let flow = StatelessAuthorization::new(request(), Endpoint::slack(), key());
+    debug("StatelessAuthorization", &flow);
+    let url = flow.begin(&browser(), &entropy, now);
+    debug("AuthorizeUrl", &url);
+    let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
+    for text in [
+        format!("code={canary}&state={state}"),
+        format!("error={canary}&state={state}"),
+        format!("code={canary}&state={canary}"),
+        format!("error={canary}"),
+    ] {
+        match flow.finish(Some(&browser()), Callback::parse(&text).unwrap(), now) {
+            Ok(authorized) => debug("Authorized", &authorized),
+            Err(error) => both("StatelessError", &error),
+        }
+    }
+    both("InvalidValue", &StateKey::new(CANARY).unwrap_err());
+    both("InvalidValue", &BrowserBinding::new(&CANARY[..15]).unwrap_err());
     both("InvalidCallback", &Callback::parse(&format!("code={CANARY}&code={CANARY}")).unwrap_err());
 }
 
@@ -484,6 +600,7 @@ fn id_tokens() {
 
 /// Public types that hold no text from outside, nor anything secret.
 const HARMLESS: &[&str] = &[
+    "AskedScopes",
     "Auth",
     "AuthorizeError",
     "AwsLcRs256",
@@ -501,6 +618,8 @@ const HARMLESS: &[&str] = &[
     "Purpose",
     "Rs256",
     "Rs256Key",
+    "RefreshMethod",
+    "Rejection",
     "Secret",
     "Slot",
     "TokenKind",
@@ -524,10 +643,11 @@ const INSIDE: &[&str] = &[
 #[test]
 fn every_public_type_is_checked() {
     let this = include_str!("canary.rs");
-    let exports = include_str!("../src/lib.rs");
-    let exports = exports
-        .lines()
-        .skip_while(|line| !line.starts_with("pub use"))
+    let modules = [include_str!("../src/rotation.rs"), include_str!("../src/lib.rs")];
+    let exports = modules
+        .iter()
+        .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))
+        .filter(|line| !line.starts_with("pub mod "))
         .take_while(|line| !line.starts_with("mod "));
     let names: Vec<String> = exports
         .flat_map(|line| {

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::{Refused, State};
-use crate::AuthorizationCode;
+use crate::{AuthorizationCode, OauthV2Access};
 
 /// The parameters of a request to the redirect URI: a code or a refusal, and the state.
 ///
@@ -67,6 +67,32 @@ impl Callback {
         self.outcome.as_ref().err()
     }
 
+    /// Takes a callback that has no state, knowingly, and gives the method that trades its code.
+    ///
+    /// Installs that start on Slack's own pages (the app directory, an admin's page) come without a state: nothing tells
+    /// whose browser it is, and anybody can plant a code of their own there. So install by it at most; never sign a
+    /// person in by it, nor tie what it installs to whoever is signed in. The safe answer is to send the person to your
+    /// own start page instead. No redirect URI was sent on such a start, so none is repeated.
+    ///
+    /// # Errors
+    ///
+    /// When there is a state after all, which only a pending authorization can check; when Slack refused.
+    ///
+    /// ```
+    /// use slack_proto::{Callback, WithoutStateError};
+    ///
+    /// assert!(Callback::parse("code=c0de")?.without_state().is_ok());
+    /// let error = Callback::parse("code=c0de&state=st4te")?.without_state().unwrap_err();
+    /// assert!(matches!(error, WithoutStateError::HasState(_)));
+    /// # Ok::<(), slack_proto::InvalidCallback>(())
+    /// ```
+    pub fn without_state(self) -> Result<OauthV2Access, WithoutStateError> {
+        if self.state.is_some() {
+            return Err(WithoutStateError::HasState(Box::new(self)));
+        }
+        self.outcome.map(OauthV2Access::new).map_err(WithoutStateError::Refused)
+    }
+
     /// Gives the code, if there is one, **unchecked**: whoever has not compared the state exchanges a code that
     /// anybody may have planted (RFC 6749 section 10.12).
     #[must_use]
@@ -102,6 +128,29 @@ impl fmt::Display for InvalidCallback {
 }
 
 impl Error for InvalidCallback {}
+
+/// Why [`Callback::without_state`] gives no method to send.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum WithoutStateError {
+    /// The callback has a state: [`finish`](super::PendingAuthorization::finish) a pending authorization with it.
+    HasState(Box<Callback>),
+    /// Slack says no.
+    Refused(Refused),
+}
+
+impl fmt::Display for WithoutStateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HasState(_) => f.write_str(
+                "the callback has a state; finish the pending authorization that it belongs to",
+            ),
+            Self::Refused(refused) => refused.fmt(f),
+        }
+    }
+}
+
+impl Error for WithoutStateError {}
 
 /// Finds the query of a URL or a path; anything else is a query itself, in which a `?` is like any other character.
 fn query_of(callback: &str) -> &str {
@@ -152,6 +201,24 @@ mod tests {
         let callback = Callback::parse("error=xoxb-planted").unwrap();
         let shown = callback.refused().unwrap().to_string();
         assert!(!shown.contains("xox"), "{shown}");
+    }
+
+    #[test]
+    fn a_missing_state_is_taken_knowingly_only() {
+        let parse = |text| Callback::parse(text).unwrap();
+        let mut form = crate::Form::new();
+        crate::Method::params(&parse("code=c").without_state().unwrap(), &mut form);
+        assert_eq!(form.finish().0.as_ref(), b"grant_type=authorization_code&code=c");
+        let error = parse("code=c&state=s").without_state().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the callback has a state; finish the pending authorization that it belongs to"
+        );
+        let WithoutStateError::HasState(callback) = error else { panic!("{error}") };
+        assert_eq!(callback.state().unwrap().expose(), "s");
+        let error = parse("error=access_denied").without_state().unwrap_err();
+        assert!(matches!(error, WithoutStateError::Refused(_)));
+        assert!(error.to_string().starts_with("the authorization was refused: access_denied"));
     }
 
     #[test]

@@ -1,62 +1,28 @@
 //! What must be kept between the two browser legs.
 
-use std::{error::Error, fmt, marker::PhantomData, time::Duration};
+use std::{fmt, time::Duration};
 
-use subtle::ConstantTimeEq;
+use super::{Authorized, Callback, CallbackError, CodeExchange, RedirectUri, State};
+use crate::{ClientId, ExpectedIdToken, Nonce, Timestamp};
 
-use super::{Callback, CodeExchange, InstallScopes, RedirectUri, Refused};
-use crate::{
-    Entropy, Timestamp,
-    pkce::base64url,
-    secret::{not_empty, secrets},
-};
-
-secrets! {
-    /// The `state` of an authorization: random text that ties a callback to the browser that began it.
-    State, "state", not_empty;
-}
-
-impl State {
-    /// Takes the state that a reply repeats; the caller has seen that it is not empty.
-    pub(crate) fn from_reply(text: String) -> Self {
-        Self(zeroize::Zeroizing::new(text))
-    }
-
-    /// Compares in constant time.
-    #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
-        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
-    }
-}
-
-/// An authorization whose browser has not come back yet: state, verifier and redirect URI.
+/// An authorization whose browser has not come back yet: state, verifier, nonce, redirect URI, and when it began.
 ///
 /// Keep it where only this browser's session reaches it. [`finish`](Self::finish) gives the method to send, with
-/// redirect URI and verifier in it, so that neither can be forgotten.
+/// redirect URI and verifier in it, so that neither can be forgotten. To outlive this process, or to come back on
+/// another machine, it becomes text by [`encode_exposing_secrets`](Self::encode_exposing_secrets), for a session on the
+/// server's side or a sealed cookie, and is read again by [`decode`](Self::decode).
 pub struct PendingAuthorization<M: CodeExchange> {
-    state: State,
-    proof: M::Proof,
-    redirect_uri: Option<RedirectUri>,
-    scopes: InstallScopes,
-    began_at: Timestamp,
-    method: PhantomData<fn() -> M>,
+    pub(super) client_id: ClientId,
+    pub(super) state: State,
+    pub(super) proof: M::Proof,
+    pub(super) nonce: Option<Nonce>,
+    pub(super) redirect_uri: Option<RedirectUri>,
+    pub(super) scopes: M::Scopes,
+    pub(super) began_at: Timestamp,
+    pub(super) life: Duration,
 }
 
 impl<M: CodeExchange> PendingAuthorization<M> {
-    /// How long a callback is waited for: a code lives ten minutes, and so does the wait.
-    pub const LIFE: Duration = Duration::from_secs(600);
-
-    pub(super) fn begin(
-        entropy: &Entropy,
-        proof: M::Proof,
-        redirect_uri: Option<RedirectUri>,
-        scopes: InstallScopes,
-        began_at: Timestamp,
-    ) -> Self {
-        let state = State(base64url(&entropy.state));
-        Self { state, proof, redirect_uri, scopes, began_at, method: PhantomData }
-    }
-
     /// Gives the state, to file the pending authorization under.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -65,7 +31,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
 
     /// Gives the scopes that were asked for: a person may grant fewer.
     #[must_use]
-    pub fn scopes(&self) -> &InstallScopes {
+    pub fn scopes(&self) -> &M::Scopes {
         &self.scopes
     }
 
@@ -75,18 +41,32 @@ impl<M: CodeExchange> PendingAuthorization<M> {
         self.redirect_uri.as_ref()
     }
 
-    pub(super) fn proof(&self) -> &M::Proof {
-        &self.proof
+    /// Gives the moment after which the browser comes too late; a store may forget the pending authorization then.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.began_at + self.life
+    }
+
+    /// Tells whether `now` is beyond its life; also if it began further ahead than that, as clocks that differ so much
+    /// would let it live on.
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        now.since(self.began_at) > self.life || self.began_at.since(now) > self.life
     }
 
     /// Takes the callback and gives the method that trades its code.
     ///
+    /// The state is compared in constant time, and before anything else is believed.
+    ///
     /// # Errors
     ///
-    /// When the state is missing or another, when the wait was longer than [`LIFE`](Self::LIFE), or when Slack refused.
-    /// As long as the state did not match, the error gives the pending authorization back: a forged callback must not
-    /// end somebody's sign-in.
-    pub fn finish(self, callback: Callback, now: Timestamp) -> Result<M, CallbackError<M>> {
+    /// When the state is missing or another, when the wait was longer than its life, or when Slack refused. As long as
+    /// the state did not match, the error gives the pending authorization back: a forged callback must not end
+    /// somebody's sign-in. After a matching state it is spent.
+    pub fn finish(
+        self,
+        callback: Callback,
+        now: Timestamp,
+    ) -> Result<Authorized<M>, CallbackError<M>> {
         match (&callback.state, callback.outcome) {
             (None, Ok(_)) => Err(CallbackError::StateMissing(Box::new(self))),
             (None, Err(refused)) => {
@@ -96,10 +76,15 @@ impl<M: CodeExchange> PendingAuthorization<M> {
                 Err(CallbackError::StateMismatch(Box::new(self)))
             }
             (Some(_), Err(refused)) => Err(CallbackError::Refused(refused)),
-            (Some(_), Ok(_)) if now.since(self.began_at) > Self::LIFE => {
-                Err(CallbackError::Expired)
-            }
-            (Some(_), Ok(code)) => Ok(M::with_proof(code, self.proof, self.redirect_uri)),
+            (Some(_), Ok(_)) if self.is_expired(now) => Err(CallbackError::Expired),
+            (Some(_), Ok(code)) => Ok(Authorized {
+                exchange: M::with_proof(code, self.proof, self.redirect_uri),
+                asked: self.scopes,
+                expected_id_token: match self.nonce {
+                    Some(nonce) => ExpectedIdToken::new(self.client_id).nonce(nonce),
+                    None => ExpectedIdToken::new(self.client_id),
+                },
+            }),
         }
     }
 }
@@ -108,68 +93,21 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingAuthorization")
             .field("method", &M::NAME)
+            .field("client_id", &self.client_id)
             .field("redirect_uri", &self.redirect_uri)
             .field("scopes", &self.scopes)
             .field("began_at", &self.began_at)
+            .field("life", &self.life)
             .finish_non_exhaustive()
     }
 }
-
-/// Why a callback gives no method to send.
-#[non_exhaustive]
-pub enum CallbackError<M: CodeExchange> {
-    /// The callback has no state. Installs that start on Slack's own pages have none: send the person to your own
-    /// start page.
-    StateMissing(Box<PendingAuthorization<M>>),
-    /// The state is another: the callback belongs to another browser, or is forged.
-    StateMismatch(Box<PendingAuthorization<M>>),
-    /// Slack, or somebody else, says no, and nothing ties it to this authorization.
-    RefusedWithoutState(Refused, Box<PendingAuthorization<M>>),
-    /// Slack says no.
-    Refused(Refused),
-    /// The browser came back too late.
-    Expired,
-}
-
-impl<M: CodeExchange> fmt::Display for CallbackError<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::StateMissing(_) => {
-                f.write_str("the callback has no state; start again at your own start page")
-            }
-            Self::StateMismatch(_) => f.write_str(
-                "the callback's state is not the one of this browser; start again in one browser",
-            ),
-            Self::RefusedWithoutState(refused, _) => {
-                write!(f, "{refused} (no state: perhaps not about this request)")
-            }
-            Self::Refused(refused) => refused.fmt(f),
-            Self::Expired => f.write_str("the browser came back too late; start again"),
-        }
-    }
-}
-
-impl<M: CodeExchange> fmt::Debug for CallbackError<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::StateMissing(pending) => f.debug_tuple("StateMissing").field(pending).finish(),
-            Self::StateMismatch(pending) => f.debug_tuple("StateMismatch").field(pending).finish(),
-            Self::RefusedWithoutState(refused, pending) => {
-                f.debug_tuple("RefusedWithoutState").field(refused).field(pending).finish()
-            }
-            Self::Refused(refused) => f.debug_tuple("Refused").field(refused).finish(),
-            Self::Expired => f.write_str("Expired"),
-        }
-    }
-}
-
-impl<M: CodeExchange> Error for CallbackError<M> {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        AuthorizationRequest, ClientId, CodeVerifier, Endpoint, Form, Method, OauthV2Access,
+        AuthorizationRequest, CodeVerifier, Endpoint, Entropy, Form, InstallScopes, Method,
+        OauthV2Access, OpenidConnectToken, SignInScopes,
     };
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_219_200);
@@ -193,15 +131,34 @@ mod tests {
 
     #[test]
     fn the_method_has_redirect_uri_and_verifier_in_it() {
-        let method = pending().finish(good(), NOW).unwrap();
+        let authorized = pending().finish(good(), NOW).unwrap();
         let mut form = Form::new();
-        method.params(&mut form);
+        authorized.exchange.params(&mut form);
         let verifier = CodeVerifier::from_entropy(&Entropy::new([7; 96]));
         let expected = format!(
             "grant_type=authorization_code&code=c0de&code_verifier={}&redirect_uri=fakeapp%3A%2F%2Foauth%2Fcb",
             verifier.expose()
         );
         assert_eq!(form.finish().0.as_ref(), expected.as_bytes());
+        assert_eq!(authorized.asked, InstallScopes::user("chat:write"));
+    }
+
+    #[test]
+    fn a_sign_in_tells_what_its_id_token_must_say() {
+        let request = AuthorizationRequest::<OpenidConnectToken>::new(
+            ClientId::new("1.2").unwrap(),
+            SignInScopes::openid(),
+            RedirectUri::new("https://app.example.com/cb").unwrap(),
+        );
+        let entropy = Entropy::new(std::array::from_fn(|index| u8::try_from(index).unwrap()));
+        let (url, pending) = request.unwrap().begin(&Endpoint::slack(), &entropy, NOW);
+        let back = callback(&format!("code=c&state={}", pending.state().expose()));
+        let authorized = pending.finish(back, NOW).unwrap();
+        let expected = authorized.expected_id_token();
+        assert_eq!(expected.client_id().as_str(), "1.2");
+        let nonce = expected.sent_nonce().unwrap();
+        assert!(url.expose().contains(&format!("&nonce={}", nonce.expose())));
+        assert!(nonce.same_as(&Nonce::from_entropy(&entropy)));
     }
 
     #[test]
@@ -210,6 +167,10 @@ mod tests {
             pending().finish(callback("code=c&state=x"), NOW)
         else {
             panic!("a foreign state was taken")
+        };
+        let foreign = back.finish(callback("error=access_denied&state=x"), NOW);
+        let Err(CallbackError::StateMismatch(back)) = foreign else {
+            panic!("a foreign refusal was taken")
         };
         let Err(CallbackError::StateMissing(back)) = back.finish(callback("code=c"), NOW) else {
             panic!("a missing state was taken")
@@ -232,27 +193,30 @@ mod tests {
 
     #[test]
     fn the_wait_ends() {
+        assert_eq!(pending().expires_at(), NOW + Duration::from_secs(600));
         assert!(pending().finish(good(), NOW + Duration::from_secs(600)).is_ok());
         let late = pending().finish(good(), NOW + Duration::from_secs(601));
         assert!(matches!(late, Err(CallbackError::Expired)));
+        // Another machine's clock may lie behind, but not for long enough to wait for ever.
+        assert!(pending().finish(good(), NOW - Duration::from_secs(600)).is_ok());
+        let early = pending().finish(good(), NOW - Duration::from_secs(601));
+        assert!(matches!(early, Err(CallbackError::Expired)));
     }
 
     #[test]
-    fn every_error_says_what_to_do() {
-        let state = pending().state().expose().to_owned();
-        for (text, shown) in [
-            ("code=c", "the callback has no state; start again at your own start page"),
-            (
-                "code=c&state=x",
-                "the callback's state is not the one of this browser; start again in one browser",
-            ),
-            (
-                &*format!("error=access_denied&state={state}"),
-                "the authorization was refused: access_denied (the person pressed cancel, or may not approve the app); \
-                 ask an admin",
-            ),
-        ] {
-            assert_eq!(pending().finish(callback(text), NOW).unwrap_err().to_string(), shown);
-        }
+    fn the_caller_sets_how_long_it_waits() {
+        let request = AuthorizationRequest::<OauthV2Access>::new(
+            ClientId::new("1.2").unwrap(),
+            InstallScopes::bot("chat:write"),
+            None,
+        );
+        let request = request.unwrap().life(Duration::from_secs(30));
+        let late = |seconds| {
+            let (_, pending) =
+                request.clone().begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW);
+            pending.finish(good(), NOW + Duration::from_secs(seconds)).err()
+        };
+        assert!(late(30).is_none());
+        assert!(matches!(late(31), Some(CallbackError::Expired)));
     }
 }

@@ -5,20 +5,21 @@ use std::fmt;
 use http::Uri;
 
 use crate::{
-    InvalidValue,
+    ForeignText, InvalidValue,
     endpoint::{is_host_and_port, is_loopback},
 };
 
 /// A redirect URI by Slack's rules: absolute, no fragment, and either https, or, for PKCE apps on a desktop, loopback
 /// http or a scheme of the app's own such as `myapp://oauth/cb`.
 ///
-/// The text is kept as given, since the same text must stand on the authorize page and in the code exchange. Slack's
-/// pages speak of `http://localhost`; whether `http://127.0.0.1` is taken is unconfirmed.
+/// The text is kept as given, since the same text must stand on the authorize page and in the code exchange; `Debug` and
+/// `Display` leave it out if it holds what looks like a token. Slack's pages speak of `http://localhost`; whether
+/// `http://127.0.0.1` is taken is unconfirmed.
 ///
 /// Source: <https://docs.slack.dev/authentication/installing-with-oauth>.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RedirectUri {
-    text: Box<str>,
+    text: ForeignText,
     kind: Kind,
 }
 
@@ -38,7 +39,7 @@ impl RedirectUri {
     pub fn new(uri: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let text = uri.into();
         let kind = kind_of(&text)?;
-        Ok(Self { text, kind })
+        Ok(Self { text: text.into(), kind })
     }
 
     /// Takes http on loopback for every flow. Slack refuses it outside of PKCE: for tests against a local server only.
@@ -49,7 +50,9 @@ impl RedirectUri {
     pub fn insecure_for_tests(uri: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let text = uri.into();
         match kind_of(&text)? {
-            Kind::Desktop if text.starts_with("http://") => Ok(Self { text, kind: Kind::Web }),
+            Kind::Desktop if text.starts_with("http://") => {
+                Ok(Self { text: text.into(), kind: Kind::Web })
+            }
             _ => Err(refused("for tests must be http on loopback")),
         }
     }
@@ -57,18 +60,23 @@ impl RedirectUri {
     /// Gives the text as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 
     /// Tells whether Slack takes it with PKCE and without bot scopes only.
     pub(crate) fn is_desktop(&self) -> bool {
         self.kind == Kind::Desktop
     }
+
+    /// Tells whether it was made by [`insecure_for_tests`](Self::insecure_for_tests).
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.kind == Kind::Web && self.as_str().starts_with("http://")
+    }
 }
 
 impl fmt::Display for RedirectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.text.fmt(f)
     }
 }
 

@@ -1,21 +1,22 @@
-//! The address of a consent screen.
+//! What a person is asked to consent to.
 
-use std::{fmt, marker::PhantomData};
+use std::{convert::Infallible, fmt, marker::PhantomData, time::Duration};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use zeroize::Zeroizing;
-
-use super::{PendingAuthorization, RedirectUri};
+use super::{
+    AskedScopes, AuthorizeUrl, CodeExchange, PendingAuthorization, RedirectUri, State, asked,
+    url::Query,
+};
 use crate::{
-    AuthorizationCode, ClientId, CodeChallenge, CodeVerifier, Endpoint, Entropy, InvalidValue,
-    Method, OauthV2Access, Scopes, TeamId, Timestamp,
-    proof::{CodeGrant, Proof},
-    sealed::Sealed,
+    ClientId, CodeChallenge, CodeVerifier, Endpoint, Entropy, InvalidValue, Nonce,
+    OauthV2UserAccess, TeamId, Timestamp, proof::Proof,
 };
 
 /// Asks a person for consent, so that the browser comes back with a code for the method `M`.
 ///
-/// [`begin`](Self::begin) gives the URL to send the browser to, and what must be kept until it comes back.
+/// `M` decides which page of Slack's it is, and what proves the exchange: `OauthV2Access` needs the client's secret,
+/// `OauthV2Access<CodeVerifier>` is a public client's and uses PKCE (RFC 7636). [`begin`](Self::begin) gives the URL to
+/// send the browser to, and what must be kept until it comes back; a server that keeps nothing makes a
+/// [`StatelessAuthorization`](crate::StatelessAuthorization) of it.
 ///
 /// ```
 /// use slack_proto::{
@@ -33,99 +34,68 @@ use crate::{
 /// assert!(url.expose().starts_with("https://slack.com/oauth/v2/authorize?client_id=1000000001.2000000002&scope="));
 /// # Ok::<(), slack_proto::InvalidValue>(())
 /// ```
+///
+/// Sign in with Slack, with a nonce that the ID token must repeat:
+///
+/// ```
+/// # use slack_proto::{
+/// #     AuthorizationRequest, ClientId, Endpoint, Entropy, OpenidConnectToken, RedirectUri, SignInScopes, Timestamp,
+/// # };
+/// let request = AuthorizationRequest::<OpenidConnectToken>::new(
+///     ClientId::new("1000000001.2000000002")?,
+///     SignInScopes::openid().email().profile(),
+///     RedirectUri::new("https://app.example.com/cb")?,
+/// )?;
+/// # let (entropy, now) = (Entropy::new([7; 96]), Timestamp::from_unix(1_795_219_200));
+/// let (url, _) = request.begin(&Endpoint::slack(), &entropy, now);
+/// assert!(url.expose().contains("/openid/connect/authorize?response_type=code&"));
+/// assert!(url.expose().contains("&scope=openid%20email%20profile&"));
+/// # Ok::<(), slack_proto::InvalidValue>(())
+/// ```
 #[must_use = "a request does nothing until the browser is sent to its URL"]
-pub struct AuthorizationRequest<M> {
-    client_id: ClientId,
-    scopes: InstallScopes,
-    redirect_uri: Option<RedirectUri>,
+pub struct AuthorizationRequest<M: CodeExchange> {
+    pub(super) client_id: ClientId,
+    pub(super) scopes: M::Scopes,
+    pub(super) redirect_uri: Option<RedirectUri>,
+    pub(super) life: Duration,
     team: Option<TeamId>,
+    in_user_scope: bool,
     method: PhantomData<fn() -> M>,
 }
 
-/// The scopes that an installation asks for: the bot's, the person's, or both.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InstallScopes {
-    /// What the app's bot may do.
-    pub bot: Scopes,
-    /// What the app may do in the person's name.
-    pub user: Scopes,
-}
+impl<M: CodeExchange> AuthorizationRequest<M> {
+    /// How long the browser is waited for unless [`life`](Self::life) says otherwise: ten minutes, as long as a code
+    /// lives.
+    pub const DEFAULT_LIFE: Duration = Duration::from_secs(600);
 
-impl InstallScopes {
-    /// Asks for bot scopes alone.
-    #[must_use]
-    pub fn bot(scopes: impl Into<Scopes>) -> Self {
-        Self { bot: scopes.into(), user: Scopes::default() }
-    }
-
-    /// Asks for user scopes alone.
-    #[must_use]
-    pub fn user(scopes: impl Into<Scopes>) -> Self {
-        Self { bot: Scopes::default(), user: scopes.into() }
-    }
-
-    /// Asks for user scopes as well.
-    #[must_use]
-    pub fn and_user(self, scopes: impl Into<Scopes>) -> Self {
-        Self { user: scopes.into(), ..self }
-    }
-}
-
-/// A method that trades a code for credentials, and so can end a flow that began on an authorize page.
-pub trait CodeExchange: Method + Sealed {
-    /// What the exchange proves.
-    #[doc(hidden)]
-    type Proof: Proof;
-
-    #[doc(hidden)]
-    fn with_proof(
-        code: AuthorizationCode,
-        proof: Self::Proof,
-        redirect_uri: Option<RedirectUri>,
-    ) -> Self;
-}
-
-impl<P> Sealed for OauthV2Access<P> {}
-
-impl<P: Proof> CodeExchange for OauthV2Access<P> {
-    type Proof = P;
-
-    fn with_proof(code: AuthorizationCode, proof: P, redirect_uri: Option<RedirectUri>) -> Self {
-        Self::from_grant(CodeGrant::new(code, proof, redirect_uri))
-    }
-}
-
-impl<P: Proof> AuthorizationRequest<OauthV2Access<P>> {
-    /// Asks for an installation. Without a redirect URI, Slack takes the first of the app's settings.
+    /// Asks for consent. Without a redirect URI, Slack takes the first of the app's settings.
     ///
     /// # Errors
     ///
-    /// When no scope is asked for, or when the redirect URI is of a desktop app (loopback http or a scheme of its own)
-    /// and the flow has no PKCE or asks for bot scopes, which Slack refuses.
+    /// When Slack would refuse it:
+    ///
+    /// * no scope is asked for, or `openid`, `email` or `profile` beside another scope or for a bot;
+    /// * the redirect URI is of a desktop app (loopback http or a scheme of its own), and the flow has no PKCE or asks
+    ///   for bot scopes;
+    /// * a sign-in has no redirect URI, which OpenID Connect Core section 3.1.2.1 requires.
     pub fn new(
         client_id: ClientId,
-        scopes: InstallScopes,
+        scopes: impl Into<M::Scopes>,
         redirect_uri: impl Into<Option<RedirectUri>>,
     ) -> Result<Self, InvalidValue> {
-        let redirect_uri = redirect_uri.into();
-        let refused = |rule| Err(InvalidValue::new("authorization request", rule));
-        if scopes.bot.is_empty() && scopes.user.is_empty() {
-            return refused("must ask for at least one scope");
-        }
-        if redirect_uri.as_ref().is_some_and(RedirectUri::is_desktop) {
-            if !P::PKCE {
-                return refused(
-                    "must use PKCE for a redirect URI on loopback or with a scheme of the app's own",
-                );
-            }
-            if !scopes.bot.is_empty() {
-                return refused(
-                    "must ask for user scopes only: a desktop redirect URI gets no bot token",
-                );
-            }
-        }
-        Ok(Self { client_id, scopes, redirect_uri, team: None, method: PhantomData })
+        let (scopes, redirect_uri) = (scopes.into(), redirect_uri.into());
+        let refused = |rule| InvalidValue::new("authorization request", rule);
+        asked::check(&scopes).map_err(refused)?;
+        check_redirect::<M>(&scopes, redirect_uri.as_ref()).map_err(refused)?;
+        Ok(Self {
+            client_id,
+            scopes,
+            redirect_uri,
+            life: Self::DEFAULT_LIFE,
+            team: None,
+            in_user_scope: false,
+            method: PhantomData,
+        })
     }
 
     /// Proposes a workspace, which has effect if the person is signed in there.
@@ -133,7 +103,12 @@ impl<P: Proof> AuthorizationRequest<OauthV2Access<P>> {
         Self { team: Some(team), ..self }
     }
 
-    /// Gives the URL of the consent screen, and what must be kept, secretly and bound to this browser, until the
+    /// Waits so long for the browser, in whole seconds, instead of ten minutes.
+    pub fn life(self, life: Duration) -> Self {
+        Self { life: Duration::from_secs(life.as_secs()), ..self }
+    }
+
+    /// Gives the URL of the authorize page, and what must be kept, secretly and bound to this browser, until the
     /// browser comes back.
     ///
     /// `entropy` is used up: draw new bytes for the next authorization.
@@ -143,105 +118,112 @@ impl<P: Proof> AuthorizationRequest<OauthV2Access<P>> {
         endpoint: &Endpoint,
         entropy: &Entropy,
         now: Timestamp,
-    ) -> (AuthorizeUrl, PendingAuthorization<OauthV2Access<P>>) {
-        let proof = P::draw(entropy);
-        let pending = PendingAuthorization::<OauthV2Access<P>>::begin(
-            entropy,
+    ) -> (AuthorizeUrl, PendingAuthorization<M>) {
+        let state = State::from_entropy(entropy);
+        let Ok(proof) = M::Proof::make(|| Ok::<_, Infallible>(CodeVerifier::from_entropy(entropy)));
+        let nonce = M::SIGNS_IN.then(|| Nonce::from_entropy(entropy));
+        let url = self.url(endpoint, &state, &proof, nonce.as_ref());
+        let pending = PendingAuthorization {
+            client_id: self.client_id,
+            state,
             proof,
-            self.redirect_uri,
-            self.scopes,
-            now,
-        );
-        let mut url = Query::new(endpoint, "/oauth/v2/authorize?client_id=");
+            nonce,
+            redirect_uri: self.redirect_uri,
+            scopes: self.scopes,
+            began_at: now,
+            life: self.life,
+        };
+        (url, pending)
+    }
+
+    pub(super) fn url(
+        &self,
+        endpoint: &Endpoint,
+        state: &State,
+        proof: &M::Proof,
+        nonce: Option<&Nonce>,
+    ) -> AuthorizeUrl {
+        let mut url = Query::new(endpoint, M::PAGE);
         url.push(self.client_id.as_str());
-        url.scopes("&scope=", &pending.scopes().bot);
-        if !pending.scopes().user.is_empty() {
-            url.scopes("&user_scope=", &pending.scopes().user);
+        let person = self.scopes.for_person();
+        let separator = M::Scopes::SEPARATOR;
+        if let Some(bot) = self.scopes.for_bot() {
+            url.scopes("&scope=", bot, separator);
+            if !person.is_empty() {
+                url.scopes("&user_scope=", person, separator);
+            }
+        } else {
+            let name = if self.in_user_scope { "&user_scope=" } else { "&scope=" };
+            url.scopes(name, person, separator);
         }
-        url.maybe("&redirect_uri=", pending.redirect_uri().map(RedirectUri::as_str));
-        url.maybe("&state=", Some(pending.state().expose()));
-        if let Some(challenge) = pending.proof().verifier().map(CodeVerifier::challenge) {
+        url.maybe("&redirect_uri=", self.redirect_uri.as_ref().map(RedirectUri::as_str));
+        url.maybe("&state=", Some(state.expose()));
+        url.maybe("&nonce=", nonce.map(Nonce::expose));
+        if let Some(challenge) = proof.verifier().map(CodeVerifier::challenge) {
             url.maybe("&code_challenge=", Some(challenge.as_str()));
             url.maybe("&code_challenge_method=", Some(CodeChallenge::METHOD));
         }
         url.maybe("&team=", self.team.as_ref().map(TeamId::as_str));
-        (AuthorizeUrl(url.0), pending)
+        url.finish()
     }
 }
 
-impl<M> Clone for AuthorizationRequest<M> {
+impl<P: Proof> AuthorizationRequest<OauthV2UserAccess<P>> {
+    /// Sends the scopes as `user_scope` instead of `scope`.
+    ///
+    /// Slack's pages put them into `scope`; one report says that only `user_scope` has effect. Neither is confirmed.
+    pub fn in_user_scope(self) -> Self {
+        Self { in_user_scope: true, ..self }
+    }
+}
+
+/// Applies Slack's rules about who may be redirected where.
+fn check_redirect<M: CodeExchange>(
+    scopes: &M::Scopes,
+    redirect_uri: Option<&RedirectUri>,
+) -> Result<(), &'static str> {
+    if M::SIGNS_IN && redirect_uri.is_none() {
+        return Err(
+            "must have a redirect URI for a sign-in (OpenID Connect Core section 3.1.2.1 requires it)",
+        );
+    }
+    if !redirect_uri.is_some_and(RedirectUri::is_desktop) {
+        return Ok(());
+    }
+    if !M::Proof::PKCE {
+        return Err(
+            "must use PKCE for a redirect URI on loopback or with a scheme of the app's own",
+        );
+    }
+    if scopes.for_bot().is_some_and(|bot| !bot.is_empty()) {
+        return Err("must ask for user scopes only: a desktop redirect URI gets no bot token");
+    }
+    Ok(())
+}
+
+impl<M: CodeExchange> Clone for AuthorizationRequest<M> {
     fn clone(&self) -> Self {
         Self {
             client_id: self.client_id.clone(),
             scopes: self.scopes.clone(),
             redirect_uri: self.redirect_uri.clone(),
+            life: self.life,
             team: self.team.clone(),
+            in_user_scope: self.in_user_scope,
             method: PhantomData,
         }
     }
 }
 
-impl<M> fmt::Debug for AuthorizationRequest<M> {
+impl<M: CodeExchange> fmt::Debug for AuthorizationRequest<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationRequest")
+            .field("method", &M::NAME)
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
             .field("redirect_uri", &self.redirect_uri)
+            .field("life", &self.life)
             .field("team", &self.team)
-            .finish()
-    }
-}
-
-/// The URL of a consent screen; it holds the state, which is for this one browser.
-#[derive(Clone)]
-pub struct AuthorizeUrl(Zeroizing<String>);
-
-impl AuthorizeUrl {
-    /// Shows the URL, for the `Location` of a redirect or the `href` of a link.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AuthorizeUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let page = self.0.split('?').next().unwrap_or_default();
-        write!(f, "AuthorizeUrl({page}?[redacted])")
-    }
-}
-
-/// A URL whose query grows. Values are percent-encoded but for RFC 3986's unreserved characters; a space is `%20`.
-struct Query(Zeroizing<String>);
-
-impl Query {
-    fn new(endpoint: &Endpoint, path_and_name: &str) -> Self {
-        let mut url = String::with_capacity(640);
-        endpoint.write_origin(&mut url);
-        url.push_str(path_and_name);
-        Self(Zeroizing::new(url))
-    }
-
-    fn push(&mut self, value: &str) {
-        const ESCAPED: &AsciiSet =
-            &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-        self.0.extend(utf8_percent_encode(value, ESCAPED));
-    }
-
-    fn maybe(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.0.push_str(name);
-            self.push(value);
-        }
-    }
-
-    fn scopes(&mut self, name: &str, scopes: &Scopes) {
-        self.0.push_str(name);
-        for (index, scope) in scopes.iter().enumerate() {
-            if index > 0 {
-                self.push(",");
-            }
-            self.push(scope);
-        }
+            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     AccessToken, AppId, ChannelId, Enterprise, EnterpriseId, ForeignText, IncomingWebhook,
-    IssuedCredential, RefreshToken, Scopes, Slot, Team, TeamId, UserId, WebhookUrl,
+    IssuedCredential, RefreshMethod, RefreshToken, Scopes, Slot, Team, TeamId, UserId, WebhookUrl,
     wire::{
         fields::Nested,
         notes::Notes,
@@ -182,7 +182,13 @@ struct Beside {
 impl Beside {
     fn of(self, access_token: AccessToken) -> IssuedCredential {
         let Self { refresh_token, scopes, expires_in } = self;
-        IssuedCredential { access_token, refresh_token, scopes, expires_in }
+        IssuedCredential {
+            access_token,
+            refresh_token,
+            scopes,
+            expires_in,
+            refresh_method: RefreshMethod::OauthV2Access,
+        }
     }
 
     /// Fills the gaps of `found`, if both are of the same slot; gives back a refresh token that has no place.

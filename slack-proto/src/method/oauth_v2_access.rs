@@ -121,7 +121,7 @@ impl OauthV2AccessResponse {
             let place = match slot {
                 Slot::Bot => &mut bot,
                 Slot::User => &mut user,
-                Slot::Unknown => &mut unplaced,
+                Slot::Unknown | Slot::Configuration => &mut unplaced,
             };
             let Some(taken) = place else {
                 *place = Some(credential);

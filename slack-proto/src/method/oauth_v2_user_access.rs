@@ -58,6 +58,10 @@ impl<P: Proof> OauthV2UserAccess<P> {
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
     }
+
+    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
+        Self { grant }
+    }
 }
 
 impl<P: Proof> Method for OauthV2UserAccess<P> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     AccessToken, AuthorizationCode, CodeVerifier, Form, IdToken, IssuedCredential, Method,
-    RedirectUri, RefreshToken, Scopes, State,
+    RedirectUri, RefreshMethod, RefreshToken, Scopes, State,
     proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
@@ -56,6 +56,10 @@ impl<P: Proof> OpenidConnectToken<P> {
     /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
+    }
+
+    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
+        Self { grant }
     }
 }
 
@@ -116,6 +120,7 @@ impl OpenidWire {
             refresh_token: std::mem::take(&mut self.refresh_token).take(),
             scopes: std::mem::take(&mut self.scope).take().unwrap_or_default(),
             expires_in: std::mem::take(&mut self.expires_in).take(),
+            refresh_method: RefreshMethod::OpenidConnectToken,
         })
     }
 }

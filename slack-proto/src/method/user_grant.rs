@@ -2,8 +2,8 @@
 
 use super::grant::{AuthedUserWire, EnterpriseWire, TeamWire};
 use crate::{
-    AccessToken, AppId, Enterprise, IdToken, IssuedCredential, RefreshToken, Scopes, Slot, Team,
-    UserId,
+    AccessToken, AppId, Enterprise, IdToken, IssuedCredential, RefreshMethod, RefreshToken, Scopes,
+    Slot, Team, UserId,
     wire::{
         fields::Nested,
         notes::Notes,
@@ -98,6 +98,7 @@ fn issued(
         refresh_token: refresh_token.take(),
         scopes: scopes.take().unwrap_or_default(),
         expires_in: expires_in.take(),
+        refresh_method: RefreshMethod::OauthV2UserAccess,
     }
 }
 

@@ -1,0 +1,202 @@
+//! The browser legs of a server that keeps nothing in between.
+
+mod browser;
+mod error;
+mod sealed_state;
+mod state_key;
+
+use std::{convert::Infallible, fmt};
+
+pub use browser::BrowserBinding;
+pub use error::StatelessError;
+use sealed_state::{Header, SealedState};
+pub use state_key::StateKey;
+
+use super::{
+    AskedScopes, AuthorizationRequest, AuthorizeUrl, Authorized, Callback, CodeExchange,
+    RedirectUri,
+};
+use crate::{
+    CodeVerifier, Endpoint, Entropy, ExpectedIdToken, Nonce, Scopes, Timestamp, proof::Proof,
+};
+
+/// The browser legs for servers that keep no session: what must be known at the callback stands in the state, or is
+/// derived from it.
+///
+/// One value serves all browsers, and any server with the same key and the same request can finish what another began.
+/// The state holds a version, the flow, its end and a random id, with an HMAC-SHA256 by the [`StateKey`] over these, over
+/// everything that the request says (client id, scopes, redirect URI, which Slack; only the proposed team does not
+/// count), and over the browser. PKCE verifier and nonce are derived from key and state, and never stand in the URL.
+///
+/// **The browser binding is mandatory**: a state alone can be had by anybody who visits the start page, and planted in
+/// somebody else's browser together with a code, who then acts in an account that is not theirs (login CSRF). So the
+/// browser that begins gets a cookie, and only the one that sends it back can finish.
+///
+/// **It is not single use.** Nothing is kept, so the same state is taken until it expires, from the same browser.
+/// A replayed callback fails at Slack, whose codes work once (`invalid_code`). Who must end an authorization at its
+/// first callback keeps a [`PendingAuthorization`](super::PendingAuthorization) instead.
+///
+/// # The cookie
+///
+/// ```
+/// use slack_proto::{
+///     AuthorizationRequest, BrowserBinding, Callback, ClientId, CodeVerifier, Endpoint, Entropy, InstallScopes,
+///     OauthV2Access, RedirectUri, StateKey, StatelessAuthorization, StatelessError, Timestamp,
+/// };
+///
+/// # let key_from_your_secret_store = [7; 32];
+/// # let (entropy, more_entropy) = (Entropy::new([7; 96]), Entropy::new([8; 96]));
+/// # let now = Timestamp::from_unix(1_795_219_200);
+/// // At the start of the program, the same on every server.
+/// let request = AuthorizationRequest::<OauthV2Access>::new(
+///     ClientId::new("1000000001.2000000002")?,
+///     InstallScopes::bot("chat:write"),
+///     RedirectUri::new("https://app.example.com/slack/callback")?,
+/// )?;
+/// let key = StateKey::new(key_from_your_secret_store)?;
+/// let install = StatelessAuthorization::new(request, Endpoint::slack(), key);
+///
+/// // The start page: the browser gets a cookie, unless it sent one already, and goes to Slack. `SameSite=Lax`, since it
+/// // comes back from another site; `__Host-` and `Secure`, so that no other host can set it.
+/// let browser = BrowserBinding::from_entropy(&entropy);
+/// let set_cookie =
+///     format!("__Host-slack={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax", browser.expose());
+/// let url = install.begin(&browser, &more_entropy, now);
+///
+/// // The callback page, perhaps on another server: `Cookie: theme=dark; __Host-slack=...`.
+/// # let cookie = format!("theme=dark; {}", set_cookie.split(';').next().unwrap());
+/// # let state = url.expose().split("&state=").nth(1).unwrap();
+/// # let callback = || Callback::parse(&format!("/slack/callback?code=c0de&state={state}"));
+/// let browser = cookie.split("; ").find_map(|pair| pair.strip_prefix("__Host-slack="));
+/// let browser = browser.map(BrowserBinding::new).transpose()?;
+/// let authorized = install.finish(browser.as_ref(), callback()?, now)?;
+///
+/// // In a browser without that cookie, the same callback is worth nothing.
+/// assert!(matches!(install.finish(None, callback()?, now), Err(StatelessError::OtherBrowser)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct StatelessAuthorization<M: CodeExchange> {
+    request: AuthorizationRequest<M>,
+    endpoint: Endpoint,
+    key: StateKey,
+    /// What ties a state to the request.
+    request_tag: [u8; 16],
+}
+
+impl<M: CodeExchange> StatelessAuthorization<M> {
+    /// Joins what is asked for, at which Slack, and the key that all servers share.
+    #[must_use]
+    pub fn new(request: AuthorizationRequest<M>, endpoint: Endpoint, key: StateKey) -> Self {
+        let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
+        let request_tag = key.tag(
+            "request",
+            &[
+                M::NAME.as_bytes(),
+                M::Proof::KIND.as_bytes(),
+                endpoint.origin().as_bytes(),
+                request.client_id.as_str().as_bytes(),
+                request.redirect_uri.as_ref().map_or("", RedirectUri::as_str).as_bytes(),
+                request.scopes.for_bot().map(scopes).unwrap_or_default().as_bytes(),
+                scopes(request.scopes.for_person()).as_bytes(),
+            ],
+        );
+        Self { request, endpoint, key, request_tag }
+    }
+
+    /// Gives the URL of the authorize page for this browser. Give one that sent its cookie the same one again, so that
+    /// two of its tabs do not end each other's authorization.
+    ///
+    /// `entropy` is used up, but may be the one that the browser's cookie was made of.
+    #[must_use]
+    pub fn begin(
+        &self,
+        browser: &BrowserBinding,
+        entropy: &Entropy,
+        now: Timestamp,
+    ) -> AuthorizeUrl {
+        let header = Header::new(M::FLOW, now + self.request.life, entropy);
+        let browser_tag = self.browser_tag(&header, browser);
+        let state = SealedState::seal(header, self.request_tag, browser_tag, &self.key);
+        let nonce = self.nonce(&state);
+        self.request.url(&self.endpoint, &state.to_state(), &self.proof(&state), nonce.as_ref())
+    }
+
+    /// Takes the callback and gives the method that trades its code. `browser` is the cookie that came with it.
+    ///
+    /// # Errors
+    ///
+    /// When the state is missing, malformed, forged, of another flow, request or browser, or expired; when Slack
+    /// refused. Each is told apart, after the HMAC has shown that the state was made by this key.
+    pub fn finish(
+        &self,
+        browser: Option<&BrowserBinding>,
+        callback: Callback,
+        now: Timestamp,
+    ) -> Result<Authorized<M>, StatelessError> {
+        let outcome = callback.outcome;
+        let Some(state) = callback.state else {
+            return Err(match outcome {
+                Ok(_) => StatelessError::StateMissing,
+                Err(refused) => StatelessError::RefusedWithoutState(refused),
+            });
+        };
+        let state = SealedState::open(&state, &self.key)?;
+        if state.header.flow() != M::FLOW {
+            return Err(StatelessError::OtherFlow);
+        }
+        if !state.is_of_request(self.request_tag) {
+            return Err(StatelessError::OtherRequest);
+        }
+        let browser_tag = browser.map(|browser| self.browser_tag(&state.header, browser));
+        if !browser_tag.is_some_and(|tag| state.is_of_browser(tag)) {
+            return Err(StatelessError::OtherBrowser);
+        }
+        let code = outcome.map_err(StatelessError::Refused)?;
+        if now > state.header.expires_at() {
+            return Err(StatelessError::Expired);
+        }
+        let expected = ExpectedIdToken::new(self.request.client_id.clone());
+        Ok(Authorized {
+            exchange: M::with_proof(code, self.proof(&state), self.request.redirect_uri.clone()),
+            asked: self.request.scopes.clone(),
+            expected_id_token: match self.nonce(&state) {
+                Some(nonce) => expected.nonce(nonce),
+                None => expected,
+            },
+        })
+    }
+
+    fn browser_tag(&self, header: &Header, browser: &BrowserBinding) -> [u8; 16] {
+        self.key.tag("browser", &[header.as_bytes(), browser.expose().as_bytes()])
+    }
+
+    fn proof(&self, state: &SealedState) -> M::Proof {
+        let verifier = || CodeVerifier::from_bytes(&self.key.mac("verifier", &[&state.signed()]));
+        let Ok(proof) = M::Proof::make(|| Ok::<_, Infallible>(verifier()));
+        proof
+    }
+
+    fn nonce(&self, state: &SealedState) -> Option<Nonce> {
+        M::SIGNS_IN.then(|| Nonce::from_bytes(&self.key.mac("nonce", &[&state.signed()])))
+    }
+}
+
+impl<M: CodeExchange> Clone for StatelessAuthorization<M> {
+    fn clone(&self) -> Self {
+        Self {
+            request: self.request.clone(),
+            endpoint: self.endpoint.clone(),
+            key: self.key.clone(),
+            request_tag: self.request_tag,
+        }
+    }
+}
+
+impl<M: CodeExchange> fmt::Debug for StatelessAuthorization<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatelessAuthorization")
+            .field("request", &self.request)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! Rotation: one credential kept alive, as a state machine without a clock and without I/O.
+//!
+//! A [`Rotation`] is told the time and what happened (an [`Event`]) and says what to do next (an [`Action`]). It sends
+//! nothing, stores nothing and waits for nothing: its driver does, one action at a time, and reports each outcome by
+//! one event. So every order of events can be tried in a test, crashes included.
+//!
+//! | what goes wrong | what happens |
+//! |---|---|
+//! | two processes refresh at once | the lease lets one of them send; the other reads what was stored |
+//! | both have sent all the same | the pair that was stored first stays, and is refreshed at once: whichever of two pairs Slack means to keep, the one that was used and is newest is safe |
+//! | a process dies between the answer and the write | the next one sends the same refresh token within the grace time |
+//! | a reply is lost | the same refresh token is sent again after 0.5, 1, 2, 4, 8, 16 s, then once a minute |
+//! | the store fails | the new pair stays in the machine, which writes until it is stored; nobody gets it before |
+//! | `invalid_refresh_token` | the store is read once more; only if it holds nothing newer must a person act |
+//! | a store that was set back | the newer pair is written over the one that is known to be spent |
+//! | rate limits | the refresh token was not spent; the machine waits as long as Slack says |
+//! | a wrong client secret, and the like | the operator is told, the tokens stay, and it is tried again later |
+
+mod action;
+mod any_credential;
+mod event;
+mod machine;
+mod notice;
+mod policy;
+mod setback;
+mod trade;
+
+pub use action::{Action, Write};
+pub use any_credential::AnyCredential;
+pub use event::{Event, Rejection};
+pub use machine::Rotation;
+pub use notice::{Death, Notice, Problem};
+pub use policy::RotationPolicy;
+pub use setback::Setback;
+pub use trade::{Issued, Trade};

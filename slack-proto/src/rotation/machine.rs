@@ -1,0 +1,395 @@
+//! The state of one credential's rotation, and how it moves.
+
+mod reading;
+mod sending;
+#[cfg(test)]
+mod tests;
+mod writing;
+
+use std::time::Duration;
+
+use super::{
+    Action, AnyCredential, Death, Event, Notice, Problem, Rejection, RotationPolicy, Setback,
+    Trade, Write,
+};
+use crate::{Fingerprint, ForeignText, Timestamp};
+
+/// The rotation of one credential: a value that can be cloned, and that does nothing by itself.
+///
+/// Its driver calls [`step`](Self::step) with what happened, does the action that comes back, and calls it again with
+/// the outcome, until the action is [`Rest`](Action::Rest) or [`Stop`](Action::Stop). An event that does not belong to
+/// the action under way changes nothing; but a pair that comes when none was expected is kept and stored.
+///
+/// Two rotations are in the same state if their `Debug` texts are the same: tokens stand there by their fingerprints.
+///
+/// ```
+/// use slack_proto::{
+///     AccessToken, Credential, RefreshToken, Rotation, RotationPolicy, Timestamp,
+///     rotation::{Action, Event, Issued},
+/// };
+///
+/// let now = Timestamp::from_unix(1_795_219_200);
+/// let pair = |access, refresh, issued_at| {
+///     let mut credential = Credential::new(AccessToken::new(access)?, issued_at);
+///     credential.refresh_token = Some(RefreshToken::new(refresh)?);
+///     Ok::<_, slack_proto::InvalidValue>(credential)
+/// };
+///
+/// // The store holds a token that was issued 12 hours ago: somebody must refresh it.
+/// let old = pair("xoxe.xoxb-1-OLD", "xoxe-1-OLD", Timestamp::from_unix(1_795_176_000))?;
+/// let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+/// assert!(matches!(rotation.step(now, Event::Look), Action::Read));
+/// assert!(matches!(rotation.step(now, Event::Read(Some(old.clone().into()))), Action::TakeLease));
+/// // With the lease in hand it reads once more: another process may have refreshed meanwhile.
+/// assert!(matches!(rotation.step(now, Event::Leased), Action::Read));
+/// assert!(matches!(rotation.step(now, Event::Read(Some(old.into()))), Action::Send(_)));
+/// // The new pair goes to the store before anybody sees it.
+/// let new = pair("xoxe.xoxb-1-NEW", "xoxe-1-NEW", now)?;
+/// let Action::Write(write) = rotation.step(now, Event::Issued(Issued::new(new))) else { panic!() };
+/// assert_eq!(rotation.credential().unwrap().access_token().unwrap().expose(), "xoxe.xoxb-1-OLD");
+/// assert!(matches!(rotation.step(now, Event::Written), Action::Release));
+/// assert!(matches!(rotation.step(now, Event::Released), Action::Rest { .. }));
+/// assert_eq!(rotation.credential().unwrap().access_token().unwrap().expose(), "xoxe.xoxb-1-NEW");
+/// # Ok::<(), slack_proto::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a rotation does nothing until it is stepped"]
+pub struct Rotation {
+    policy: RotationPolicy,
+    jitter: u32,
+    stage: Stage,
+    goal: Goal,
+    /// What the store holds, as far as is known: the only credential that anybody is given.
+    stored: Option<AnyCredential>,
+    /// What the store does not hold yet.
+    pending: Option<Write>,
+    /// What was sent last.
+    sent: Option<Sent>,
+    /// Refresh tokens that have given a newer one, by their names.
+    spent: Vec<Fingerprint>,
+    /// The token that Slack says has ended.
+    rejected: Option<Fingerprint>,
+    /// Whether Slack has cast doubt on the token.
+    doubted: bool,
+    /// The credential that is beyond help, by its mark.
+    dead: Option<(Fingerprint, Death)>,
+    /// Since when nobody knows whether the refresh token is spent.
+    unknown_since: Option<Timestamp>,
+    refreshed_at: Option<Timestamp>,
+    leased: bool,
+    problem: Option<Problem>,
+    /// Failures in a row at Slack's, at the store, and looks at what another process does.
+    failures: u32,
+    store_failures: u32,
+    polls: u32,
+    notices: Vec<Notice>,
+}
+
+/// What was asked for, and is not done yet.
+#[derive(Clone, Debug)]
+enum Stage {
+    /// Nothing is known yet.
+    New,
+    Rest,
+    Stopped,
+    Reading(Why),
+    Leasing,
+    Sending,
+    Writing,
+    Releasing(Option<Death>),
+    Waiting(Next),
+}
+
+/// Why the store is read.
+#[derive(Clone, Debug)]
+enum Why {
+    ToKnow,
+    BeforeSending,
+    AfterSpent { code: ForeignText },
+    AfterConflict,
+}
+
+/// What comes after a wait.
+#[derive(Clone, Debug)]
+enum Next {
+    Read(Why),
+    Lease,
+    Write,
+}
+
+/// What the rotation is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// To refresh when it is time.
+    Keep,
+    /// To refresh at once, so that of two pairs the stored one stays.
+    Settle,
+    /// To exchange a token that lives for ever.
+    Exchange,
+}
+
+/// What the pair that comes will replace.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    mark: Fingerprint,
+    refresh_token: Option<Fingerprint>,
+}
+
+impl Rotation {
+    /// Begins with nothing known. `jitter` is any number: see [`RotationPolicy::due_at`].
+    pub const fn new(policy: RotationPolicy, jitter: u32) -> Self {
+        Self {
+            policy,
+            jitter,
+            stage: Stage::New,
+            goal: Goal::Keep,
+            stored: None,
+            pending: None,
+            sent: None,
+            spent: Vec::new(),
+            rejected: None,
+            doubted: false,
+            dead: None,
+            unknown_since: None,
+            refreshed_at: None,
+            leased: false,
+            problem: None,
+            failures: 0,
+            store_failures: 0,
+            polls: 0,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Takes what happened at `now`, and says what to do next.
+    pub fn step(&mut self, now: Timestamp, event: Event) -> Action {
+        match event {
+            Event::Look => self.look(now),
+            Event::Rejected { token, rejection } => {
+                self.reject(token, rejection);
+                self.look(now)
+            }
+            Event::Exchange => {
+                self.goal = Goal::Exchange;
+                self.look(now)
+            }
+            Event::Aborted => self.abort(now),
+            Event::Issued(issued) => self.issued(now, issued),
+            event => match (std::mem::replace(&mut self.stage, Stage::Rest), event) {
+                (Stage::Reading(why), Event::Read(found)) => self.read(now, why, found),
+                (Stage::Reading(why), Event::ReadFailed) => self.read_failed(now, why),
+                (Stage::Leasing, Event::Leased) => {
+                    self.leased = true;
+                    self.polls = 0;
+                    self.read_now(Why::BeforeSending)
+                }
+                (Stage::Leasing, Event::LeaseHeld { remaining }) => self.lease_held(remaining),
+                (Stage::Leasing, Event::LeaseFailed) => self.lease_failed(now),
+                (Stage::Sending, Event::Failed(setback)) => self.failed(now, setback),
+                (Stage::Writing, Event::Written) => self.written(now),
+                (Stage::Writing, Event::Conflict) => self.read_now(Why::AfterConflict),
+                (Stage::Writing, Event::WriteFailed) => self.write_failed(),
+                (Stage::Releasing(death), Event::Released) => {
+                    self.leased = false;
+                    match death {
+                        Some(death) => self.halt(death),
+                        None => self.look(now),
+                    }
+                }
+                (Stage::Waiting(next), Event::Waited) => self.go_on(next),
+                (stage, _) => {
+                    self.stage = stage;
+                    self.look(now)
+                }
+            },
+        }
+    }
+
+    /// Gives the credential that the store holds, as far as is known.
+    #[must_use]
+    pub fn credential(&self) -> Option<&AnyCredential> {
+        self.stored.as_ref()
+    }
+
+    /// Gives the credential, if its token will live for `at_least` so long, and Slack has not said otherwise.
+    #[must_use]
+    pub fn live(&self, now: Timestamp, at_least: Duration) -> Option<&AnyCredential> {
+        let stored = self.stored.as_ref()?;
+        let ended = self.is_rejected(stored)
+            || stored.expires_at().is_some_and(|end| now >= end || now + at_least > end);
+        (!ended).then_some(stored)
+    }
+
+    /// Gives a pair that was received and is not stored yet: it must not get lost.
+    #[must_use]
+    pub fn unsaved(&self) -> Option<&AnyCredential> {
+        self.pending.as_ref().map(|write| &write.credential)
+    }
+
+    /// Tells from when on the credential is due, and `None` if it never is.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.policy.due_at(self.stored.as_ref()?, self.jitter)
+    }
+
+    /// Tells when the refresh token of a public client ends; a person must authorize again before, or the token must
+    /// be refreshed. `None` if it does not end, or nobody knows when.
+    #[must_use]
+    pub fn refresh_token_ends(&self) -> Option<Timestamp> {
+        self.policy.refresh_token_ends(self.stored.as_ref()?)
+    }
+
+    /// Tells what stands in the way of a new token, if anything does.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// Tells whether an action was asked for whose outcome is not told yet.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !matches!(self.stage, Stage::New | Stage::Rest | Stage::Stopped)
+    }
+
+    /// Gives what has happened since the last call, for logs.
+    #[must_use]
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    fn look(&mut self, now: Timestamp) -> Action {
+        if self.is_busy() {
+            return Action::Await;
+        }
+        let ended_for_good = self
+            .stored
+            .as_ref()
+            .is_none_or(|it| it.refresh_token().is_none() && self.is_over(it, now));
+        if matches!(self.stage, Stage::New | Stage::Stopped)
+            || self.pending.is_some()
+            || self.doubted
+            || ended_for_good
+        {
+            return self.read_now(Why::ToKnow);
+        }
+        self.rest_or_refresh(now)
+    }
+
+    /// With what is known: is there anything to do?
+    fn rest_or_refresh(&mut self, now: Timestamp) -> Action {
+        if self.goal == Goal::Exchange && self.stored.as_ref().and_then(Trade::exchange).is_none() {
+            self.goal = Goal::Keep;
+        }
+        if self.wants(now) {
+            return self.lease();
+        }
+        if self.leased {
+            self.stage = Stage::Releasing(None);
+            return Action::Release;
+        }
+        self.stage = Stage::Rest;
+        Action::Rest { due_at: self.due_at() }
+    }
+
+    /// Tells whether a call must be sent.
+    fn wants(&self, now: Timestamp) -> bool {
+        let Some(stored) = &self.stored else { return false };
+        if self.death_of(stored).is_some() {
+            return false;
+        }
+        match self.goal {
+            Goal::Exchange => Trade::exchange(stored).is_some(),
+            Goal::Settle => stored.refresh_token().is_some(),
+            Goal::Keep => {
+                let due = self.policy.due_at(stored, self.jitter).is_some_and(|due| now >= due);
+                // A token that is due as soon as it comes is not asked for without end.
+                let fresh = self.refreshed_at == Some(now);
+                stored.refresh_token().is_some() && (self.is_rejected(stored) || due && !fresh)
+            }
+        }
+    }
+
+    fn lease(&mut self) -> Action {
+        if let (Goal::Keep, Some(stored)) = (self.goal, &self.stored) {
+            if !self.leased && self.polls == 0 && self.failures == 0 {
+                self.notices.push(Notice::Due { token: stored.fingerprint() });
+            }
+        }
+        self.stage = Stage::Leasing;
+        Action::TakeLease
+    }
+
+    fn read_now(&mut self, why: Why) -> Action {
+        self.stage = Stage::Reading(why);
+        Action::Read
+    }
+
+    fn wait(&mut self, wait: Duration, next: Next) -> Action {
+        self.stage = Stage::Waiting(next);
+        Action::Wait(wait)
+    }
+
+    fn go_on(&mut self, next: Next) -> Action {
+        match next {
+            Next::Read(why) => self.read_now(why),
+            Next::Lease => self.lease(),
+            Next::Write => self.write(),
+        }
+    }
+
+    /// Gives up, but for the lease.
+    fn stop(&mut self, death: Death) -> Action {
+        if self.leased {
+            self.stage = Stage::Releasing(Some(death));
+            return Action::Release;
+        }
+        self.halt(death)
+    }
+
+    fn halt(&mut self, death: Death) -> Action {
+        let problem = Problem::Dead(death.clone());
+        if self.problem.as_ref() != Some(&problem) {
+            self.notices.push(Notice::Dead { death: death.clone() });
+            self.problem = Some(problem);
+        }
+        self.goal = Goal::Keep;
+        self.stage = Stage::Stopped;
+        Action::Stop(death)
+    }
+
+    fn abort(&mut self, now: Timestamp) -> Action {
+        let event = match &self.stage {
+            Stage::New | Stage::Rest | Stage::Stopped => return self.look(now),
+            Stage::Reading(_) => Event::ReadFailed,
+            Stage::Leasing => Event::LeaseFailed,
+            Stage::Sending => Event::Failed(Setback::Unknown { after: None }),
+            Stage::Writing => Event::WriteFailed,
+            Stage::Releasing(_) => Event::Released,
+            Stage::Waiting(_) => Event::Waited,
+        };
+        self.step(now, event)
+    }
+
+    fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
+        let held = self.stored.as_ref().is_some_and(|stored| stored.fingerprint() == token);
+        match rejection {
+            // Of a token that has been replaced it is no news.
+            _ if !held => {}
+            Rejection::Expired => self.rejected = Some(token),
+            Rejection::Doubtful => self.doubted = true,
+        }
+    }
+
+    fn is_rejected(&self, credential: &AnyCredential) -> bool {
+        self.rejected.is_some_and(|rejected| rejected == credential.fingerprint())
+    }
+
+    fn is_over(&self, credential: &AnyCredential, now: Timestamp) -> bool {
+        self.is_rejected(credential) || credential.expires_at().is_some_and(|end| now >= end)
+    }
+
+    fn death_of(&self, credential: &AnyCredential) -> Option<&Death> {
+        let (mark, death) = self.dead.as_ref()?;
+        (*mark == credential.mark()).then_some(death)
+    }
+}

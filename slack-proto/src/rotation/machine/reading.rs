@@ -1,0 +1,179 @@
+//! What the store holds, and what that means.
+
+use std::time::Duration;
+
+use super::{Goal, Next, Rotation, Why};
+use crate::{
+    Fingerprint, RefreshToken, Timestamp,
+    rotation::{Action, AnyCredential, Death, Notice, Problem, Write, policy::poll_wait},
+};
+
+/// What a reading of the store has changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Same,
+    Newer,
+    SetBack,
+}
+
+impl Rotation {
+    pub(super) fn read(
+        &mut self,
+        now: Timestamp,
+        why: Why,
+        found: Option<AnyCredential>,
+    ) -> Action {
+        self.store_failures = 0;
+        self.doubted = false;
+        if self.problem == Some(Problem::Store) {
+            self.problem = None;
+        }
+        let Some(found) = found else {
+            // What is pending stays: the store may be mistaken.
+            self.stored = None;
+            return self.stop(Death::Missing);
+        };
+        if self.pending.is_some() {
+            return self.read_with_pair_in_hand(now, found);
+        }
+        let change = self.compare(found);
+        match (change, why) {
+            (Found::SetBack, _) => self.write(),
+            (Found::Same, Why::AfterSpent { code }) => self.die(now, code),
+            (_, Why::BeforeSending) if self.wants(now) => self.send(),
+            _ => self.rest_refresh_or_stop(now),
+        }
+    }
+
+    pub(super) fn read_failed(&mut self, now: Timestamp, why: Why) -> Action {
+        match why {
+            // Better unread than too late: the grace time runs out.
+            Why::BeforeSending if self.in_grace(now) => self.send(),
+            Why::BeforeSending => self.store_wait(Next::Lease),
+            why => self.store_wait(Next::Read(why)),
+        }
+    }
+
+    pub(super) fn lease_held(&mut self, remaining: Duration) -> Action {
+        self.leased = false;
+        self.problem = Some(Problem::Elsewhere);
+        let wait = poll_wait(self.polls).min(remaining.max(poll_wait(0)));
+        self.polls = self.polls.saturating_add(1);
+        self.wait(wait, Next::Read(Why::ToKnow))
+    }
+
+    pub(super) fn lease_failed(&mut self, now: Timestamp) -> Action {
+        if self.in_grace(now) {
+            return self.read_now(Why::BeforeSending);
+        }
+        self.store_wait(Next::Lease)
+    }
+
+    /// Nobody knows whether the refresh token was spent, and if so, Slack still takes it.
+    pub(super) fn in_grace(&self, now: Timestamp) -> bool {
+        self.unknown_since.is_some_and(|since| now.since(since) < self.policy.grace())
+    }
+
+    pub(super) fn is_spent(&self, credential: &AnyCredential) -> bool {
+        let name = credential.refresh_token().map(RefreshToken::fingerprint);
+        name.is_some_and(|name| self.spent.contains(&name))
+    }
+
+    /// Takes another credential as the stored one: all that was known of the one before is void.
+    pub(super) fn adopt(&mut self, found: AnyCredential) {
+        if self.stored.is_some() {
+            self.notices.push(Notice::Adopted { token: found.fingerprint() });
+        }
+        self.stored = Some(found);
+        self.goal = Goal::Keep;
+        self.rejected = None;
+        self.dead = None;
+        self.refreshed_at = None;
+        self.forget_failures();
+    }
+
+    pub(super) fn forget_failures(&mut self) {
+        self.unknown_since = None;
+        self.problem = None;
+        self.failures = 0;
+        self.store_failures = 0;
+        self.polls = 0;
+    }
+
+    fn compare(&mut self, found: AnyCredential) -> Found {
+        let Some(stored) = &self.stored else {
+            let goal = self.goal;
+            self.adopt(found);
+            self.goal = goal;
+            return Found::Newer;
+        };
+        if stored.mark() == found.mark() {
+            self.stored = Some(found);
+            return Found::Same;
+        }
+        if self.is_spent(&found) && !self.is_spent(stored) {
+            self.notices
+                .push(Notice::SetBack { stored: found.fingerprint(), kept: stored.fingerprint() });
+            self.pending =
+                Some(Write { replaces: found.mark(), credential: stored.clone(), unplaced: None });
+            return Found::SetBack;
+        }
+        self.adopt(found);
+        Found::Newer
+    }
+
+    /// A pair is to be written, and the store holds `found`.
+    fn read_with_pair_in_hand(&mut self, now: Timestamp, found: AnyCredential) -> Action {
+        let Some(pending) = &mut self.pending else { return self.look(now) };
+        if pending.credential.mark() == found.mark() {
+            // The write that seemed to fail has come through.
+            return self.written(now);
+        }
+        let (kept, dropped) = (found.fingerprint(), pending.credential.fingerprint());
+        if pending.replaces == found.mark() || self.is_spent(&found) {
+            return self.write_over(found.mark());
+        }
+        self.pending = None;
+        self.notices.push(Notice::Conflict { kept, dropped });
+        self.adopt(found);
+        self.goal = Goal::Settle;
+        self.rest_or_refresh(now)
+    }
+
+    /// The store holds what is to be replaced: another slot has changed, or the store was set back.
+    fn write_over(&mut self, replaces: Fingerprint) -> Action {
+        if let Some(pending) = &mut self.pending {
+            pending.replaces = replaces;
+        }
+        self.polls = self.polls.saturating_add(1);
+        match self.polls {
+            0..=2 => self.write(),
+            // Others write there often: let them through.
+            polls => self.wait(poll_wait(polls), Next::Write),
+        }
+    }
+
+    fn rest_refresh_or_stop(&mut self, now: Timestamp) -> Action {
+        if let Some(stored) = &self.stored {
+            if let Some(death) = self.death_of(stored) {
+                let death = death.clone();
+                return self.stop(death);
+            }
+            let lasting = stored.refresh_token().is_none();
+            if lasting && self.is_over(stored, now) && !self.wants(now) {
+                return self.stop(Death::NoRefreshToken);
+            }
+        }
+        self.rest_or_refresh(now)
+    }
+
+    /// Slack takes the refresh token no more, and the store holds the same still.
+    fn die(&mut self, now: Timestamp, code: crate::ForeignText) -> Action {
+        let death = match self.refresh_token_ends() {
+            Some(end) if now >= end => Death::RefreshTokenExpired,
+            _ => Death::RefreshTokenInvalid { code },
+        };
+        self.dead = self.stored.as_ref().map(|stored| (stored.mark(), death.clone()));
+        self.stop(death)
+    }
+}

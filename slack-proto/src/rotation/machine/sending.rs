@@ -1,0 +1,142 @@
+//! What is sent to Slack, and what comes back.
+
+use std::time::Duration;
+
+use super::{Goal, Next, Rotation, Sent, Stage, Why};
+use crate::{
+    ErrorClass, ForeignText, RefreshToken, Timestamp,
+    rotation::{Action, Death, Issued, Notice, Problem, Setback, Trade, Write, policy::retry_wait},
+};
+
+impl Rotation {
+    pub(super) fn send(&mut self) -> Action {
+        if self.pending.is_some() {
+            return self.write();
+        }
+        let Some(stored) = &self.stored else { return self.stop(Death::Missing) };
+        if self.is_spent(stored) {
+            // Its successor was known here, and is gone from everywhere.
+            let death = Death::RefreshTokenSpent;
+            self.dead = Some((stored.mark(), death.clone()));
+            return self.stop(death);
+        }
+        let trade = match self.goal {
+            Goal::Exchange => Trade::exchange(stored),
+            Goal::Keep | Goal::Settle => Trade::refresh(stored),
+        };
+        let Some(trade) = trade else { return self.stop(Death::NoRefreshToken) };
+        self.sent = Some(Sent {
+            mark: stored.mark(),
+            refresh_token: stored.refresh_token().map(RefreshToken::fingerprint),
+        });
+        self.stage = Stage::Sending;
+        Action::Send(trade)
+    }
+
+    /// A pair is taken at any time, even if none was expected.
+    pub(super) fn issued(&mut self, now: Timestamp, issued: Issued) -> Action {
+        let expected = matches!(self.stage, Stage::Sending);
+        let known =
+            |credential: &crate::AnyCredential| credential.mark() == issued.credential.mark();
+        if !expected
+            && (self.stored.as_ref().is_some_and(known) || self.unsaved().is_some_and(known))
+        {
+            return self.look(now);
+        }
+        if !issued.spare_refresh_tokens.is_empty() {
+            self.notices.push(Notice::Spares { tokens: issued.spare_refresh_tokens });
+        }
+        let new = issued.credential;
+        if new.refresh_token().is_none() {
+            self.notices.push(Notice::NoRefreshToken { token: new.fingerprint() });
+        }
+        let Some(sent) = self.sent else { return self.look(now) };
+        let rotated = new.refresh_token().map(RefreshToken::fingerprint) != sent.refresh_token;
+        let rotated = rotated && new.refresh_token().is_some();
+        let base = self.stored.as_ref().filter(|stored| stored.mark() == sent.mark);
+        let credential = base.map_or_else(|| new.clone(), |base| base.succeeded_by(new.clone()));
+        if self.pending.is_some() {
+            // A second pair for the same token, while the first is being stored: the first stays, and is refreshed
+            // at once.
+            self.goal = Goal::Settle;
+            return self.look(now);
+        }
+        self.remember_spent(sent.refresh_token.filter(|_| rotated));
+        self.pending = Some(Write { replaces: sent.mark, credential, unplaced: issued.unplaced });
+        self.goal = Goal::Keep;
+        self.refreshed_at = Some(now);
+        self.forget_failures();
+        if !expected && self.is_busy() {
+            // Whatever is under way ends first; its outcome finds the pair in hand.
+            return Action::Await;
+        }
+        self.write()
+    }
+
+    pub(super) fn failed(&mut self, now: Timestamp, setback: Setback) -> Action {
+        let schedule = retry_wait(self.failures);
+        let (problem, wait) = match &setback {
+            Setback::NothingSent => (Problem::NoAnswer, schedule),
+            Setback::RateLimited { after } => {
+                (Problem::RateLimited, self.policy.rate_limit_wait(*after))
+            }
+            Setback::Unknown { after } => {
+                let since = *self.unknown_since.get_or_insert(now);
+                (Problem::NoAnswer, self.unknown_wait(now.since(since), *after))
+            }
+            Setback::Spent { code } if self.goal == Goal::Exchange => {
+                return self.refuse_exchange(code.clone(), ErrorClass::AuthDead);
+            }
+            Setback::Spent { code } => {
+                let code = code.clone();
+                return self.read_now(Why::AfterSpent { code });
+            }
+            Setback::Refused { code, class } if self.goal == Goal::Exchange => {
+                return self.refuse_exchange(code.clone(), *class);
+            }
+            Setback::Refused { code, class } => {
+                let problem = Problem::Refused { code: code.clone(), class: *class };
+                let soon = *class == ErrorClass::Other || self.in_grace(now);
+                (problem, if soon { schedule } else { self.policy.refusal_wait() })
+            }
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.problem = Some(problem);
+        if let Some(stored) = &self.stored {
+            let token = stored.fingerprint();
+            self.notices.push(Notice::Retrying { token, setback, after: wait });
+        }
+        self.wait(wait, Next::Lease)
+    }
+
+    /// The token lives on as it is; but another process may have exchanged it.
+    fn refuse_exchange(&mut self, code: ForeignText, class: ErrorClass) -> Action {
+        self.goal = Goal::Keep;
+        self.problem = Some(Problem::Refused { code, class });
+        self.read_now(Why::ToKnow)
+    }
+
+    /// Slack's wish counts, unless it would outlast the grace time that is left.
+    fn unknown_wait(&self, gone: Duration, after: Option<Duration>) -> Duration {
+        let schedule = retry_wait(self.failures);
+        let left = self.policy.grace().saturating_sub(gone);
+        match after {
+            Some(after) if after < left || left.is_zero() => {
+                self.policy.rate_limit_wait(Some(after)).max(schedule)
+            }
+            _ => schedule,
+        }
+    }
+
+    fn remember_spent(&mut self, refresh_token: Option<crate::Fingerprint>) {
+        const MOST: usize = 16;
+        let Some(name) = refresh_token else { return };
+        if self.spent.contains(&name) {
+            return;
+        }
+        if self.spent.len() == MOST {
+            self.spent.remove(0);
+        }
+        self.spent.push(name);
+    }
+}

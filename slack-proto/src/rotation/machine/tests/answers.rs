@@ -1,0 +1,241 @@
+//! What Slack answers.
+
+use super::*;
+
+#[test]
+fn after_an_unknown_outcome_the_same_refresh_token_is_sent_on_the_schedule() {
+    let mut told = Told::sending();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        waits.push(super::waits(&told.fail(unknown())).as_secs_f32());
+        told.now += 10;
+        assert!(matches!(told.tell(Event::Waited), Action::TakeLease), "the lease is prolonged");
+        assert!(matches!(told.tell(Event::Leased), Action::Read));
+        let Action::Send(Trade::Refresh(refresh)) = told.read(&pair(1)) else { panic!() };
+        let app = crate::PublicClient::new(crate::ClientId::new("1").unwrap()).into();
+        let request = refresh.to_request(&crate::Endpoint::slack(), &app);
+        assert!(request.body().as_ref().ends_with(b"refresh_token=xoxe-1-1"));
+    }
+    assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 60.0]);
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    assert_eq!(told.rotation.problem(), None);
+}
+
+#[test]
+fn retry_after_counts_unless_it_outlasts_the_grace_time() {
+    let wait = |after| {
+        let mut told = Told::sending();
+        waits(&told.fail(Setback::Unknown { after: Some(seconds(after)) }))
+    };
+    assert_eq!(wait(0), Duration::from_millis(500));
+    assert_eq!(wait(59), seconds(59));
+    assert_eq!(wait(60), Duration::from_millis(500));
+}
+
+#[test]
+fn a_rate_limit_waits_as_slack_says() {
+    for (after, expected) in [(Some(7), 7), (None, 30), (Some(u64::MAX), 3600)] {
+        let mut told = Told::sending();
+        let setback = Setback::RateLimited { after: after.map(seconds) };
+        assert_eq!(waits(&told.fail(setback)), seconds(expected));
+        assert_eq!(told.rotation.problem(), Some(&Problem::RateLimited));
+        assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+        told.send_again(&pair(1));
+    }
+}
+
+#[test]
+fn where_nothing_was_sent_it_is_sent_again() {
+    let mut told = Told::sending();
+    assert_eq!(waits(&told.fail(Setback::NothingSent)), Duration::from_millis(500));
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    // Nothing is in doubt, so the store must be read first.
+    told.tell(Event::Leased);
+    waits(&told.tell(Event::ReadFailed));
+}
+
+#[test]
+fn a_spent_refresh_token_ends_it_only_after_the_store_was_read_again() {
+    let mut told = Told::sending();
+    assert!(matches!(told.fail(spent()), Action::Read));
+    assert!(matches!(told.read(&pair(1)), Action::Release));
+    let code = "invalid_refresh_token".into();
+    let death = Death::RefreshTokenInvalid { code };
+    let Action::Stop(stopped) = told.tell(Event::Released) else { panic!() };
+    assert_eq!(stopped, death);
+    assert_eq!(told.rotation.problem(), Some(&Problem::Dead(death)));
+    // Whoever asks again makes it read the store, and no more.
+    for _ in 0..2 {
+        assert!(matches!(told.tell(Event::Look), Action::Read));
+        assert!(matches!(told.read(&pair(1)), Action::Stop(_)));
+    }
+    let notices = told.rotation.take_notices();
+    let dead = |notice: &&Notice| matches!(notice, Notice::Dead { .. });
+    assert_eq!(notices.iter().filter(dead).count(), 1, "{notices:?}");
+    // A person has authorized again.
+    assert!(matches!(told.tell(Event::Look), Action::Read));
+    assert!(matches!(told.read(&pair(7)), Action::Rest { .. }));
+    assert_eq!(told.held(), token(7));
+}
+
+#[test]
+fn a_spent_refresh_token_whose_successor_is_stored_is_no_harm() {
+    let mut told = Told::sending();
+    told.fail(spent());
+    assert!(matches!(told.tell(Event::ReadFailed), Action::Wait(_)));
+    assert!(matches!(told.tell(Event::Waited), Action::Read));
+    assert!(matches!(told.read(&pair(2)), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn a_token_that_still_lives_outlives_its_refresh_token() {
+    let mut told = Told::with(&pair(2));
+    told.now += 40_000;
+    told.tell(Event::Look);
+    told.send_again(&pair(2));
+    told.fail(spent());
+    told.read(&pair(2));
+    assert!(matches!(told.tell(Event::Released), Action::Stop(_)));
+    assert!(told.rotation.live(told.now(), seconds(3_000)).is_some());
+    told.now += 3_200;
+    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
+}
+
+#[test]
+fn the_thirty_days_of_a_public_client_are_told() {
+    let mut told = Told::by(RotationPolicy::new().for_public_client());
+    told.tell(Event::Look);
+    told.read(&pair(1));
+    let end = Timestamp::from_unix(START - 43_200 + 30 * 86_400);
+    assert_eq!(told.rotation.refresh_token_ends(), Some(end));
+    told.now = end.as_unix();
+    // A clock can be wrong, so Slack is asked all the same.
+    told.send_again(&pair(1));
+    told.fail(spent());
+    told.read(&pair(1));
+    let Action::Stop(death) = told.tell(Event::Released) else { panic!() };
+    assert_eq!(death, Death::RefreshTokenExpired);
+    let told = Told::with(&pair(2));
+    assert_eq!(told.rotation.refresh_token_ends(), None, "a confidential client's do not end");
+}
+
+#[test]
+fn a_refusal_that_an_operator_can_cure_ends_nothing() {
+    for (code, class, wait) in [
+        ("bad_client_secret", ErrorClass::Config, 300),
+        ("invalid_auth", ErrorClass::AuthDead, 300),
+        ("account_inactive", ErrorClass::AuthDead, 300),
+        ("invalid_arguments", ErrorClass::CallerBug, 300),
+        ("accesslimited", ErrorClass::Denied, 300),
+    ] {
+        let mut told = Told::sending();
+        assert_eq!(waits(&told.fail(refused(code, class))), seconds(wait), "{code}");
+        let problem = Problem::Refused { code: code.into(), class };
+        assert_eq!(told.rotation.problem(), Some(&problem));
+        assert_eq!(told.held(), token(1), "nothing is thrown away");
+        assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+        told.send_again(&pair(1));
+        writes(told.issue(&pair(2)));
+        told.tell(Event::Written);
+        assert_eq!(told.rotation.problem(), None);
+    }
+}
+
+#[test]
+fn while_the_grace_time_runs_a_refusal_is_retried_soon() {
+    let mut told = Told::sending();
+    told.fail(unknown());
+    told.tell(Event::Waited);
+    told.send_again(&pair(1));
+    let action = told.fail(refused("bad_client_secret", ErrorClass::Config));
+    assert_eq!(waits(&action), seconds(1));
+    let mut told = Told::sending();
+    let action = told.fail(refused("never_seen", ErrorClass::Other));
+    assert_eq!(waits(&action), Duration::from_millis(500));
+}
+
+#[test]
+fn without_a_new_refresh_token_the_old_one_stays() {
+    let lone = changed(pair(2), |it| {
+        it.refresh_token = None;
+        it.refresh_token_issued_at = None;
+    });
+    let mut told = Told::sending();
+    let write = writes(told.issue(&lone));
+    assert_eq!(write.credential.refresh_token().unwrap().expose(), "xoxe-1-1");
+    let issued_at = write.credential.refresh_token_issued_at();
+    assert_eq!(issued_at, pair(1).refresh_token_issued_at(), "it ends when it did");
+    told.tell(Event::Written);
+    let notices = told.rotation.take_notices();
+    assert!(notices.iter().any(|it| matches!(it, Notice::NoRefreshToken { .. })), "{notices:?}");
+    // The next refresh sends it once more.
+    told.tell(Event::Released);
+    told.now += 40_000;
+    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+    told.send_again(&write.credential);
+}
+
+#[test]
+fn what_came_along_is_handed_on() {
+    let mut told = Told::sending();
+    let mut issued = Issued::new(pair(2));
+    issued.spare_refresh_tokens = vec![RefreshToken::new("xoxe-1-spare").unwrap()];
+    let AnyCredential::Credential(second) = pair(9) else { panic!() };
+    issued.unplaced = Some(second);
+    let write = writes(told.tell(Event::Issued(issued)));
+    assert_eq!(write.unplaced.unwrap().access_token.expose(), "xoxe.xoxb-1-9");
+    let notices = told.rotation.take_notices();
+    assert!(notices.iter().any(|it| matches!(it, Notice::Spares { tokens } if tokens.len() == 1)));
+}
+
+#[test]
+fn a_token_that_is_due_as_it_comes_is_not_asked_for_without_end() {
+    let brief = changed(pair(2), |it| it.expires_at = Some(it.issued_at));
+    let mut told = Told::sending();
+    writes(told.issue(&brief));
+    told.tell(Event::Written);
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert!(matches!(told.tell(Event::Look), Action::Rest { .. }));
+    told.now += 1;
+    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+}
+
+#[test]
+fn a_token_that_lives_for_ever_is_exchanged() {
+    let mut told = Told::with(&lasting());
+    assert!(matches!(told.tell(Event::Exchange), Action::TakeLease));
+    told.tell(Event::Leased);
+    assert!(matches!(told.read(&lasting()), Action::Send(Trade::Exchange(_))));
+    // The outcome is unknown: the old token lives, and is sent again.
+    waits(&told.fail(unknown()));
+    told.tell(Event::Waited);
+    told.tell(Event::Leased);
+    assert!(matches!(told.read(&lasting()), Action::Send(Trade::Exchange(_))));
+    let write = writes(told.issue(&pair(2)));
+    assert_eq!(write.replaces, lasting().mark());
+    told.tell(Event::Written);
+    assert!(matches!(told.tell(Event::Released), Action::Rest { due_at: Some(_) }));
+    assert!(matches!(told.tell(Event::Exchange), Action::Rest { .. }), "it rotates already");
+    told.now += 40_000;
+    assert!(matches!(told.tell(Event::Look), Action::TakeLease), "and goes on to");
+}
+
+#[test]
+fn a_refused_exchange_leaves_the_token_as_it_is() {
+    for code in ["token_already_exchanged", "token_rotation_not_enabled", "invalid_auth"] {
+        let mut told = Told::with(&lasting());
+        told.tell(Event::Exchange);
+        told.tell(Event::Leased);
+        told.read(&lasting());
+        let action = told.fail(refused(code, ErrorClass::Other));
+        assert!(matches!(action, Action::Read), "another process may have done it");
+        assert!(matches!(told.read(&lasting()), Action::Release));
+        assert!(matches!(told.tell(Event::Released), Action::Rest { due_at: None }));
+        assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+        let problem = Problem::Refused { code: code.into(), class: ErrorClass::Other };
+        assert_eq!(told.rotation.problem(), Some(&problem));
+    }
+}

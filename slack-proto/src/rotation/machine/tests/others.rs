@@ -1,0 +1,129 @@
+//! What other processes do.
+
+use super::*;
+
+#[test]
+fn with_the_lease_in_hand_it_reads_before_it_sends() {
+    let mut told = Told::with(&pair(1));
+    told.tell(Event::Leased);
+    // Another process was quicker: there is nothing left to do.
+    assert!(matches!(told.read(&pair(2)), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn while_another_has_the_lease_it_looks_what_is_stored() {
+    let mut told = Told::with(&pair(1));
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let held = Event::LeaseHeld { remaining: seconds(40) };
+        waits.push(super::waits(&told.tell(held)).as_millis());
+        assert_eq!(told.rotation.problem(), Some(&Problem::Elsewhere));
+        assert!(matches!(told.tell(Event::Waited), Action::Read));
+        assert!(matches!(told.read(&pair(1)), Action::TakeLease));
+    }
+    assert_eq!(waits, [100, 200, 400, 800, 1600, 2000]);
+    let action = told.tell(Event::LeaseHeld { remaining: Duration::ZERO });
+    assert_eq!(super::waits(&action), Duration::from_millis(100), "never without a pause");
+    told.tell(Event::Waited);
+    assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
+    assert_eq!(told.rotation.problem(), None);
+}
+
+#[test]
+fn of_two_pairs_the_stored_one_stays_and_is_refreshed_at_once() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    assert!(matches!(told.tell(Event::Conflict), Action::Read));
+    // Another process had stalled, and has stored the pair that it got for the same refresh token.
+    assert!(matches!(told.read(&pair(3)), Action::TakeLease));
+    assert_eq!(told.held(), token(3));
+    told.send_again(&pair(3));
+    let write = writes(told.issue(&pair(4)));
+    assert_eq!(write.replaces, pair(3).mark());
+    told.tell(Event::Written);
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }), "once is enough");
+    let notices = told.rotation.take_notices();
+    assert!(
+        notices.iter().any(|it| matches!(it, Notice::Conflict { kept, dropped }
+            if *kept == pair(3).fingerprint() && *dropped == pair(2).fingerprint())),
+        "{notices:?}"
+    );
+}
+
+#[test]
+fn a_change_in_another_slot_is_no_conflict() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Conflict);
+    for _ in 0..2 {
+        let write = writes(told.read(&pair(1)));
+        assert_eq!(write.credential.mark(), pair(2).mark());
+        assert!(matches!(told.tell(Event::Conflict), Action::Read));
+    }
+    assert!(matches!(told.read(&pair(1)), Action::Wait(_)), "others write there often");
+    writes(told.tell(Event::Waited));
+    told.tell(Event::Written);
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn a_store_that_was_set_back_is_put_right() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    told.now += 40_000;
+    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+    told.tell(Event::Leased);
+    // A backup was restored: it holds a refresh token that is known to be spent.
+    let write = writes(told.read(&pair(1)));
+    assert_eq!(write.replaces, pair(1).mark());
+    assert_eq!(write.credential.mark(), pair(2).mark());
+    assert!(matches!(told.tell(Event::Written), Action::TakeLease), "the token is still due");
+    told.send_again(&pair(2));
+}
+
+#[test]
+fn a_spent_refresh_token_is_not_sent_even_if_nothing_else_is_left() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    let token = pair(2).fingerprint();
+    told.tell(Event::Rejected { token, rejection: Rejection::Doubtful });
+    assert!(matches!(told.tell(Event::Read(None)), Action::Stop(Death::Missing)));
+    told.tell(Event::Look);
+    assert!(matches!(told.read(&pair(1)), Action::TakeLease));
+    told.tell(Event::Leased);
+    assert!(matches!(told.read(&pair(1)), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Stop(Death::RefreshTokenSpent)));
+}
+
+#[test]
+fn an_installation_that_is_gone_does_not_come_back() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Conflict);
+    assert!(matches!(told.tell(Event::Read(None)), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Stop(Death::Missing)));
+    assert!(told.rotation.credential().is_none());
+    // If the store was mistaken, the pair is still there.
+    assert!(told.rotation.unsaved().is_some());
+    told.tell(Event::Look);
+    writes(told.read(&pair(1)));
+    told.tell(Event::Written);
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn a_new_machine_sends_the_refresh_token_that_is_stored() {
+    // The process before died between Slack's answer and the write.
+    let mut told = Told::with(&pair(1));
+    told.now += 45;
+    told.send_again(&pair(1));
+    writes(told.issue(&pair(3)));
+    told.tell(Event::Written);
+    assert_eq!(told.held(), token(3));
+}

@@ -1,0 +1,138 @@
+//! What the store does, and what comes out of turn.
+
+use super::*;
+
+#[test]
+fn a_pair_is_written_until_it_is_stored() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        waits.push(super::waits(&told.tell(Event::WriteFailed)).as_secs_f32());
+        assert_eq!(told.held(), token(1));
+        assert_eq!(told.rotation.problem(), Some(&Problem::Store));
+        let write = writes(told.tell(Event::Waited));
+        assert_eq!(write.credential.mark(), pair(2).mark());
+    }
+    assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]);
+    told.tell(Event::Written);
+    assert_eq!(told.held(), token(2));
+    assert_eq!(told.rotation.problem(), None);
+}
+
+#[test]
+fn a_write_that_only_seemed_to_fail_is_found() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::WriteFailed);
+    writes(told.tell(Event::Waited));
+    assert!(matches!(told.tell(Event::Conflict), Action::Read));
+    assert!(matches!(told.read(&pair(2)), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_asked_again() {
+    let mut told = Told::new();
+    told.tell(Event::Look);
+    assert_eq!(waits(&told.tell(Event::ReadFailed)), Duration::from_millis(500));
+    assert_eq!(told.rotation.problem(), Some(&Problem::Store));
+    assert!(matches!(told.tell(Event::Look), Action::Await));
+    assert!(matches!(told.tell(Event::Waited), Action::Read));
+    assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
+    assert_eq!(told.rotation.problem(), None);
+}
+
+#[test]
+fn without_a_lease_nothing_is_sent() {
+    let mut told = Told::with(&pair(1));
+    waits(&told.tell(Event::LeaseFailed));
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    told.tell(Event::Leased);
+    waits(&told.tell(Event::ReadFailed));
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+}
+
+#[test]
+fn a_failing_store_does_not_let_the_grace_time_run_out() {
+    let mut told = Told::sending();
+    told.fail(unknown());
+    told.now += 1;
+    told.tell(Event::Waited);
+    assert!(matches!(told.tell(Event::LeaseFailed), Action::Read));
+    assert!(matches!(told.tell(Event::ReadFailed), Action::Send(_)));
+    told.fail(unknown());
+    told.now += 60;
+    told.tell(Event::Waited);
+    // Now it is too late to hurry.
+    assert!(matches!(told.tell(Event::LeaseFailed), Action::Wait(_)));
+}
+
+#[test]
+fn what_is_cut_off_counts_as_failed() {
+    let mut told = Told::new();
+    told.tell(Event::Look);
+    waits(&told.tell(Event::Aborted));
+    assert!(matches!(told.tell(Event::Aborted), Action::Read), "a wait that is cut off is over");
+    told.read(&pair(1));
+    waits(&told.tell(Event::Aborted));
+    told.tell(Event::Waited);
+    told.send_again(&pair(1));
+    // Nobody knows whether it was sent.
+    waits(&told.tell(Event::Aborted));
+    told.tell(Event::Waited);
+    told.tell(Event::LeaseFailed);
+    assert!(matches!(told.tell(Event::ReadFailed), Action::Send(_)));
+    writes(told.issue(&pair(2)));
+    waits(&told.tell(Event::Aborted));
+    assert!(told.rotation.unsaved().is_some());
+}
+
+#[test]
+fn a_pair_out_of_turn_is_stored() {
+    let mut told = Told::sending();
+    told.fail(unknown());
+    // The answer comes after all, while the machine waits to send again.
+    assert!(matches!(told.issue(&pair(2)), Action::Await));
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    told.tell(Event::Leased);
+    let write = writes(told.read(&pair(1)));
+    assert_eq!(write.credential.mark(), pair(2).mark());
+    // And once more, which is no news.
+    assert!(matches!(told.issue(&pair(2)), Action::Await));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    assert!(matches!(told.issue(&pair(2)), Action::Rest { .. }));
+    assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn of_two_answers_to_one_token_the_first_stays_and_is_refreshed_at_once() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    assert!(matches!(told.issue(&pair(3)), Action::Await));
+    assert!(matches!(told.tell(Event::Written), Action::TakeLease));
+    told.send_again(&pair(2));
+    writes(told.issue(&pair(4)));
+    told.tell(Event::Written);
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+}
+
+#[test]
+fn an_event_out_of_turn_changes_nothing() {
+    let told = Told::sending();
+    for event in [
+        Event::Read(None),
+        Event::Leased,
+        Event::Written,
+        Event::Conflict,
+        Event::Waited,
+        Event::Released,
+        Event::LeaseFailed,
+    ] {
+        let mut rotation = told.rotation.clone();
+        assert!(matches!(rotation.step(told.now(), event), Action::Await));
+        assert_eq!(format!("{rotation:?}"), format!("{:?}", told.rotation));
+    }
+}

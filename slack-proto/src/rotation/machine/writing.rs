@@ -1,0 +1,47 @@
+//! A pair on its way into the store: nothing else is done before it is there.
+
+use super::{Next, Rotation, Stage};
+use crate::{
+    Timestamp,
+    rotation::{Action, Notice, Problem, policy::retry_wait},
+};
+
+impl Rotation {
+    pub(super) fn write(&mut self) -> Action {
+        match &self.pending {
+            Some(write) => {
+                self.stage = Stage::Writing;
+                Action::Write(write.clone())
+            }
+            None => Action::Await,
+        }
+    }
+
+    pub(super) fn written(&mut self, now: Timestamp) -> Action {
+        let Some(write) = self.pending.take() else { return self.look(now) };
+        let new = write.credential.fingerprint();
+        let old = self.stored.as_ref().map(crate::AnyCredential::fingerprint);
+        if let Some(old) = old.filter(|old| *old != new) {
+            let expires_at = write.credential.expires_at();
+            self.notices.push(Notice::Refreshed { old, new, expires_at });
+        }
+        self.stored = Some(write.credential);
+        self.rejected = self.rejected.filter(|rejected| *rejected == new);
+        self.dead = None;
+        self.forget_failures();
+        self.rest_or_refresh(now)
+    }
+
+    pub(super) fn write_failed(&mut self) -> Action {
+        self.store_wait(Next::Write)
+    }
+
+    /// Waits after a failure of the store: never long, since a pair may be waiting for it.
+    pub(super) fn store_wait(&mut self, next: Next) -> Action {
+        let after = retry_wait(self.store_failures.min(5));
+        self.store_failures = self.store_failures.saturating_add(1);
+        self.problem = Some(Problem::Store);
+        self.notices.push(Notice::StoreFailed { after });
+        self.wait(after, next)
+    }
+}

@@ -1,0 +1,162 @@
+//! What an operator may want to know.
+
+use std::{error::Error, fmt, time::Duration};
+
+use super::Setback;
+use crate::{ErrorClass, Fingerprint, ForeignText, RefreshToken, Timestamp};
+
+/// Something that happened to a credential, for logs and counters. Tokens stand by their fingerprints.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The token is due and will be refreshed.
+    Due {
+        /// The token.
+        token: Fingerprint,
+    },
+    /// A new pair is stored.
+    Refreshed {
+        /// The token that was replaced.
+        old: Fingerprint,
+        /// The new token.
+        new: Fingerprint,
+        /// When the new token ends.
+        expires_at: Option<Timestamp>,
+    },
+    /// Slack's answer held no new refresh token: the one that was sent stays.
+    NoRefreshToken {
+        /// The new token.
+        token: Fingerprint,
+    },
+    /// The store holds a newer pair, which another process has put there.
+    Adopted {
+        /// The token of that pair.
+        token: Fingerprint,
+    },
+    /// Two processes have each received a pair: the stored one stays, and is refreshed at once.
+    Conflict {
+        /// The token that is stored.
+        kept: Fingerprint,
+        /// The token that was received here and is given up.
+        dropped: Fingerprint,
+    },
+    /// The store holds a pair that is known to be spent, from a backup for instance: the newer one is written over it.
+    SetBack {
+        /// The token that the store holds.
+        stored: Fingerprint,
+        /// The token that is written over it.
+        kept: Fingerprint,
+    },
+    /// No new pair came; it will be tried again.
+    Retrying {
+        /// The token.
+        token: Fingerprint,
+        /// Why no pair came.
+        setback: Setback,
+        /// When it will be tried again.
+        after: Duration,
+    },
+    /// The store failed; it will be tried again.
+    StoreFailed {
+        /// When it will be tried again.
+        after: Duration,
+    },
+    /// Refresh tokens came along that belong to no access token: nobody else has them.
+    Spares {
+        /// The tokens.
+        tokens: Vec<RefreshToken>,
+    },
+    /// A person must authorize the app again.
+    Dead {
+        /// Why.
+        death: Death,
+    },
+}
+
+/// Why a credential cannot be refreshed any more.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Death {
+    /// The store holds no such credential.
+    Missing,
+    /// The token has ended, and there is no refresh token.
+    NoRefreshToken,
+    /// Slack takes the refresh token no more, and the store holds no other.
+    RefreshTokenInvalid {
+        /// Slack's code.
+        code: ForeignText,
+    },
+    /// As above, and 30 days have passed since the refresh token of a public client was issued.
+    RefreshTokenExpired,
+    /// The store holds a refresh token that is known to be spent, and what it gave is gone.
+    RefreshTokenSpent,
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the store holds no such credential"),
+            Self::NoRefreshToken => {
+                f.write_str("the token has ended and there is no refresh token")
+            }
+            Self::RefreshTokenInvalid { code } => {
+                write!(f, "slack takes the refresh token no more ({code})")
+            }
+            Self::RefreshTokenExpired => {
+                f.write_str("the refresh token of a public client ended after its 30 days")
+            }
+            Self::RefreshTokenSpent => f.write_str(
+                "the store holds a refresh token that is spent, and what it gave is gone",
+            ),
+        }?;
+        f.write_str("; a person must authorize the app again")
+    }
+}
+
+impl Error for Death {}
+
+/// What stands between a credential and its refresh just now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A person must authorize the app again.
+    Dead(Death),
+    /// Slack refuses the refresh; an operator must look. The tokens stay, and it will be tried again.
+    Refused {
+        /// Slack's code.
+        code: ForeignText,
+        /// What kind of trouble the code means.
+        class: ErrorClass,
+    },
+    /// Slack cannot be reached, or does not answer as it should.
+    NoAnswer,
+    /// Slack wants fewer calls.
+    RateLimited,
+    /// The store fails.
+    Store,
+    /// Another process has the lease.
+    Elsewhere,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dead(death) => death.fmt(f),
+            Self::Refused { code, class } => {
+                let remedy = match class {
+                    ErrorClass::Config => "correct the app's settings or credentials",
+                    ErrorClass::CallerBug => "correct the program",
+                    ErrorClass::Denied => "ask an admin",
+                    _ => "look at the code",
+                };
+                write!(f, "slack refuses the refresh ({code}); {remedy}")
+            }
+            Self::NoAnswer => f.write_str("slack does not answer as it should"),
+            Self::RateLimited => f.write_str("slack wants fewer calls"),
+            Self::Store => f.write_str("the store fails"),
+            Self::Elsewhere => f.write_str("another process is about to refresh the token"),
+        }
+    }
+}
+
+impl Error for Problem {}

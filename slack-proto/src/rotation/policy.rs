@@ -1,0 +1,213 @@
+//! The numbers that rotation goes by.
+
+use std::time::Duration;
+
+use super::AnyCredential;
+use crate::Timestamp;
+
+/// How early a token is refreshed, and how long to wait after what.
+///
+/// | number | default | why |
+/// |---|---|---|
+/// | margin | the smaller of 2 h and a sixth of the token's life | as Slack's own SDKs do with 12 h |
+/// | grace | 60 s | how long Slack is assumed to take a spent refresh token; it publishes no number |
+/// | lease | 45 s | longer than a transport's total timeout of 30 s, shorter than the grace |
+/// | wait after a rate limit without `Retry-After` | 30 s | |
+/// | wait after a refusal that an operator must cure | 5 min | |
+///
+/// ```
+/// use std::time::Duration;
+/// use slack_proto::RotationPolicy;
+///
+/// let policy = RotationPolicy::new().with_margin(Duration::from_secs(300));
+/// assert_eq!(policy.grace(), Duration::from_secs(60));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a policy does nothing until a rotation is made with it"]
+pub struct RotationPolicy {
+    margin: Option<Duration>,
+    grace: Duration,
+    lease: Duration,
+    rate_limit_wait: Duration,
+    refusal_wait: Duration,
+    refresh_token_life: Option<Duration>,
+}
+
+impl RotationPolicy {
+    /// Gives the defaults.
+    pub const fn new() -> Self {
+        Self {
+            margin: None,
+            grace: Duration::from_secs(60),
+            lease: Duration::from_secs(45),
+            rate_limit_wait: Duration::from_secs(30),
+            refusal_wait: Duration::from_secs(5 * 60),
+            refresh_token_life: None,
+        }
+    }
+
+    /// Sets how long before its end a token is due, in place of the smaller of 2 h and a sixth of its life.
+    pub const fn with_margin(self, margin: Duration) -> Self {
+        Self { margin: Some(margin), ..self }
+    }
+
+    /// Sets for how long Slack is assumed to take a refresh token that is spent.
+    pub const fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
+    }
+
+    /// Sets for how long a process may keep all others from refreshing.
+    ///
+    /// It must outlast one request, and end before the grace time does: else nobody can send the same refresh token
+    /// again after a process has died.
+    pub const fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// Sets how long to wait after a rate limit, if Slack did not say.
+    pub const fn with_rate_limit_wait(self, wait: Duration) -> Self {
+        Self { rate_limit_wait: wait, ..self }
+    }
+
+    /// Sets how long to wait after a refusal that an operator must cure, such as `bad_client_secret`.
+    pub const fn with_refusal_wait(self, wait: Duration) -> Self {
+        Self { refusal_wait: wait, ..self }
+    }
+
+    /// Tells that the app is a public client (PKCE without a secret): its refresh tokens end 30 days after they were
+    /// issued.
+    ///
+    /// A token past that day is sent all the same, since Slack knows better than a clock that may be wrong; but the
+    /// day is told by [`Rotation::refresh_token_ends`](crate::Rotation::refresh_token_ends), and the reason for the
+    /// end is then [`Death::RefreshTokenExpired`](crate::rotation::Death::RefreshTokenExpired).
+    pub const fn for_public_client(self) -> Self {
+        Self { refresh_token_life: Some(Duration::from_secs(30 * 24 * 3600)), ..self }
+    }
+
+    /// Tells for how long Slack is assumed to take a refresh token that is spent.
+    #[must_use]
+    pub const fn grace(&self) -> Duration {
+        self.grace
+    }
+
+    /// Tells for how long a process may keep all others from refreshing.
+    #[must_use]
+    pub const fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    /// Tells from when on a credential is due; `None` if it never is, for want of a refresh token or of an end.
+    ///
+    /// `jitter` is any number, best a random one for each process: it spreads refreshes over the first quarter of the
+    /// margin, so that not all processes and tokens come at once. A rotating token of which nobody said how long it
+    /// lives counts as one of 12 hours.
+    #[must_use]
+    pub fn due_at(&self, credential: &AnyCredential, jitter: u32) -> Option<Timestamp> {
+        credential.refresh_token()?;
+        let life = credential.life().unwrap_or(USUAL_LIFE);
+        let end = credential.expires_at().unwrap_or(credential.issued_at() + USUAL_LIFE);
+        let margin = self.margin.unwrap_or_else(|| MOST_MARGIN.min(life / 6));
+        // The jitter, as a fraction of one, of a quarter.
+        let spread = (u128::from(margin.as_secs() / 4) * u128::from(jitter)) >> u32::BITS;
+        let spread = Duration::from_secs(u64::try_from(spread).unwrap_or(u64::MAX));
+        Some(end - margin + spread)
+    }
+
+    /// When the refresh token ends, if it does and anybody knows when it was issued.
+    pub(super) fn refresh_token_ends(&self, credential: &AnyCredential) -> Option<Timestamp> {
+        Some(credential.refresh_token_issued_at()? + self.refresh_token_life?)
+    }
+
+    pub(super) fn rate_limit_wait(&self, after: Option<Duration>) -> Duration {
+        after.unwrap_or(self.rate_limit_wait).min(MOST_WAIT)
+    }
+
+    pub(super) fn refusal_wait(&self) -> Duration {
+        self.refusal_wait
+    }
+}
+
+impl Default for RotationPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How long to wait after so many failures in a row, the first of them being number 0.
+pub(super) fn retry_wait(failures: u32) -> Duration {
+    match failures {
+        0..=5 => Duration::from_millis(500 << failures),
+        _ => Duration::from_secs(60),
+    }
+}
+
+/// How long to wait until the next look at what another process does.
+pub(super) fn poll_wait(polls: u32) -> Duration {
+    Duration::from_millis(100 << polls.min(5)).min(Duration::from_secs(2))
+}
+
+/// <https://docs.slack.dev/authentication/using-token-rotation>: 43,200 seconds.
+const USUAL_LIFE: Duration = Duration::from_secs(12 * 3600);
+
+const MOST_MARGIN: Duration = Duration::from_secs(2 * 3600);
+
+/// Whatever a `Retry-After` says.
+const MOST_WAIT: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccessToken, Credential, RefreshToken};
+
+    fn credential(life: Option<u64>) -> AnyCredential {
+        let issued_at = Timestamp::from_unix(1_000_000);
+        let mut credential = Credential::new(AccessToken::new("xoxe.xoxb-1-a").unwrap(), issued_at);
+        credential.refresh_token = Some(RefreshToken::new("xoxe-1-a").unwrap());
+        credential.expires_at = life.map(|life| issued_at + Duration::from_secs(life));
+        credential.into()
+    }
+
+    fn due_after(policy: RotationPolicy, life: Option<u64>, jitter: u32) -> u64 {
+        policy.due_at(&credential(life), jitter).unwrap().as_unix() - 1_000_000
+    }
+
+    #[test]
+    fn the_margin_is_two_hours_or_a_sixth_of_the_life() {
+        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), 0), 36_000);
+        assert_eq!(due_after(RotationPolicy::new(), Some(86_400), 0), 79_200);
+        assert_eq!(due_after(RotationPolicy::new(), Some(600), 0), 500);
+        let policy = RotationPolicy::new().with_margin(Duration::from_secs(60));
+        assert_eq!(due_after(policy, Some(600), 0), 540);
+    }
+
+    #[test]
+    fn a_life_that_nobody_told_is_the_usual_one() {
+        assert_eq!(due_after(RotationPolicy::new(), None, 0), 36_000);
+        let mut lasting = credential(None);
+        if let AnyCredential::Credential(credential) = &mut lasting {
+            credential.refresh_token = None;
+        }
+        assert_eq!(RotationPolicy::new().due_at(&lasting, 0), None);
+    }
+
+    #[test]
+    fn jitter_stays_within_a_quarter_of_the_margin() {
+        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX), 36_000 + 1_799);
+        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX / 2 + 1), 36_900);
+        assert_eq!(due_after(RotationPolicy::new(), Some(0), u32::MAX), 0);
+        let policy = RotationPolicy::new().with_margin(Duration::MAX);
+        assert_eq!(
+            policy.due_at(&credential(Some(5)), u32::MAX),
+            Some(Timestamp::from_unix(u64::MAX / 4 - (1 << 30)))
+        );
+    }
+
+    #[test]
+    fn the_schedule_is_the_one_that_is_written_down() {
+        let waits: Vec<f32> = (0..8).map(|n| retry_wait(n).as_secs_f32()).collect();
+        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 60.0]);
+        assert_eq!(retry_wait(u32::MAX), Duration::from_secs(60));
+        assert_eq!(poll_wait(0), Duration::from_millis(100));
+        assert_eq!(poll_wait(u32::MAX), Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,119 @@
+//! The calls that give a new pair, and what they give.
+
+use super::AnyCredential;
+use crate::{
+    Credential, IssuedCredential, OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh,
+    OauthV2RefreshResponse, OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
+    OpenidConnectRefreshResponse, RefreshMethod, RefreshToken, Timestamp, ToolingTokensRotate,
+};
+
+/// The call to send for a new pair, by [`Action::Send`](crate::rotation::Action::Send).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Trade {
+    /// A refresh token of `oauth.v2.access`.
+    Refresh(OauthV2Refresh),
+    /// A person's refresh token of `oauth.v2.user.access`.
+    UserRefresh(OauthV2UserRefresh),
+    /// A refresh token of `openid.connect.token`.
+    OpenidRefresh(OpenidConnectRefresh),
+    /// The refresh token of an app configuration token.
+    Rotate(ToolingTokensRotate),
+    /// A token that lives for ever, for a pair that rotates.
+    Exchange(OauthV2Exchange),
+}
+
+impl Trade {
+    /// The refresh of a credential; `None` if it has no refresh token.
+    pub(super) fn refresh(credential: &AnyCredential) -> Option<Self> {
+        let token = credential.refresh_token()?.clone();
+        Some(match credential {
+            AnyCredential::Configuration(_) => Self::Rotate(ToolingTokensRotate::new(token)),
+            AnyCredential::Credential(it) => match it.refresh_method {
+                RefreshMethod::OauthV2Access => Self::Refresh(OauthV2Refresh::new(token)),
+                RefreshMethod::OauthV2UserAccess => {
+                    Self::UserRefresh(OauthV2UserRefresh::new(token))
+                }
+                RefreshMethod::OpenidConnectToken => {
+                    Self::OpenidRefresh(OpenidConnectRefresh::new(token))
+                }
+            },
+        })
+    }
+
+    /// The exchange of a token that lives for ever; `None` if it rotates already.
+    pub(super) fn exchange(credential: &AnyCredential) -> Option<Self> {
+        match credential.refresh_token() {
+            Some(_) => None,
+            None => {
+                credential.access_token().cloned().map(OauthV2Exchange::new).map(Self::Exchange)
+            }
+        }
+    }
+}
+
+/// What a [`Trade`] gave. Made from the response and the time when the request was **sent**.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Issued {
+    /// The new pair.
+    pub credential: AnyCredential,
+    /// A second token that came along, whosever it is.
+    pub unplaced: Option<Credential>,
+    /// Refresh tokens that came along and belong to no access token.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
+}
+
+impl Issued {
+    /// Takes a pair with which nothing else came, for instance that of
+    /// [`ToolingTokensRotateResponse::issued_at`](crate::ToolingTokensRotateResponse::issued_at).
+    #[must_use]
+    pub fn new(credential: impl Into<AnyCredential>) -> Self {
+        Self { credential: credential.into(), unplaced: None, spare_refresh_tokens: Vec::new() }
+    }
+
+    fn with(
+        credential: IssuedCredential,
+        unplaced: Option<IssuedCredential>,
+        spare_refresh_tokens: Vec<RefreshToken>,
+        sent: Timestamp,
+    ) -> Self {
+        Self {
+            unplaced: unplaced.map(|it| it.issued_at(sent)),
+            spare_refresh_tokens,
+            ..Self::new(credential.issued_at(sent))
+        }
+    }
+}
+
+impl OauthV2RefreshResponse {
+    /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
+    #[must_use]
+    pub fn issued_at(self, sent: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    }
+}
+
+impl OauthV2UserRefreshResponse {
+    /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
+    #[must_use]
+    pub fn issued_at(self, sent: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    }
+}
+
+impl OauthV2ExchangeResponse {
+    /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
+    #[must_use]
+    pub fn issued_at(self, sent: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    }
+}
+
+impl OpenidConnectRefreshResponse {
+    /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
+    #[must_use]
+    pub fn issued_at(self, sent: Timestamp) -> Issued {
+        Issued::new(self.credential.issued_at(sent))
+    }
+}

@@ -1,0 +1,149 @@
+//! File names for keys: no path leads out of the folder, and no two keys meet where case does not count.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+use slack_proto::StoreKey;
+
+/// Gives the name for a key, without an ending.
+pub(super) fn of(key: &StoreKey) -> String {
+    let text = key.to_text();
+    let parts: Vec<_> = text.split('/').collect();
+    let mut name = String::with_capacity(text.len());
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            name.push('-');
+        }
+        // The other words that stand there are ids, also those that read `user`.
+        let is_word = index == 0 || (*part == "user" && index > 1 && index + 2 == parts.len());
+        for byte in part.bytes() {
+            if is_word || byte.is_ascii_uppercase() || byte.is_ascii_digit() {
+                name.push(char::from(byte));
+            } else {
+                let _ = write!(name, "%{byte:02x}");
+            }
+        }
+    }
+    if name.len() > LONGEST { format!("{HASHED}{}", hex(&Sha256::digest(&text))) } else { name }
+}
+
+/// Gives the key that has this name; `None` if the name does not tell.
+pub(super) fn key(name: &str) -> Option<StoreKey> {
+    let mut text = String::with_capacity(name.len());
+    for (index, part) in name.split('-').enumerate() {
+        if index > 0 {
+            text.push('/');
+        }
+        let mut rest = part;
+        while let Some(at) = rest.find('%') {
+            text.push_str(&rest[..at]);
+            let byte = u8::from_str_radix(rest.get(at + 1..at + 3)?, 16).ok()?;
+            text.push(char::from(byte));
+            rest = &rest[at + 3..];
+        }
+        text.push_str(rest);
+    }
+    // One key, one name: no other spelling of it is taken.
+    StoreKey::from_text(&text).ok().filter(|key| of(key) == name)
+}
+
+/// Tells whether only the file itself knows its key.
+pub(super) fn is_hashed(name: &str) -> bool {
+    name.starts_with(HASHED)
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Leaves room for an ending under the 255 bytes that file systems take.
+const LONGEST: usize = 200;
+const HASHED: &str = "sha256-";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use slack_proto::InstallationKey;
+
+    use super::*;
+
+    fn workspace(team: &str) -> StoreKey {
+        InstallationKey::Workspace(team.into()).into()
+    }
+
+    #[test]
+    fn real_keys_can_be_read_by_people() {
+        let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
+        assert_eq!(of(&workspace("T0FAKE00001")), "team-T0FAKE00001");
+        assert_eq!(of(&grid.clone().into()), "grid-E1-T1");
+        assert_eq!(of(&InstallationKey::Organisation("E1".into()).into()), "org-E1");
+        assert_eq!(of(&StoreKey::person(grid, "U1".into())), "grid-E1-T1-user-U1");
+    }
+
+    #[test]
+    fn no_id_leads_out_of_the_folder_or_onto_another_name() {
+        let ids = [
+            "..",
+            "../../etc/passwd",
+            "T1",
+            "t1",
+            "T-1",
+            "user",
+            "",
+            "a\0b",
+            "\u{e9}",
+            "%2F",
+            "CON",
+            "T1.slack",
+        ];
+        let mut names = BTreeSet::new();
+        for (team, other) in ids.iter().flat_map(|id| ids.iter().map(move |other| (*id, *other))) {
+            for key in [
+                workspace(team),
+                InstallationKey::grid_workspace(other.into(), team.into()).into(),
+                StoreKey::person(InstallationKey::Workspace(team.into()), other.into()),
+            ] {
+                let name = of(&key);
+                assert!(
+                    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-%".contains(&byte)),
+                    "{name}"
+                );
+                assert_eq!(super::key(&name), Some(key), "{name}");
+                names.insert(name.to_ascii_lowercase());
+            }
+        }
+        assert_eq!(names.len(), 12 + 144 + 144);
+    }
+
+    #[test]
+    fn a_long_key_is_hashed() {
+        let (long, other) = (workspace(&"T".repeat(1_000)), workspace(&"T".repeat(1_001)));
+        assert!(is_hashed(&of(&long)) && of(&long).len() < 100);
+        assert_ne!(of(&long), of(&other));
+        assert_eq!(key(&of(&long)), None);
+        assert_eq!(of(&workspace(&"T".repeat(195))).len(), 200);
+        assert!(is_hashed(&of(&workspace(&"T".repeat(196)))));
+    }
+
+    #[test]
+    fn another_name_is_no_key() {
+        for name in [
+            "",
+            "team",
+            "team-t1",
+            "team-%",
+            "team-%4",
+            "team-%54",
+            "team-%2F",
+            "team-\u{e9}",
+            "x-T1",
+        ] {
+            assert_eq!(key(name), None, "{name}");
+        }
+    }
+}

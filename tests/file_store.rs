@@ -1,0 +1,366 @@
+//! The store in a folder: what it leaves alone, what it seals, and who may look.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use pollster::block_on;
+use slack_auth::{
+    AccessToken, Acquired, Credential, Expected, FileInstallationStore, Installation,
+    InstallationKey, InstallationStore, Lease, LeaseHolder, SealingKey, SealingKeys, Slot,
+    StoreError, StoreErrorKind, StoreKey, Stored, Timestamp, Version,
+};
+use tempfile::TempDir;
+
+const CANARY: &str = "xoxb-C4n4ry";
+
+fn key() -> StoreKey {
+    InstallationKey::Workspace("T1".into()).into()
+}
+
+fn installation(token: &str) -> Installation {
+    let mut installation = Installation::new(InstallationKey::Workspace("T1".into()));
+    let token = AccessToken::new(token).unwrap();
+    installation.bot = Some(Credential::new(token, Timestamp::from_unix(1)));
+    installation
+}
+
+fn keys(byte: u8) -> SealingKeys {
+    SealingKeys::new(SealingKey::new([byte; 32]))
+}
+
+/// A folder with one installation in it, and the path of its file.
+fn stored(keys: Option<SealingKeys>) -> (TempDir, FileInstallationStore, PathBuf, Version) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), keys).unwrap();
+    let version = put(&store, CANARY, Expected::Absent).unwrap();
+    let file = folder.path().join("installations/team-T1.slack");
+    (folder, store, file, version)
+}
+
+fn open(folder: &Path, keys: Option<SealingKeys>) -> Result<FileInstallationStore, StoreError> {
+    match keys {
+        Some(keys) => FileInstallationStore::open_sealed(folder, keys),
+        None => FileInstallationStore::open(folder),
+    }
+}
+
+fn put(
+    store: &FileInstallationStore,
+    token: &str,
+    expected: Expected,
+) -> Result<Version, StoreError> {
+    block_on(store.put(&key(), &installation(token), expected))
+}
+
+fn load(store: &FileInstallationStore) -> Result<Option<Stored>, StoreError> {
+    block_on(store.load(&key()))
+}
+
+fn token(stored: Stored) -> String {
+    stored.installation.bot.unwrap().access_token.expose().to_owned()
+}
+
+fn kind<T>(result: Result<T, StoreError>) -> StoreErrorKind {
+    let error = result.err().expect("this must be refused");
+    let mut shown = format!("{error} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown = format!("{shown} {error} {error:?}");
+        cause = error.source();
+    }
+    assert!(!shown.contains("C4n4ry"), "{shown}");
+    error.kind()
+}
+
+/// Loading tells, and neither a put nor a removal changes a byte, whatever it expects.
+fn assert_left_alone(
+    store: &FileInstallationStore,
+    file: &Path,
+    version: Version,
+    expected: StoreErrorKind,
+) {
+    let before = fs::read(file).unwrap();
+    assert_eq!(kind(load(store)), expected);
+    for expects in [Expected::Absent, Expected::Version(version)] {
+        assert_eq!(kind(put(store, "xoxb-new", expects)), expected);
+    }
+    assert_eq!(kind(block_on(store.remove(&key(), version))), expected);
+    assert_eq!(fs::read(file).unwrap(), before);
+}
+
+#[test]
+fn the_format_is_what_the_documentation_says() {
+    let (folder, _, file, version) = stored(None);
+    let text = fs::read_to_string(&file).unwrap();
+    let (line, value) = text.split_once('\n').unwrap();
+    let (start, check) = line.rsplit_once(' ').unwrap();
+    let version = version.as_u64();
+    assert_eq!(start, format!("slack-auth installation 1 plain {version:016x} team/T1"));
+    assert_eq!(value.as_bytes(), installation(CANARY).encode_exposing_secrets().as_ref());
+    assert_eq!(check.len(), 64);
+    assert_eq!(fs::read_to_string(folder.path().join("store")).unwrap(), "slack-auth store 1\n");
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["installations", "leases", "locks", "store"]);
+}
+
+#[test]
+fn an_old_file_can_be_read() {
+    // Written by the first release; the sum is that of `sha256sum`.
+    const OLD: &str = concat!(
+        "slack-auth installation 1 plain 00000000000000ff team/T1 ",
+        "c7ed8f20f265886a2106285eb122396c67c9d2698471c27738b6743215f4a8a4\n",
+        r#"{"version":1,"kind":"installation","team":{"id":"T1"},"is_enterprise_install":false,"#,
+        r#""bot":{"access_token":"xoxb-old","issued_at":1}}"#
+    );
+    let (_folder, store, file, _) = stored(None);
+    fs::write(file, OLD).unwrap();
+    let stored = load(&store).unwrap().unwrap();
+    assert_eq!(stored.version, Version::new(255));
+    assert_eq!(token(stored), "xoxb-old");
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_left_alone() {
+    for sealing in [None, Some(keys(1))] {
+        let (_folder, store, file, version) = stored(sealing);
+        let whole = fs::read(&file).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&file, &whole[..length]).unwrap();
+            assert_eq!(kind(load(&store)), StoreErrorKind::Damaged, "{length}");
+        }
+        fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        assert_left_alone(&store, &file, version, StoreErrorKind::Damaged);
+        // The name was flushed, and the content was not.
+        fs::write(&file, vec![0; whole.len()]).unwrap();
+        assert_left_alone(&store, &file, version, StoreErrorKind::Damaged);
+        fs::write(&file, [&whole[..], b"\n"].concat()).unwrap();
+        assert_left_alone(&store, &file, version, StoreErrorKind::Damaged);
+        fs::write(&file, &whole).unwrap();
+        assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
+        // A restart sees the same; the key is listed all the same.
+        assert_eq!(block_on(store.keys()).unwrap(), [key()]);
+    }
+}
+
+#[test]
+fn a_file_with_one_changed_bit_is_refused() {
+    for sealing in [None, Some(keys(1))] {
+        let (_folder, store, file, _) = stored(sealing);
+        let whole = fs::read(&file).unwrap();
+        for index in 0..whole.len() {
+            for bit in [1, 0x20, 0x80] {
+                let mut other = whole.clone();
+                other[index] ^= bit;
+                fs::write(&file, other).unwrap();
+                let kind = kind(load(&store));
+                assert!(
+                    matches!(
+                        kind,
+                        StoreErrorKind::Damaged | StoreErrorKind::Foreign | StoreErrorKind::Sealed
+                    ),
+                    "{index}: {kind:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_foreign_file_is_left_alone() {
+    let (folder, store, file, version) = stored(None);
+    let whole = fs::read_to_string(&file).unwrap();
+    let later = whole.replace("installation 1 plain", "installation 2 plain");
+    let other_form = whole.replace("1 plain", "1 packed");
+    for foreign in [&b"#!/bin/sh\nrm -rf /\n"[..], b"{}", later.as_bytes(), other_form.as_bytes()] {
+        fs::write(&file, foreign).unwrap();
+        assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
+    }
+    fs::write(&file, vec![b'x'; 2 << 20]).unwrap();
+    assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
+    // Another installation's file in its place.
+    fs::write(&file, whole.replace("team/T1", "team/T2")).unwrap();
+    assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
+    assert_eq!(kind(put(&store, "xoxb-new", Expected::Absent)), StoreErrorKind::Foreign);
+    fs::remove_dir(&file).unwrap();
+    // A file of another kind is none of its business; a name that is no key is.
+    fs::write(folder.path().join("installations/notes.txt"), "").unwrap();
+    assert!(block_on(store.keys()).unwrap().is_empty());
+    fs::write(folder.path().join("installations/notes.slack"), "").unwrap();
+    assert_eq!(kind(block_on(store.keys())), StoreErrorKind::Foreign);
+}
+
+#[test]
+fn what_a_killed_process_left_is_cleared_away() {
+    let (folder, store, file, version) = stored(None);
+    let new = file.with_extension("new");
+    fs::write(&new, "half a fi").unwrap();
+    assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
+    assert_eq!(block_on(store.keys()).unwrap(), [key()]);
+    put(&store, "xoxb-new", Expected::Version(version)).unwrap();
+    assert!(!new.exists());
+    assert_eq!(token(load(&store).unwrap().unwrap()), "xoxb-new");
+    // A lease that was not written whole is none.
+    let wanted = |byte| {
+        let holder = LeaseHolder::from_bytes([byte; 16]);
+        Lease::new(holder, Timestamp::from_unix(100), Duration::from_secs(10))
+    };
+    let acquire = |byte| block_on(store.acquire(&key(), Slot::Bot, &wanted(byte))).unwrap();
+    assert_eq!(acquire(1), Acquired::Granted);
+    assert_ne!(acquire(2), Acquired::Granted);
+    let lease = folder.path().join("leases/team-T1.bot");
+    assert_eq!(
+        fs::read_to_string(&lease).unwrap(),
+        format!("slack-auth lease 1 {} 100 110\n", "01".repeat(16))
+    );
+    fs::write(lease, "slack-auth lease 1 0101").unwrap();
+    assert_eq!(acquire(2), Acquired::Granted);
+}
+
+#[test]
+fn a_folder_that_is_no_store_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.txt"), "").unwrap();
+    assert_eq!(kind(open(folder.path(), None)), StoreErrorKind::Foreign);
+    assert!(!folder.path().join("store").exists());
+    fs::remove_file(folder.path().join("thesis.txt")).unwrap();
+    // Killed while it was made.
+    fs::write(folder.path().join("store.new"), "slack-auth st").unwrap();
+    open(folder.path(), None).unwrap();
+    assert!(!folder.path().join("store.new").exists());
+    for mark in ["slack-auth store 2\n", "something else", ""] {
+        fs::write(folder.path().join("store"), mark).unwrap();
+        assert_eq!(kind(open(folder.path(), None)), StoreErrorKind::Foreign, "{mark}");
+    }
+    let file = folder.path().join("store");
+    assert_eq!(kind(open(&file, None)), StoreErrorKind::Unavailable);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_look() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/store");
+    let store = open(&path, None).unwrap();
+    put(&store, CANARY, Expected::Absent).unwrap();
+    let mut seen = 0;
+    let mut folders = vec![folder.path().join("new")];
+    while let Some(path) = folders.pop() {
+        for entry in fs::read_dir(path).unwrap().map(Result::unwrap) {
+            let metadata = entry.metadata().unwrap();
+            let mode = metadata.permissions().mode() & 0o777;
+            let expected = if metadata.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode, expected, "{}", entry.path().display());
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 7, "{seen}");
+    for (name, mode, is_taken) in [
+        ("", 0o755, true),
+        ("", 0o775, false),
+        ("", 0o702, false),
+        ("", 0o1777, false),
+        ("installations", 0o750, false),
+        ("installations", 0o701, false),
+        ("leases", 0o720, false),
+        ("locks", 0o704, false),
+    ] {
+        let changed = path.join(name);
+        fs::set_permissions(&changed, fs::Permissions::from_mode(mode)).unwrap();
+        match open(&path, None) {
+            Ok(_) => assert!(is_taken, "{name} {mode:o}"),
+            error => assert_eq!((kind(error), is_taken), (StoreErrorKind::Unprotected, false)),
+        }
+        fs::set_permissions(changed, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    open(&path, None).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed_and_a_pipe_not_waited_for() {
+    let (folder, store, file, _) = stored(None);
+    let elsewhere = folder.path().join("elsewhere");
+    fs::rename(&file, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
+    assert_eq!(kind(put(&store, "xoxb-new", Expected::Absent)), StoreErrorKind::Foreign);
+    fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
+}
+
+#[test]
+fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
+    let (folder, store, file, version) = stored(Some(keys(1)));
+    let bytes = fs::read(&file).unwrap();
+    assert!(!bytes.windows(6).any(|part| part == b"C4n4ry"));
+    assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
+    let plain = open(folder.path(), None).unwrap();
+    assert_left_alone(&plain, &file, version, StoreErrorKind::Sealed);
+    let other = open(folder.path(), Some(keys(2))).unwrap();
+    assert_left_alone(&other, &file, version, StoreErrorKind::Sealed);
+    assert_eq!(block_on(other.keys()).unwrap(), [key()]);
+}
+
+#[test]
+fn a_sealed_file_in_the_place_of_another_does_not_open() {
+    let (folder, store, file, version) = stored(Some(keys(1)));
+    let theirs: StoreKey = InstallationKey::Workspace("T2".into()).into();
+    block_on(store.put(&theirs, &installation("xoxb-theirs"), Expected::Absent)).unwrap();
+    let other = fs::read(folder.path().join("installations/team-T2.slack")).unwrap();
+    fs::write(&file, &other).unwrap();
+    assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
+    // With the name changed it is what the cipher binds that tells.
+    let at = other.windows(7).position(|part| part == b"team/T2").unwrap();
+    let mut renamed = other;
+    renamed[at + 6] = b'1';
+    fs::write(&file, renamed).unwrap();
+    assert_left_alone(&store, &file, version, StoreErrorKind::Damaged);
+}
+
+#[test]
+fn a_key_is_changed_while_the_old_one_still_opens() {
+    let (folder, _, _, version) = stored(Some(keys(1)));
+    let both = open(folder.path(), Some(keys(2).and_old(SealingKey::new([1; 32])))).unwrap();
+    assert_eq!(token(load(&both).unwrap().unwrap()), CANARY);
+    put(&both, "xoxb-new", Expected::Version(version)).unwrap();
+    let new = open(folder.path(), Some(keys(2))).unwrap();
+    assert_eq!(token(load(&new).unwrap().unwrap()), "xoxb-new");
+    assert_eq!(kind(load(&open(folder.path(), Some(keys(1))).unwrap())), StoreErrorKind::Sealed);
+}
+
+#[test]
+fn a_plain_file_is_taken_into_a_sealed_store_only_if_that_was_said() {
+    let (folder, _, file, version) = stored(None);
+    let sealed = open(folder.path(), Some(keys(1))).unwrap();
+    assert_left_alone(&sealed, &file, version, StoreErrorKind::Foreign);
+    let changing = open(folder.path(), Some(keys(1).and_unsealed())).unwrap();
+    assert_eq!(token(load(&changing).unwrap().unwrap()), CANARY);
+    put(&changing, "xoxb-new", Expected::Version(version)).unwrap();
+    assert_eq!(token(load(&sealed).unwrap().unwrap()), "xoxb-new");
+}
+
+#[test]
+fn debug_shows_the_folder_alone() {
+    let (folder, store, ..) = stored(Some(keys(67)));
+    let shown = format!("{store:?}");
+    assert!(shown.contains(&folder.path().display().to_string()), "{shown}");
+    assert!(!shown.contains("67"), "{shown}");
+    assert_eq!(format!("{:?}", SealingKey::new([67; 32])), "SealingKey([redacted])");
+}

@@ -1,0 +1,221 @@
+//! The suite for stores: ours pass, and a careless one is caught.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use slack_auth::{
+    AccessToken, Acquired, Expected, FileInstallationStore, Installation, InstallationStore, Lease,
+    LeaseHolder, MemoryInstallationStore, SealingKey, SealingKeys, Slot, StoreError,
+    StoreErrorKind, StoreKey, Stored, Version, store_conformance::Suite,
+};
+
+/// A suite for a store that lives in the process: its places are kept here.
+fn in_process<S: InstallationStore + Default>() -> Suite {
+    let places = Mutex::new(HashMap::<String, Arc<S>>::new());
+    Suite::new(move |place| {
+        let mut places = places.lock().unwrap();
+        Ok(Arc::clone(places.entry(place.to_owned()).or_default()) as Arc<dyn InstallationStore>)
+    })
+}
+
+#[test]
+fn the_store_in_memory_passes() {
+    let report = in_process::<MemoryInstallationStore>().run();
+    println!("{report}");
+    report.assert_passed();
+    assert_eq!(report.cases(), 26);
+}
+
+#[test]
+fn the_store_in_a_folder_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = Suite::new(move |place| {
+        Ok(Arc::new(FileInstallationStore::open(folder.path().join(place))?))
+    });
+    let report = suite.run();
+    println!("{report}");
+    report.assert_passed();
+}
+
+#[test]
+fn the_sealed_store_in_a_folder_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = SealingKeys::new(SealingKey::draw().unwrap());
+    let suite = Suite::new(move |place| {
+        let folder = folder.path().join(place);
+        Ok(Arc::new(FileInstallationStore::open_sealed(folder, keys.clone())?))
+    });
+    let report = suite.run();
+    println!("{report}");
+    report.assert_passed();
+}
+
+#[test]
+fn a_store_under_a_runtime_is_waited_for_by_the_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let places = Mutex::new(HashMap::<String, Arc<Slow>>::new());
+    let suite = Suite::new(move |place| {
+        let mut places = places.lock().unwrap();
+        Ok(Arc::clone(places.entry(place.to_owned()).or_default()) as Arc<dyn InstallationStore>)
+    });
+    let suite = suite.block_on(move |future| runtime.block_on(future));
+    suite.run_only(&["whole-installation", "threads-create"]).assert_passed();
+}
+
+/// Needs Tokio's clock.
+#[derive(Default)]
+struct Slow(MemoryInstallationStore);
+
+#[async_trait]
+impl InstallationStore for Slow {
+    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+        tokio::time::sleep(Duration::from_micros(10)).await;
+        self.0.load(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+        expected: Expected,
+    ) -> Result<Version, StoreError> {
+        tokio::time::sleep(Duration::from_micros(10)).await;
+        self.0.put(key, installation, expected).await
+    }
+
+    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+        self.0.remove(key, expected).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+        self.0.keys().await
+    }
+
+    async fn acquire(&self, _: &StoreKey, _: Slot, _: &Lease) -> Result<Acquired, StoreError> {
+        unreachable!("the cases that run take no lease")
+    }
+
+    async fn release(&self, _: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {
+        unreachable!("the cases that run take no lease")
+    }
+}
+
+/// As many write one: a row for each key as it is shown, a version that counts, a check and then a write, tokens that
+/// are made anew, a lease without an end, and errors that tell all.
+#[derive(Default)]
+struct Careless {
+    rows: Mutex<HashMap<String, (StoreKey, Installation, u64)>>,
+    leases: Mutex<HashMap<String, LeaseHolder>>,
+}
+
+impl Careless {
+    fn version(&self, key: &StoreKey) -> Option<Version> {
+        let version = self.rows.lock().unwrap().get(&key.to_string())?.2;
+        Some(Version::new(version))
+    }
+}
+
+#[async_trait]
+impl InstallationStore for Careless {
+    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+        let rows = self.rows.lock().unwrap();
+        let Some((_, installation, version)) = rows.get(&key.to_string()) else { return Ok(None) };
+        Ok(Some(Stored::new(installation.clone(), Version::new(*version))))
+    }
+
+    async fn put(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+        expected: Expected,
+    ) -> Result<Version, StoreError> {
+        let mut installation = installation.clone();
+        if let Some(bot) = &mut installation.bot {
+            bot.access_token = AccessToken::new(bot.access_token.expose()).map_err(|error| {
+                StoreError::new(StoreErrorKind::Unavailable, "no token").because(error)
+            })?;
+        }
+        installation.configuration = None;
+        let found = self.version(key);
+        if !expected.is_met_by(found) {
+            let shown = installation.bot.map(|bot| bot.access_token.expose().to_owned());
+            return Err(StoreError::conflict().because(shown.unwrap_or_default()));
+        }
+        // Between the question and the answer.
+        std::thread::sleep(Duration::from_millis(1));
+        let version = found.map_or(1, |version| version.as_u64() + 1);
+        let row = (key.clone(), installation, version);
+        self.rows.lock().unwrap().insert(key.to_string(), row);
+        Ok(Version::new(version))
+    }
+
+    async fn remove(&self, key: &StoreKey, _: Version) -> Result<(), StoreError> {
+        self.rows.lock().unwrap().remove(&key.to_string());
+        self.leases.lock().unwrap().remove(&key.to_string());
+        Ok(())
+    }
+
+    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+        Ok(self.rows.lock().unwrap().values().map(|row| row.0.clone()).collect())
+    }
+
+    async fn acquire(
+        &self,
+        key: &StoreKey,
+        _: Slot,
+        wanted: &Lease,
+    ) -> Result<Acquired, StoreError> {
+        let found = self.leases.lock().unwrap().get(&key.to_string()).copied();
+        std::thread::sleep(Duration::from_millis(1));
+        if found.is_some_and(|holder| holder != wanted.holder) {
+            return Ok(Acquired::HeldUntil(wanted.until));
+        }
+        self.leases.lock().unwrap().insert(key.to_string(), wanted.holder);
+        Ok(Acquired::Granted)
+    }
+
+    async fn release(&self, key: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {
+        self.leases.lock().unwrap().remove(&key.to_string());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_careless_store_is_caught() {
+    let report = in_process::<Careless>().run();
+    println!("{report}");
+    let failures = report.failures();
+    let names = failures.iter().map(|failure| failure.split(':').next().unwrap());
+    // Whether an older state is seen after a newer one is chance.
+    let caught: Vec<_> = names.filter(|name| *name != "threads-read").collect();
+    assert_eq!(
+        caught,
+        [
+            "nothing-there",
+            "whole-installation",
+            "odd-tokens",
+            "large-installation",
+            "stale-remove",
+            "versions-never-return",
+            "keys-apart",
+            "keys-listed",
+            "nothing-shown",
+            "lease-excludes",
+            "lease-runs-out",
+            "lease-taken-again",
+            "lease-of-another",
+            "leases-apart",
+            "lease-clock-back",
+            "lease-second-handle",
+            "lease-stays",
+            "threads-add",
+            "threads-create",
+            "threads-remove",
+            "threads-lease",
+        ]
+    );
+}
