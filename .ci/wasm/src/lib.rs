@@ -48,6 +48,8 @@ probes! {
     installations: stored::installations;
     installing: browser::installing;
     refused_callbacks: browser::refused_callbacks;
+    signing_in: browser::signing_in;
+    without_a_session: browser::without_a_session;
     #[cfg(feature = "seeded")]
     seeded_clock: seeds::clock;
     #[cfg(feature = "seeded")]
