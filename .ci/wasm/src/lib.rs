@@ -5,6 +5,7 @@
 //! `Scopes::contains(&scopes, "a")`, so that `entry-points.mjs` can hold the list that rustdoc gives against this text.
 
 mod browser;
+mod id_token;
 mod methods;
 mod replies;
 #[cfg(feature = "seeded")]
@@ -50,6 +51,8 @@ probes! {
     refused_callbacks: browser::refused_callbacks;
     signing_in: browser::signing_in;
     without_a_session: browser::without_a_session;
+    id_token_documents: id_token::documents;
+    id_tokens: id_token::id_tokens;
     #[cfg(feature = "seeded")]
     seeded_clock: seeds::clock;
     #[cfg(feature = "seeded")]
