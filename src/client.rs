@@ -1,6 +1,6 @@
 //! Methods carried over a transport.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Request, Response, header::USER_AGENT};
 use slack_proto::{Body, Endpoint, Method, Reply};
@@ -19,19 +19,20 @@ pub struct Client {
     /// At least one of the two is there.
     transport: Option<Arc<dyn Transport>>,
     blocking: Option<Arc<dyn BlockingTransport>>,
+    total_timeout: Option<Duration>,
 }
 
 impl Client {
     /// Joins an endpoint and any transport.
     #[must_use]
     pub fn new(endpoint: Endpoint, transport: Arc<dyn Transport>) -> Self {
-        Self { endpoint, transport: Some(transport), blocking: None }
+        Self { endpoint, transport: Some(transport), blocking: None, total_timeout: None }
     }
 
     /// Joins an endpoint and any blocking transport, for [`call_blocking`](Self::call_blocking) alone.
     #[must_use]
     pub fn new_blocking(endpoint: Endpoint, transport: Arc<dyn BlockingTransport>) -> Self {
-        Self { endpoint, transport: None, blocking: Some(transport) }
+        Self { endpoint, transport: None, blocking: Some(transport), total_timeout: None }
     }
 
     /// Adds the transport for [`call_blocking`](Self::call_blocking), which a client made by [`new`](Self::new) lacks.
@@ -51,7 +52,7 @@ impl Client {
         limits: slack_transport::Limits,
     ) -> Result<Self, Error> {
         slack_transport_reqwest::ReqwestTransport::new(limits)
-            .map(|transport| Self::over_both(endpoint, transport))
+            .map(|transport| Self::over_both(endpoint, transport, limits))
     }
 
     /// Carries over libcurl; works under any runtime, and under none.
@@ -62,13 +63,18 @@ impl Client {
     #[cfg(feature = "curl")]
     pub fn with_curl(endpoint: Endpoint, limits: slack_transport::Limits) -> Result<Self, Error> {
         slack_transport_curl::CurlTransport::new(limits)
-            .map(|transport| Self::over_both(endpoint, transport))
+            .map(|transport| Self::over_both(endpoint, transport, limits))
     }
 
     #[cfg(any(feature = "reqwest", feature = "curl"))]
-    fn over_both(endpoint: Endpoint, transport: impl Transport + BlockingTransport) -> Self {
+    fn over_both(
+        endpoint: Endpoint,
+        transport: impl Transport + BlockingTransport,
+        limits: slack_transport::Limits,
+    ) -> Self {
         let transport = Arc::new(transport);
-        Self::new(endpoint, Arc::clone(&transport) as Arc<dyn Transport>).and_blocking(transport)
+        let client = Self::new(endpoint, Arc::clone(&transport) as Arc<dyn Transport>);
+        Self { total_timeout: Some(limits.total_timeout()), ..client.and_blocking(transport) }
     }
 
     /// Gives the endpoint, for instance to begin an authorization there.
@@ -122,6 +128,23 @@ impl Client {
             Some(transport) => transport.send_blocking(ready(request)),
             None => Err(Error::unsent(ErrorKind::Refused, NONE)),
         }
+    }
+
+    /// Sends by the transport there is, even if that holds up the thread.
+    pub(crate) async fn call_by_any_means<M: Method>(
+        &self,
+        method: &M,
+        auth: &M::Auth,
+    ) -> Result<Reply<M::Response>, CallError<M::Error>> {
+        match &self.transport {
+            Some(_) => self.call(method, auth).await,
+            None => self.call_blocking(method, auth),
+        }
+    }
+
+    /// Tells for how long a call takes at most, if the transport was made here.
+    pub(crate) fn total_timeout(&self) -> Option<Duration> {
+        self.total_timeout
     }
 }
 

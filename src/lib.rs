@@ -27,15 +27,25 @@
 //! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | futures-util |
 //! | `id-token-aws-lc` | `IdTokenKeys::with_aws_lc` | aws-lc-rs, which reqwest's and curl's TLS bring along anyway |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
+//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | some 30 small crates, no C |
+//! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
 //!
 //! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
 //! (`slack-transport-reqwest`, `slack-transport-curl`) and give it to [`Client::new`].
+//!
+//! # Stores
+//!
+//! An [`InstallationStore`] keeps installations, so that many processes can refresh their tokens and none is lost. There
+//! is one in memory and one in a folder; one for a database of your own is a trait of six methods.
+//! [`find_installation`] tells which installation is good at a place, and [`remove_place`] and its like remove what is gone.
 
 mod call_error;
 mod client;
 mod entropy;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
+mod rotator;
+mod runtime;
 mod store;
 #[cfg(feature = "store-conformance")]
 pub mod store_conformance;
@@ -45,12 +55,22 @@ pub use client::Client;
 pub use entropy::draw_entropy;
 #[cfg(feature = "id-token")]
 pub use id_token_keys::{FetchKeysError, IdTokenKeys, VerifyIdTokenError};
+pub use rotator::{
+    InvalidRotator, LiveConfigurationToken, LiveToken, RevokeError, RotatedCallError,
+    RotationObserver, TokenError, TokenRotator, TokenRotatorBuilder,
+};
+#[cfg(feature = "test-util")]
+pub use runtime::ManualRuntime;
+#[cfg(feature = "tokio")]
+pub use runtime::TokioRuntime;
+pub use runtime::{Runtime, ThreadRuntime};
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};
 pub use store::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore, StoreError,
-    StoreErrorKind, Stored, Version,
+    Acquired, Expected, Found, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore,
+    StoreError, StoreErrorKind, Stored, Version, find_credential, find_installation, remove_bot,
+    remove_installation, remove_place, remove_user, rewrite_all,
 };
 #[cfg(feature = "file-store")]
 pub use store::{FileInstallationStore, SealingKey, SealingKeys};

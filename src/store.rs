@@ -4,7 +4,9 @@ mod error;
 #[cfg(feature = "file-store")]
 mod file;
 mod lease;
+mod lookup;
 mod memory;
+mod removal;
 
 use async_trait::async_trait;
 use slack_proto::{Installation, Slot, StoreKey};
@@ -13,7 +15,9 @@ pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file-store")]
 pub use file::{FileInstallationStore, SealingKey, SealingKeys};
 pub use lease::{Acquired, Lease, LeaseHolder};
+pub use lookup::{Found, find_credential, find_installation};
 pub use memory::MemoryInstallationStore;
+pub use removal::{remove_bot, remove_installation, remove_place, remove_user, rewrite_all};
 
 /// Keeps installations, so that many processes can refresh their tokens and none is lost.
 ///

@@ -6,8 +6,11 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, ExpectedIdToken, IdToken, IdTokenKeys, Method, Nonce,
-    OauthV2Refresh, Recovery, RefreshToken, Timestamp, Transport, draw_entropy,
+    ConfidentialClient, Credential, Endpoint, Expected, ExpectedIdToken, FileInstallationStore,
+    IdToken, IdTokenKeys, Installation, InstallationKey, InstallationStore,
+    MemoryInstallationStore, Method, Nonce, OauthV2Refresh, Recovery, RefreshToken, SealingKey,
+    SealingKeys, StoreKey, Timestamp, Transport, Version, draw_entropy, find_installation,
+    rewrite_all,
     transport::{self, ErrorKind},
 };
 
@@ -151,4 +154,68 @@ fn a_client_without_a_blocking_transport_says_what_to_do() {
             .starts_with("the test's transport")
     );
     assert_eq!(error.recovery(), Recovery::FixConfiguration);
+}
+
+#[test]
+fn no_store_shows_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // The canary's letters, as far as a key has room for them.
+    let mut bytes = [0; 32];
+    bytes[..CANARY.len()].copy_from_slice(CANARY.as_bytes());
+    let keys = SealingKeys::new(SealingKey::new(bytes)).and_old(SealingKey::new(bytes));
+    assert_hidden(&keys);
+    let stores: [(&str, Box<dyn InstallationStore>); 3] = [
+        ("memory", Box::new(MemoryInstallationStore::new())),
+        ("plain", Box::new(FileInstallationStore::open(path("plain")).unwrap())),
+        (
+            "sealed",
+            Box::new(FileInstallationStore::open_sealed(path("sealed"), keys.clone()).unwrap()),
+        ),
+    ];
+    let mut installation = Installation::new(InstallationKey::Workspace(CANARY.into()));
+    let token = AccessToken::new(CANARY).unwrap();
+    installation.bot = Some(Credential::new(token, Timestamp::from_unix(1)));
+    let key: StoreKey = InstallationKey::Workspace(CANARY.into()).into();
+    for (name, store) in &stores {
+        let version = pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        let found = pollster::block_on(find_installation(&**store, &key)).unwrap().unwrap();
+        assert_hidden(&found);
+        assert_hidden(&found.stored);
+        for expected in [Expected::Absent, Expected::Version(Version::new(!version.as_u64()))] {
+            let put = store.put(&key, &installation, expected);
+            assert_clean(&pollster::block_on(put).unwrap_err());
+        }
+        let other = Version::new(!version.as_u64());
+        assert_clean(&pollster::block_on(store.remove(&key, other)).unwrap_err());
+        // Whatever a file holds instead.
+        let installations = path(name).join("installations");
+        for entry in std::fs::read_dir(installations).into_iter().flatten() {
+            let file = entry.unwrap().path();
+            let whole = std::fs::read(&file).unwrap();
+            let text = String::from_utf8_lossy(&whole).into_owned();
+            for spoilt in [
+                text.replace("team/", CANARY),
+                text.replace("plain", CANARY).replace("sealed", CANARY),
+                text.replace(' ', CANARY),
+                text.replacen('1', CANARY, 1),
+                CANARY.to_owned(),
+            ] {
+                std::fs::write(&file, spoilt).unwrap();
+                assert_clean(&pollster::block_on(store.load(&key)).unwrap_err());
+                assert_clean(&pollster::block_on(rewrite_all(&**store)).unwrap_err());
+            }
+            std::fs::write(&file, whole).unwrap();
+        }
+        assert_eq!(pollster::block_on(rewrite_all(&**store)).unwrap(), 1, "{name}");
+    }
+    assert_hidden(&FileInstallationStore::open(path("plain")).unwrap());
+    assert_hidden(&FileInstallationStore::open_sealed(path("sealed"), keys).unwrap());
+    assert_hidden(&MemoryInstallationStore::new());
+}
+
+fn assert_hidden(value: &dyn std::fmt::Debug) {
+    let text = format!("{value:?} {value:#?}");
+    let bytes = format!("{:?}", CANARY.as_bytes());
+    assert!(!text.contains("C4n4ry") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
 }

@@ -13,3 +13,4 @@ pub mod pending;
 pub mod reply;
 pub mod secrets;
 pub mod stateless;
+pub mod stored;

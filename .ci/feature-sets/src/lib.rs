@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, AuthTest, AuthTestResponse, BlockingTransport, CallError, Client, Endpoint,
-    Limits, NoError, Reply, Transport, transport,
+    Installation, InstallationStore, Limits, MemoryInstallationStore, NoError, Reply, StoreError,
+    StoreKey, Transport, transport,
 };
 
 /// Answers every request in the same words.
@@ -85,4 +86,25 @@ pub async fn verify(token: &slack_auth::IdToken) -> Vec<slack_auth::VerifyIdToke
         refused.extend(verified.err());
     }
     refused
+}
+
+/// Every store that the features give, the one in a folder at `path`.
+pub fn stores(path: &std::path::Path) -> Vec<Result<Arc<dyn InstallationStore>, StoreError>> {
+    let _path = path;
+    vec![
+        Ok(Arc::new(MemoryInstallationStore::new())),
+        #[cfg(feature = "file-store")]
+        slack_auth::FileInstallationStore::open(path)
+            .map(|store| Arc::new(store) as Arc<dyn InstallationStore>),
+    ]
+}
+
+/// Puts an installation into a store, and reads it again.
+pub async fn keep(
+    store: &dyn InstallationStore,
+    installation: &Installation,
+) -> Result<bool, StoreError> {
+    let key: StoreKey = installation.key().expect("it names a place").into();
+    store.put(&key, installation, slack_auth::Expected::Absent).await?;
+    Ok(store.load(&key).await?.is_some())
 }

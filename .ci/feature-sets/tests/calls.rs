@@ -1,6 +1,6 @@
 //! A call works with each feature set.
 
-use slack_auth::{AccessToken, AuthTest};
+use slack_auth::{AccessToken, AuthTest, Installation, InstallationKey};
 
 #[test]
 fn a_transport_of_ones_own_needs_no_feature() {
@@ -37,5 +37,19 @@ fn an_id_token_is_refused_where_there_are_no_keys() {
     for error in refused {
         // The answer in the same words is no discovery document.
         assert!(error.to_string().starts_with("no signing keys"), "{error}");
+    }
+}
+
+#[test]
+fn every_store_keeps_an_installation() {
+    let folder = std::env::temp_dir().join(format!("feature-sets-{}", std::process::id()));
+    let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
+    let stores = feature_sets::stores(&folder);
+    assert_eq!(stores.len(), if cfg!(feature = "file-store") { 2 } else { 1 });
+    for store in stores {
+        assert!(pollster::block_on(feature_sets::keep(&*store.unwrap(), &installation)).unwrap());
+    }
+    if cfg!(feature = "file-store") {
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -47,6 +47,32 @@ impl StoreKey {
         self.user.as_ref()
     }
 
+    /// Gives the keys under which to look for what is good at a place, the nearest first: the place itself; for a
+    /// workspace of an organisation the workspace as it was before it joined, and then the whole organisation. A
+    /// person's stay that person's.
+    ///
+    /// ```
+    /// use slack_proto::{InstallationKey, StoreKey};
+    ///
+    /// let place = InstallationKey::grid_workspace("E0FAKE00001".into(), "T0FAKE00001".into());
+    /// let keys = StoreKey::from(place).nearest_first();
+    /// let texts: Vec<_> = keys.iter().map(StoreKey::to_text).collect();
+    /// assert_eq!(texts, ["grid/E0FAKE00001/T0FAKE00001", "team/T0FAKE00001", "org/E0FAKE00001"]);
+    /// ```
+    #[must_use]
+    pub fn nearest_first(&self) -> Vec<Self> {
+        let mut keys = vec![self.clone()];
+        if let InstallationKey::GridWorkspace { enterprise, team } = &self.place {
+            for place in [
+                InstallationKey::Workspace(team.clone()),
+                InstallationKey::Organisation(enterprise.clone()),
+            ] {
+                keys.push(Self { place, user: self.user.clone() });
+            }
+        }
+        keys
+    }
+
     /// Writes the key as text that tells every key from every other, for the primary key of a table: `team/T…`,
     /// `org/E…` or `grid/E…/T…`, with `/user/U…` behind it if there is a person. In an id everything but ASCII letters
     /// and digits is percent-encoded.

@@ -18,6 +18,8 @@ pub enum Event {
         /// What Slack said.
         rejection: Rejection,
     },
+    /// Somebody needs a token that lives longer than this one does: it is refreshed before it is due.
+    Refresh,
     /// Somebody wants the token that lives for ever exchanged for a pair.
     Exchange,
     /// The store holds this, or nothing.

@@ -169,6 +169,12 @@ impl Rotation {
                 self.reject(token, rejection);
                 self.look(now)
             }
+            Event::Refresh => {
+                if self.goal == Goal::Keep && !self.is_busy() {
+                    self.goal = Goal::Settle;
+                }
+                self.look(now)
+            }
             Event::Exchange => {
                 self.goal = Goal::Exchange;
                 self.look(now)
@@ -277,7 +283,8 @@ impl Rotation {
 
     /// With what is known: is there anything to do?
     fn rest_or_refresh(&mut self, now: Timestamp) -> Action {
-        if self.goal == Goal::Exchange && self.stored.as_ref().and_then(Trade::exchange).is_none() {
+        if !self.wants(now) {
+            // What cannot be done is not wanted later either.
             self.goal = Goal::Keep;
         }
         if self.wants(now) {

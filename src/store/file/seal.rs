@@ -56,7 +56,7 @@ impl fmt::Debug for SealingKey {
 /// The key that seals, and what else may be opened.
 ///
 /// To change keys, open the store with the new key and [`and_old`](Self::and_old) with the one before; each write seals
-/// anew.
+/// anew, and [`rewrite_all`](crate::rewrite_all) writes every installation.
 #[derive(Clone, Debug)]
 #[must_use = "keys do nothing until a store is opened with them"]
 pub struct SealingKeys {

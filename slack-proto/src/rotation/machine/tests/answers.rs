@@ -239,3 +239,15 @@ fn a_refused_exchange_leaves_the_token_as_it_is() {
         assert_eq!(told.rotation.problem(), Some(&problem));
     }
 }
+
+#[test]
+fn a_token_can_be_refreshed_before_it_is_due() {
+    let mut told = Told::with(&pair(2));
+    assert!(matches!(told.tell(Event::Refresh), Action::TakeLease));
+    told.send_again(&pair(2));
+    writes(told.issue(&pair(3)));
+    told.tell(Event::Written);
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }), "once is enough");
+    let mut told = Told::with(&lasting());
+    assert!(matches!(told.tell(Event::Refresh), Action::Rest { .. }));
+}

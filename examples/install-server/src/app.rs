@@ -1,0 +1,265 @@
+//! The server: its routes, and what all of them share.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State as Shared,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Uri,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::map_response,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use slack_auth::{
+    AuthorizationRequest, Authorized, BrowserBinding, Callback, Client, CodeExchange,
+    ConfidentialClient, Entropy, IdTokenKeys, InstallScopes, InstallationStore, InvalidValue,
+    OauthV2Access, OpenidConnectToken, RedirectUri, SignInScopes, State, StateKey,
+    StatelessAuthorization, Timestamp, draw_entropy,
+};
+
+use crate::{
+    cookies::{Cookie, Cookies},
+    install::{self, Installed, log},
+    once::Once,
+    page,
+    problem::{Flow, Problem},
+    sessions::{Session, Sessions},
+    sign_in::{self, Person, Workspace},
+};
+
+/// What a server is made of.
+#[non_exhaustive]
+pub struct Config {
+    /// Where Slack is, and how to get there.
+    pub slack: Client,
+    /// The app's client id and secret.
+    pub client: ConfidentialClient,
+    /// The server's own origin, as browsers see it: `https://app.example.com`, or http on loopback.
+    pub public_url: String,
+    /// What states are signed with; the same on every server of the app.
+    pub state_key: StateKey,
+    /// Where installations are kept.
+    pub store: Arc<dyn InstallationStore>,
+    /// What tells the time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Config {
+    /// Takes all that cannot be left out; time is the system's.
+    #[must_use]
+    pub fn new(
+        slack: Client,
+        client: ConfidentialClient,
+        public_url: impl Into<String>,
+        state_key: StateKey,
+        store: Arc<dyn InstallationStore>,
+    ) -> Self {
+        let clock = Arc::new(|| std::time::SystemTime::now().into());
+        Self { slack, client, public_url: public_url.into(), state_key, store, clock }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// Makes the server.
+///
+/// # Errors
+///
+/// When the public URL makes no redirect URI that Slack takes.
+pub fn router(config: Config) -> Result<Router, InvalidValue> {
+    let app = Arc::new(App::new(config)?);
+    Ok(Router::new()
+        .route("/", get(home))
+        .route(Flow::Install.start(), get(install::start))
+        .route(Flow::Install.callback(), get(install::callback))
+        .route("/installed", get(install::installed))
+        .route(Flow::SignIn.start(), get(sign_in::start))
+        .route(Flow::SignIn.callback(), get(sign_in::callback))
+        .route("/sign-out", post(sign_out))
+        .route("/style.css", get(|| async { ([(CONTENT_TYPE, "text/css")], page::STYLE) }))
+        .fallback(|| async { page::problem(Problem::NoSuchPage, Flow::Install) })
+        .layer(map_response(guard))
+        .with_state(app))
+}
+
+/// What all pages share.
+pub(crate) struct App {
+    pub(crate) slack: Client,
+    pub(crate) client: ConfidentialClient,
+    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) install: StatelessAuthorization<OauthV2Access>,
+    pub(crate) installs: Once<Installed>,
+    pub(crate) sign_in: StatelessAuthorization<OpenidConnectToken>,
+    pub(crate) sign_ins: Once<Person>,
+    pub(crate) id_token_keys: IdTokenKeys,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    cookies: Cookies,
+    sessions: Sessions,
+}
+
+impl App {
+    fn new(config: Config) -> Result<Self, InvalidValue> {
+        let Config { slack, client, public_url, state_key, store, clock } = config;
+        let install = AuthorizationRequest::<OauthV2Access>::new(
+            client.id().clone(),
+            InstallScopes::bot("chat:write,commands"),
+            redirect_uri(&public_url, Flow::Install)?,
+        )?;
+        let sign_in = AuthorizationRequest::<OpenidConnectToken>::new(
+            client.id().clone(),
+            SignInScopes::openid().email().profile(),
+            redirect_uri(&public_url, Flow::SignIn)?,
+        )?;
+        let endpoint = slack.endpoint().clone();
+        Ok(Self {
+            install: StatelessAuthorization::new(
+                install.life(crate::AUTHORIZATION_LIFE),
+                endpoint.clone(),
+                state_key.clone(),
+            ),
+            installs: Once::default(),
+            sign_in: StatelessAuthorization::new(
+                sign_in.life(crate::AUTHORIZATION_LIFE),
+                endpoint,
+                state_key,
+            ),
+            sign_ins: Once::default(),
+            id_token_keys: IdTokenKeys::with_aws_lc(slack.clone()),
+            cookies: Cookies::for_origin(&public_url),
+            sessions: Sessions::default(),
+            slack,
+            client,
+            store,
+            clock,
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Sends the browser to a page of Slack's, with a cookie that only it sends back.
+    pub(crate) fn begin<M: CodeExchange>(
+        &self,
+        flow: Flow,
+        authorization: &StatelessAuthorization<M>,
+        headers: &HeaderMap,
+    ) -> Response {
+        let Some(entropy) = entropy() else { return page::problem(Problem::Ours, flow) };
+        // One cookie serves all tabs, so that a second start does not end the first.
+        let browser = self.cookies.read(Cookie::Browser, headers);
+        let browser = browser.unwrap_or_else(|| BrowserBinding::from_entropy(&entropy));
+        let url = authorization.begin(&browser, &entropy, self.now());
+        let mut response = Redirect::to(url.expose()).into_response();
+        if let Some(cookie) = self.cookies.set(Cookie::Browser, &browser) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Checks a callback against the state, and that against the browser's cookie.
+    pub(crate) fn finish<M: CodeExchange>(
+        &self,
+        authorization: &StatelessAuthorization<M>,
+        headers: &HeaderMap,
+        uri: &Uri,
+    ) -> Result<(State, Authorized<M>), Problem> {
+        let callback = Callback::parse(&uri.to_string()).map_err(|_| Problem::NotStartedHere)?;
+        let state = callback.state().cloned();
+        let browser = self.cookies.read(Cookie::Browser, headers);
+        let authorized = authorization.finish(browser.as_ref(), callback, self.now());
+        let authorized = authorized.map_err(|error| {
+            log(M::NAME, &error);
+            Problem::of_callback(&error)
+        })?;
+        Ok((state.ok_or(Problem::NotStartedHere)?, authorized))
+    }
+
+    /// Gives the browser's session; an empty one if it has none.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Session {
+        let id = self.cookies.read(Cookie::Session, headers);
+        id.and_then(|id| self.sessions.load(&id, self.now())).unwrap_or_default()
+    }
+
+    /// Keeps a session under a new id, so that an id which somebody else knew is worth nothing once a person has signed
+    /// in (session fixation).
+    pub(crate) fn redirect_with_session(
+        &self,
+        to: Redirect,
+        session: Session,
+        headers: &HeaderMap,
+    ) -> Response {
+        let Some(entropy) = entropy() else { return page::problem(Problem::Ours, Flow::SignIn) };
+        if let Some(old) = self.cookies.read(Cookie::Session, headers) {
+            self.sessions.remove(&old);
+        }
+        let id = BrowserBinding::from_entropy(&entropy);
+        self.sessions.save(&id, session, self.now());
+        let mut response = to.into_response();
+        if let Some(cookie) = self.cookies.set(Cookie::Session, &id) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+async fn home(Shared(app): Shared<Arc<App>>, headers: HeaderMap) -> Response {
+    let person = app.session(&headers).person;
+    let workspace = match &person {
+        Some(person) => person.workspace(&app).await,
+        None => Workspace::Unknown,
+    };
+    page::home(person.as_ref(), workspace)
+}
+
+/// Ends the session. Another site cannot: its requests come without the cookie (`SameSite=Lax`).
+async fn sign_out(Shared(app): Shared<Arc<App>>, headers: HeaderMap) -> Response {
+    if let Some(id) = app.cookies.read(Cookie::Session, &headers) {
+        app.sessions.remove(&id);
+    }
+    let mut response = Redirect::to("/").into_response();
+    if let Some(cookie) = app.cookies.remove(Cookie::Session) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Guards every page: no script and no frame, nothing kept, and no address handed on, since a callback's holds a code.
+async fn guard(mut response: Response) -> Response {
+    const HEADERS: [(HeaderName, &str); 4] = [
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Makes the redirect URI of a flow. Slack takes https only; http on loopback is for the fake Slack.
+fn redirect_uri(public_url: &str, flow: Flow) -> Result<RedirectUri, InvalidValue> {
+    let uri = format!("{public_url}{}", flow.callback());
+    if public_url.starts_with("http://") {
+        return RedirectUri::insecure_for_tests(uri);
+    }
+    RedirectUri::new(uri)
+}
+
+fn entropy() -> Option<Entropy> {
+    draw_entropy().inspect_err(|error| log("the system's random numbers", error)).ok()
+}

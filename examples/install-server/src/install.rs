@@ -1,0 +1,140 @@
+//! "Add to Slack": to the consent screen, and back with a bot token.
+
+use std::{error::Error, sync::Arc};
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::{Redirect, Response},
+};
+use slack_auth::{
+    Authorized, Expected, ForeignText, Installation, InstallationStore, OauthV2Access, Scopes,
+    StoreKey,
+};
+
+use crate::{
+    app::App,
+    page,
+    problem::{Flow, Problem},
+    sessions::Session,
+};
+
+/// What is told about an installation: nothing of it is secret.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    /// The name of the workspace or organisation.
+    pub(crate) place: ForeignText,
+    pub(crate) not_granted: Scopes,
+}
+
+/// Sends the browser to Slack's consent screen.
+pub(crate) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.begin(Flow::Install, &app.install, &headers)
+}
+
+/// Takes the browser back, trades the code and stores the token.
+pub(crate) async fn callback(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let (state, authorized) = match app.finish(&app.install, &headers, &uri) {
+        Ok(finished) => finished,
+        Err(problem) => return page::problem(problem, Flow::Install),
+    };
+    let work = install(Arc::clone(&app), authorized);
+    match app.installs.run(&state, app.now(), work).await {
+        Ok(installed) => {
+            let session = Session { installed: Some(installed), ..app.session(&headers) };
+            app.redirect_with_session(Redirect::to("/installed"), session, &headers)
+        }
+        Err(problem) => page::problem(problem, Flow::Install),
+    }
+}
+
+/// Shows what was installed; may be loaded as often as one likes.
+pub(crate) async fn installed(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match app.session(&headers).installed {
+        Some(installed) => page::installed(&installed),
+        None => page::problem(Problem::NotStartedHere, Flow::Install),
+    }
+}
+
+async fn install(
+    app: Arc<App>,
+    authorized: Authorized<OauthV2Access>,
+) -> Result<Installed, Problem> {
+    // An expiry counts from when the request was sent.
+    let sent = app.now();
+    let reply = app.slack.call(&authorized.exchange, &app.client).await.map_err(|error| {
+        log("oauth.v2.access", &error);
+        Problem::of_call(&error)
+    })?;
+    let not_granted = authorized.not_granted(&reply.value).bot;
+    let installation = reply.value.issued_at(sent);
+    let Some(key) = installation.key() else {
+        eprintln!("oauth.v2.access: the answer names neither workspace nor organisation");
+        return Err(Problem::Ours);
+    };
+    let team = installation.team.as_ref().and_then(|team| team.name.clone());
+    let enterprise = installation.enterprise.as_ref().and_then(|place| place.name.clone());
+    let place = if installation.is_enterprise_install { enterprise } else { team };
+    store(&*app.store, &key.clone().into(), &installation).await?;
+    Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), not_granted })
+}
+
+/// Stores an installation in the place of what was there: the newest answer of Slack's counts.
+async fn store(
+    store: &dyn InstallationStore,
+    key: &StoreKey,
+    installation: &Installation,
+) -> Result<(), Problem> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let stored = async {
+            let found = store.load(key).await?;
+            let expected =
+                found.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
+            store.put(key, installation, expected).await
+        };
+        match stored.await {
+            Ok(_) => return Ok(()),
+            // A refresh, or another installation, came between.
+            Err(error) if error.is_conflict() && tries < 5 => {}
+            Err(error) => {
+                log("the store", &error);
+                return Err(Problem::Ours);
+            }
+        }
+    }
+}
+
+/// Tells whether the app is installed at one of these places.
+pub(crate) async fn is_installed(
+    store: &dyn InstallationStore,
+    keys: impl IntoIterator<Item = StoreKey>,
+) -> Result<bool, Problem> {
+    for key in keys {
+        let found = store.load(&key).await.map_err(|error| {
+            log("the store", &error);
+            Problem::Ours
+        })?;
+        if found.is_some_and(|stored| stored.installation.bot.is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes an error and its causes to the log: none of ours holds anything secret.
+pub(crate) fn log(what: &str, error: &dyn Error) {
+    let mut text = format!("{what}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    eprintln!("{text}");
+}

@@ -1,0 +1,35 @@
+//! A web server of the kind that people really run: "Add to Slack" and "Sign in with Slack", over axum.
+//!
+//! ```text
+//! cargo run -p slack-install-server
+//! ```
+//!
+//! Without settings it runs against a fake Slack of its own; see [`Settings`] for the real one. What to look at:
+//!
+//! * `app.rs` puts the two [`StatelessAuthorization`](slack_auth::StatelessAuthorization)s together: this server keeps
+//!   nothing between the two legs of a browser but a cookie **in** that browser (`cookies.rs`).
+//! * `install.rs` trades the code for a bot token and stores it by the public encoding of
+//!   [`Installation`](slack_auth::Installation); `sign_in.rs` verifies an ID token.
+//! * `once.rs` gives a browser that loads the callback twice the first answer again, and finishes what was begun if the
+//!   browser hangs up: no token is lost.
+//! * `problem.rs` turns every error into what a person can do about it.
+
+mod app;
+mod cookies;
+mod demo;
+mod install;
+mod once;
+mod page;
+mod problem;
+mod sessions;
+mod settings;
+mod sign_in;
+
+use std::time::Duration;
+
+pub use app::{Config, router};
+pub use demo::{demo_app, demo_slack};
+pub use settings::{InvalidSetting, Settings, SlackApp};
+
+/// How long Slack's pages may stay open; a code lives no longer.
+const AUTHORIZATION_LIFE: Duration = Duration::from_secs(600);

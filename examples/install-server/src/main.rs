@@ -1,0 +1,63 @@
+//! Runs the server, by the settings in the environment: see `slack_install_server::Settings`.
+
+use std::{error::Error, process::ExitCode, sync::Arc};
+
+use slack_auth::{BrowserBinding, Client, Endpoint, Limits, StateKey, draw_entropy};
+use slack_fake::Clock;
+use slack_install_server::{Config, Settings, demo_app, demo_slack, router};
+use sqlite_store_example::SqliteInstallationStore;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = match Settings::read(|name| std::env::var(name).ok()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the server ended: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(settings.listen).await?;
+    let state_key = match settings.state_key {
+        Some(key) => key,
+        None => drawn_state_key()?,
+    };
+    let store = Arc::new(SqliteInstallationStore::open(&settings.database)?);
+    // The fake Slack answers as long as it is held.
+    let mut fake = None;
+    let (slack, app) = if let Some(app) = settings.app {
+        (Endpoint::slack(), app)
+    } else {
+        let app = demo_app(listener.local_addr()?.port())?;
+        let fake = fake.insert(demo_slack(&app.public_url, Clock::real())?);
+        println!("No app is set: a fake Slack answers at {}.", fake.origin());
+        (Endpoint::new(fake.origin())?, app)
+    };
+    let slack = Client::with_reqwest(slack, Limits::new())?;
+    let config = Config::new(slack, app.client, app.public_url, state_key, store);
+    println!("Open {}/", config.public_url);
+    let interrupted = async {
+        // Without the signal the server runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    axum::serve(listener, router(config)?).with_graceful_shutdown(interrupted).await?;
+    Ok(())
+}
+
+/// Draws a key, which ends with this process: who is on Slack's pages then must start again.
+fn drawn_state_key() -> Result<StateKey, Box<dyn Error>> {
+    let drawn = BrowserBinding::from_entropy(&draw_entropy()?);
+    Ok(StateKey::new(drawn.expose())?)
+}

@@ -1,0 +1,73 @@
+//! What this server remembers of a browser, in memory: who signed in, and what was installed.
+//!
+//! A server that runs more than once keeps this where all of them reach it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use slack_auth::{BrowserBinding, Fingerprint, Timestamp};
+
+use crate::{install::Installed, sign_in::Person};
+
+/// How long a session lives.
+pub(crate) const LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// One browser's session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Session {
+    pub(crate) person: Option<Person>,
+    pub(crate) installed: Option<Installed>,
+}
+
+/// All sessions, by the fingerprint of their id: who reads this memory cannot take one over.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    by_id: Mutex<HashMap<Fingerprint, (Session, Timestamp)>>,
+}
+
+impl Sessions {
+    pub(crate) fn load(&self, id: &BrowserBinding, now: Timestamp) -> Option<Session> {
+        let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let (session, end) = sessions.get(&Fingerprint::of(id.expose()))?;
+        (now < *end).then(|| session.clone())
+    }
+
+    /// Keeps a session under `id`, and forgets those that have ended.
+    pub(crate) fn save(&self, id: &BrowserBinding, session: Session, now: Timestamp) {
+        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, (_, end)| now < *end);
+        sessions.insert(Fingerprint::of(id.expose()), (session, now + LIFE));
+    }
+
+    pub(crate) fn remove(&self, id: &BrowserBinding) {
+        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.remove(&Fingerprint::of(id.expose()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends() {
+        let (sessions, id) =
+            (Sessions::default(), BrowserBinding::new("0123456789abcdef").unwrap());
+        let now = Timestamp::from_unix(1_000);
+        sessions.save(&id, Session::default(), now);
+        assert!(sessions.load(&id, now).is_some());
+        assert!(sessions.load(&id, now + LIFE).is_none());
+        sessions.save(
+            &BrowserBinding::new("another-0123456789").unwrap(),
+            Session::default(),
+            now + LIFE,
+        );
+        assert_eq!(sessions.by_id.lock().unwrap().len(), 1, "what has ended is forgotten");
+        sessions.save(&id, Session::default(), now);
+        sessions.remove(&id);
+        assert!(sessions.load(&id, now).is_none());
+    }
+}

@@ -1,0 +1,191 @@
+//! What the environment says.
+
+use std::{
+    error::Error,
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use slack_auth::{ClientId, ClientSecret, ConfidentialClient, RedirectUri, StateKey};
+
+/// The settings, each an environment variable.
+///
+/// | variable | what it is |
+/// |---|---|
+/// | `SLACK_CLIENT_ID`, `SLACK_CLIENT_SECRET` | the app's, from its page "Basic Information" at Slack |
+/// | `PUBLIC_URL` | the server's origin as browsers see it, such as `https://app.example.com` |
+/// | `STATE_KEY` | 64 hex digits, random and secret, the same on every server; drawn at each start if missing |
+/// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` unless told otherwise |
+/// | `DATABASE` | the file that holds the installations; `slack-install-server.sqlite` unless told otherwise |
+///
+/// The first three stand together. Without them the server plays Slack itself.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The app at Slack; `None` for the fake Slack.
+    pub app: Option<SlackApp>,
+    /// What states are signed with.
+    pub state_key: Option<StateKey>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The file of the database.
+    pub database: PathBuf,
+}
+
+/// An app at Slack, and where its server is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SlackApp {
+    /// Client id and secret.
+    pub client: ConfidentialClient,
+    /// The server's origin.
+    pub public_url: String,
+}
+
+impl Settings {
+    /// Reads the settings; `variable` gives the value of an environment variable. An empty one counts as missing.
+    ///
+    /// # Errors
+    ///
+    /// When one is malformed, or only some are there of those that stand together.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let listen = match variable("LISTEN") {
+            Some(text) => text.parse().map_err(|_| {
+                InvalidSetting("LISTEN must be an IP address and a port, such as 127.0.0.1:3000")
+            })?,
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+        };
+        let parts = ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "PUBLIC_URL"].map(variable);
+        let app = match parts {
+            [None, None, None] => None,
+            [Some(id), Some(secret), Some(public_url)] => {
+                Some(SlackApp::new(id, &secret, &public_url)?)
+            }
+            _ => {
+                return Err(InvalidSetting(
+                    "SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and PUBLIC_URL stand together: set all three for slack.com, \
+                     or none to try the server with a fake Slack",
+                ));
+            }
+        };
+        let state_key = variable("STATE_KEY").map(|text| state_key(&text)).transpose()?;
+        let database = variable("DATABASE").unwrap_or_else(|| "slack-install-server.sqlite".into());
+        Ok(Self { app, state_key, listen, database: database.into() })
+    }
+}
+
+impl SlackApp {
+    fn new(id: String, secret: &str, public_url: &str) -> Result<Self, InvalidSetting> {
+        let id = ClientId::new(id)
+            .ok()
+            .filter(|id| id.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+            .ok_or(InvalidSetting(
+                "SLACK_CLIENT_ID must be two numbers with a dot between, as on the app's page \"Basic Information\"",
+            ))?;
+        let secret = ClientSecret::new(secret.trim()).map_err(|_| {
+            InvalidSetting(
+                "SLACK_CLIENT_SECRET is blank: copy it from the app's page \"Basic Information\"",
+            )
+        })?;
+        Ok(Self { client: ConfidentialClient::new(id, secret), public_url: origin(public_url)? })
+    }
+}
+
+/// Takes an https origin; Slack sends no browser back to plain http.
+fn origin(url: &str) -> Result<String, InvalidSetting> {
+    let refused = InvalidSetting(
+        "PUBLIC_URL must be the https origin of this server, such as https://app.example.com, without a path",
+    );
+    let origin = url.strip_suffix('/').unwrap_or(url);
+    let host = origin.strip_prefix("https://").ok_or(refused)?;
+    if host.contains(['/', '?', '#']) || RedirectUri::new(origin).is_err() {
+        return Err(refused);
+    }
+    Ok(origin.to_owned())
+}
+
+fn state_key(text: &str) -> Result<StateKey, InvalidSetting> {
+    let refused =
+        InvalidSetting("STATE_KEY must be 64 hex digits, random: `openssl rand -hex 32` makes one");
+    let digits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !digits {
+        return Err(refused);
+    }
+    // The key is any secret text of enough randomness: 64 hex digits hold 32 random bytes.
+    StateKey::new(text).map_err(|_| refused)
+}
+
+/// A setting is malformed; the text says which, and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidSetting(&'static str);
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for InvalidSetting {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REAL: [(&str, &str); 3] = [
+        ("SLACK_CLIENT_ID", "1000000001.2000000002"),
+        ("SLACK_CLIENT_SECRET", "hush"),
+        ("PUBLIC_URL", "https://app.example.com/"),
+    ];
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let find = |name: &str| variables.iter().rev().find(|(found, _)| *found == name);
+        Settings::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_is_the_fake_slack_on_loopback() {
+        for variables in [&[][..], &[("PUBLIC_URL", "")]] {
+            let settings = read(variables).unwrap();
+            assert!(settings.app.is_none() && settings.state_key.is_none());
+            assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
+        }
+    }
+
+    #[test]
+    fn all_three_are_the_real_slack() {
+        let app = read(&REAL).unwrap().app.unwrap();
+        assert_eq!(app.public_url, "https://app.example.com");
+        assert_eq!(app.client.id().as_str(), "1000000001.2000000002");
+        assert!(!format!("{app:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        let with = |name, value| read(&[&REAL[..], &[(name, value)]].concat()).unwrap_err();
+        for (name, _) in REAL {
+            assert!(with(name, "").contains("stand together"));
+        }
+        assert!(with("SLACK_CLIENT_ID", "A0123").starts_with("SLACK_CLIENT_ID must"));
+        assert!(with("SLACK_CLIENT_SECRET", " \n").starts_with("SLACK_CLIENT_SECRET is blank"));
+        for url in [
+            "http://app.example.com",
+            "app.example.com",
+            "https://app.example.com/x",
+            "https://a@b",
+            "https://",
+        ] {
+            assert!(
+                with("PUBLIC_URL", url).starts_with("PUBLIC_URL must be the https origin"),
+                "{url}"
+            );
+        }
+        assert!(with("LISTEN", "3000").starts_with("LISTEN must"));
+        for key in ["12", &"g".repeat(64)] {
+            assert!(with("STATE_KEY", key).starts_with("STATE_KEY must"));
+        }
+        assert!(read(&[("STATE_KEY", &"0f".repeat(32))]).unwrap().state_key.is_some());
+    }
+}

@@ -1,0 +1,1 @@
+//! Both flows in a real browser.

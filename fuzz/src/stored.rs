@@ -1,0 +1,162 @@
+//! What must hold for installations that a store reads.
+
+use std::{
+    fs,
+    path::PathBuf,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use slack_auth::{
+    ConfigurationCredential, Credential, Expected, FileInstallationStore, Installation,
+    InstallationKey, InstallationStore, StoreErrorKind, StoreKey, Version,
+};
+
+use crate::secrets;
+
+/// Decodes an installation: what is taken is what any reader of JSON finds there, and comes back from being encoded.
+pub fn check_encoding(input: &[u8]) {
+    for refused in [
+        Installation::decode(input).map(|found| check_installation(input, &found)).err(),
+        Credential::decode(input).map(|found| check_credential(input, &found)).err(),
+        ConfigurationCredential::decode(input).map(|found| secrets::assert_hidden(&found)).err(),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        secrets::assert_hidden_error(&refused);
+    }
+}
+
+fn check_installation(input: &[u8], found: &Installation) {
+    secrets::assert_hidden(found);
+    let whole: Value = serde_json::from_slice(input).expect("no JSON, and yet it was taken");
+    assert_eq!(whole["version"], 1, "another version was taken");
+    assert_eq!(whole["kind"], "installation", "another kind was taken");
+    for (name, credential) in
+        [("bot", &found.bot), ("user", &found.user), ("unplaced", &found.unplaced)]
+    {
+        let read = credential.as_ref().map(|credential| credential.access_token.expose());
+        assert_eq!(read, whole[name]["access_token"].as_str(), "a token was lost or changed");
+        let read = credential.as_ref().and_then(|credential| credential.refresh_token.as_ref());
+        let read = read.map(|token| token.expose());
+        assert_eq!(read, whole[name]["refresh_token"].as_str(), "a token was lost or changed");
+    }
+    let once = found.encode_exposing_secrets();
+    let again = Installation::decode(once.as_ref()).expect("what was encoded is refused");
+    assert_eq!(again.encode_exposing_secrets().as_ref(), once.as_ref(), "it changed on the way");
+}
+
+fn check_credential(input: &[u8], found: &Credential) {
+    secrets::assert_hidden(found);
+    let whole: Value = serde_json::from_slice(input).expect("no JSON, and yet it was taken");
+    let token = found.access_token.expose();
+    assert_eq!(Some(token), whole["access_token"].as_str(), "a token was lost or changed");
+    let once = found.encode_exposing_secrets();
+    let again = Credential::decode(once.as_ref()).expect("what was encoded is refused");
+    assert_eq!(again.encode_exposing_secrets().as_ref(), once.as_ref(), "it changed on the way");
+}
+
+/// Reads a file of the store in a folder. What is taken has the sum that the documentation asks for; what is refused
+/// is left alone by every write.
+///
+/// An input that begins with `=` is the value of a file whose line is right, so that the fuzzer gets behind the sum.
+pub fn check_file(input: &[u8]) {
+    let (folder, store) = place();
+    let key: StoreKey = InstallationKey::Workspace("T1".into()).into();
+    let file = folder.join("installations/team-T1.slack");
+    let whole = input.strip_prefix(b"=").map(with_line);
+    let bytes = whole.as_deref().unwrap_or(input);
+    fs::write(&file, bytes).expect("the folder can be written");
+    match block_on(store.load(&key)) {
+        Ok(stored) => {
+            let stored = stored.expect("a file is there, and was not seen");
+            secrets::assert_hidden(&stored);
+            let number = stored.version.as_u64();
+            let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let value = &bytes[line.len() + 1..];
+            let start = format!("slack-auth installation 1 plain {number:016x} team/T1 ");
+            let expected = format!("{start}{}", sum(&start, value));
+            assert_eq!(line, expected.as_bytes(), "a line was taken that is not as documented");
+            let installation = Installation::decode(value).expect("the value is taken");
+            assert_eq!(
+                installation.encode_exposing_secrets().as_ref(),
+                stored.installation.encode_exposing_secrets().as_ref(),
+                "it changed on the way"
+            );
+        }
+        Err(error) => {
+            secrets::assert_hidden_error(&error);
+            let kinds = [StoreErrorKind::Damaged, StoreErrorKind::Foreign, StoreErrorKind::Sealed];
+            assert!(kinds.contains(&error.kind()), "{error}");
+        }
+    }
+    // A version that the file does not have: nothing may be written, whatever stands there.
+    let empty = Installation::new(InstallationKey::Workspace("T1".into()));
+    for expected in [Expected::Absent, Expected::Version(Version::new(0xdead_beef))] {
+        let put = block_on(store.put(&key, &empty, expected)).expect_err("a file was overwritten");
+        secrets::assert_hidden_error(&put);
+    }
+    assert!(fs::read(&file).is_ok_and(|found| found == bytes), "a file was changed");
+}
+
+fn with_line(value: &[u8]) -> Vec<u8> {
+    let start = "slack-auth installation 1 plain 0123456789abcdef team/T1 ";
+    [start.as_bytes(), sum(start, value).as_bytes(), b"\n", value].concat()
+}
+
+fn sum(start: &str, value: &[u8]) -> String {
+    let sum = Sha256::new().chain_update(start).chain_update(value).finalize();
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One folder for the life of the process, in memory if the system has such a place.
+fn place() -> &'static (PathBuf, FileInstallationStore) {
+    static PLACE: OnceLock<(PathBuf, FileInstallationStore)> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let memory = PathBuf::from("/dev/shm");
+        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let folder = base.join(format!("slack-auth-fuzz-{}", std::process::id()));
+        let store = FileInstallationStore::open(&folder).expect("a folder can be made");
+        (folder, store)
+    })
+}
+
+/// Waits for a future on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_the_right_sum_is_taken() {
+        let value = br#"{"version":1,"kind":"installation","is_enterprise_install":false}"#;
+        check_file(&[b"=", &value[..]].concat());
+        let (_, store) = place();
+        let key: StoreKey = InstallationKey::Workspace("T1".into()).into();
+        assert!(block_on(store.load(&key)).unwrap().is_some());
+        check_file(&with_line(value)[1..]);
+        assert!(block_on(store.load(&key)).is_err());
+    }
+}

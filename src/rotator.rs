@@ -1,0 +1,261 @@
+//! Stored tokens, kept alive.
+
+mod builder;
+mod call;
+mod drive;
+mod entry;
+mod error;
+mod live;
+mod observer;
+mod revoke;
+mod shared;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub use builder::TokenRotatorBuilder;
+pub use call::RotatedCallError;
+pub use error::{InvalidRotator, TokenError};
+use live::{AnyToken, Found};
+pub use live::{LiveConfigurationToken, LiveToken};
+pub use observer::RotationObserver;
+pub use revoke::RevokeError;
+use shared::Shared;
+use slack_proto::{ClientCredentials, Slot, StoreKey, Timestamp, rotation::Event};
+
+use crate::{Client, InstallationStore};
+use entry::Told;
+
+/// Gives access tokens out of a store, and refreshes them in time, so that none is lost.
+///
+/// * While a token works nobody waits: it is refreshed behind the callers' backs when it is due.
+/// * One refresh at a time for each credential, in this process and, by the store's leases, in all.
+/// * A refresh runs to its end and is stored even if every caller has gone away.
+/// * Nobody gets a token that is not stored durably.
+/// * Nothing is ever deleted because of an error.
+///
+/// The rules are those of [`Rotation`](crate::Rotation), a machine without I/O. Clones share everything.
+///
+/// ```
+/// use std::sync::Arc;
+/// use slack_auth::{
+///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint, Expected, Installation,
+///     InstallationKey, InstallationStore, MemoryInstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
+/// };
+/// # use slack_auth::{BlockingTransport, transport};
+/// # struct Nowhere;
+/// # impl BlockingTransport for Nowhere {
+/// #     fn send_blocking(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, transport::Error> {
+/// #         Ok(http::Response::new(Vec::new()))
+/// #     }
+/// # }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # pollster::block_on(async {
+/// # let client = Client::new_blocking(Endpoint::slack(), Arc::new(Nowhere));
+/// let store = Arc::new(MemoryInstallationStore::new());
+/// let key = StoreKey::from(InstallationKey::Workspace("T0FAKE00001".into()));
+/// let mut installation = Installation::new(key.place().clone());
+/// installation.bot = Some(Credential::new(AccessToken::new("xoxb-FAKE")?, Timestamp::from_unix(1_795_219_200)));
+/// store.put(&key, &installation, Expected::Absent).await?;
+///
+/// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
+/// let rotator = TokenRotator::builder(client, app, store).build()?;
+/// let token = rotator.access_token(&key, Slot::Bot).await?;
+/// assert_eq!(token.expose(), "xoxb-FAKE");
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TokenRotator {
+    shared: Arc<Shared>,
+}
+
+impl TokenRotator {
+    /// Joins a client, the app that it acts for, and the store of that app.
+    pub fn builder(
+        client: Client,
+        app: impl Into<ClientCredentials>,
+        store: Arc<dyn InstallationStore>,
+    ) -> TokenRotatorBuilder {
+        TokenRotatorBuilder::new(client, app.into(), store)
+    }
+
+    fn over(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Gives an access token that is good for as long as the [builder](TokenRotatorBuilder::at_least) was told, 10 s if
+    /// nothing else.
+    ///
+    /// It waits only if there is no such token: the first time, when the store is read, and when the old token has ended
+    /// before a new one came. Dropping the future stops no refresh.
+    ///
+    /// # Errors
+    ///
+    /// When a person must authorize again, when the refresh fails or takes too long, and when the slot holds an app
+    /// configuration token. A token that is still good is never withheld.
+    pub async fn access_token(&self, key: &StoreKey, slot: Slot) -> Result<LiveToken, TokenError> {
+        self.access_token_for(key, slot, self.shared.at_least).await
+    }
+
+    /// Gives an access token that is good for at least this time, if need be by a refresh before it is due.
+    ///
+    /// # Errors
+    ///
+    /// As [`access_token`](Self::access_token), and if no token of this app lives so long.
+    pub async fn access_token_for(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        at_least: Duration,
+    ) -> Result<LiveToken, TokenError> {
+        match self.token(key, slot, at_least).await? {
+            AnyToken::Access(token) => Ok(token),
+            AnyToken::Configuration(_) => Err(TokenError::other_kind()),
+        }
+    }
+
+    /// Gives the app configuration token that is stored under `key`; otherwise as [`access_token`](Self::access_token).
+    ///
+    /// # Errors
+    ///
+    /// As [`access_token`](Self::access_token).
+    pub async fn configuration_token(
+        &self,
+        key: &StoreKey,
+    ) -> Result<LiveConfigurationToken, TokenError> {
+        match self.token(key, Slot::Configuration, self.shared.at_least).await? {
+            AnyToken::Configuration(token) => Ok(token),
+            AnyToken::Access(_) => Err(TokenError::other_kind()),
+        }
+    }
+
+    /// Trades a token that lives for ever for a pair that rotates, after token rotation was switched on for the app, and
+    /// stores the pair. A token that rotates already is given as it is.
+    ///
+    /// # Errors
+    ///
+    /// When Slack refuses, for instance because it was exchanged before: the old token then goes on working. When the
+    /// app has no client secret, which the call needs. And as [`access_token`](Self::access_token).
+    pub async fn exchange(&self, key: &StoreKey, slot: Slot) -> Result<LiveToken, TokenError> {
+        if !matches!(self.shared.app, ClientCredentials::Confidential(_)) {
+            return Err(TokenError::no_secret());
+        }
+        self.settle(key, slot, Event::Exchange).await?;
+        self.access_token_for(key, slot, Duration::ZERO).await
+    }
+
+    /// Looks after a credential as [`access_token`](Self::access_token) does, and waits for nothing: for a program that
+    /// goes through all its installations now and then, so that none that is seldom used loses its refresh token.
+    pub fn look_after(&self, key: &StoreKey, slot: Slot) {
+        self.shared.entry(key, slot).tell(&self.shared, Event::Look);
+    }
+
+    /// Forgets what is known of an installation, so that the next caller reads the store: after a person has installed
+    /// the app again, or another part of the program has changed what is stored.
+    pub fn forget(&self, key: &StoreKey) {
+        for slot in SLOTS {
+            self.shared.cache.put(key, slot, None);
+            let held = self.shared.entries[live::number(slot)].pin().get(key).cloned();
+            if let Some(entry) = held {
+                if entry.forget() {
+                    self.shared.remove(&entry);
+                }
+            }
+        }
+    }
+
+    async fn token(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        at_least: Duration,
+    ) -> Result<AnyToken, TokenError> {
+        let now = self.shared.runtime.now();
+        match self.shared.cache.find(key, slot, now, now + at_least) {
+            Found::Good(token) => Ok(token),
+            Found::Due(token) => {
+                self.look_after(key, slot);
+                Ok(token)
+            }
+            Found::Nothing => Box::pin(self.wait_for(key, slot, at_least, now)).await,
+        }
+    }
+
+    async fn wait_for(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        at_least: Duration,
+        now: Timestamp,
+    ) -> Result<AnyToken, TokenError> {
+        let deadline = now + self.shared.patience;
+        let mut entry = self.shared.entry(key, slot);
+        let mut round = None;
+        let mut patience = self.shared.runtime.sleep(self.shared.patience);
+        loop {
+            let changed = entry.listen();
+            match entry.ask(&self.shared, at_least, round, deadline) {
+                Told::Token(token) => return Ok(token),
+                Told::Failed(error) => return Err(error),
+                Told::Wait(began) => round = Some(began),
+                Told::Retired => {
+                    self.shared.remove(&entry);
+                    entry = self.shared.entry(key, slot);
+                    continue;
+                }
+            }
+            if !changed_in_time(changed, &mut patience).await {
+                return Err(entry.too_late());
+            }
+        }
+    }
+
+    /// Tells a machine something, and waits until it rests.
+    async fn settle(&self, key: &StoreKey, slot: Slot, event: Event) -> Result<(), TokenError> {
+        let deadline = self.shared.runtime.now() + self.shared.patience;
+        let mut patience = self.shared.runtime.sleep(self.shared.patience);
+        let entry = self.shared.entry(key, slot);
+        let Some(round) = entry.tell(&self.shared, event) else { return Ok(()) };
+        loop {
+            let changed = entry.listen();
+            if entry.is_over(round) {
+                return entry.problem().map_or(Ok(()), Err);
+            }
+            match entry.held_up() {
+                Some((resumes_at, error)) if resumes_at > deadline => return Err(error),
+                _ => {}
+            }
+            if !changed_in_time(changed, &mut patience).await {
+                return Err(entry.too_late());
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TokenRotator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRotator")
+            .field("client", &self.shared.client)
+            .field("policy", &self.shared.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn changed_in_time(
+    changed: event_listener::EventListener,
+    patience: &mut (impl Future<Output = ()> + Unpin),
+) -> bool {
+    let changed = async {
+        changed.await;
+        true
+    };
+    let late = async {
+        patience.await;
+        false
+    };
+    futures_lite::future::or(changed, late).await
+}
+
+const SLOTS: [Slot; 4] = [Slot::Bot, Slot::User, Slot::Configuration, Slot::Unknown];

@@ -1,0 +1,136 @@
+//! How a rotator is made.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use slack_proto::{ClientCredentials, RotationPolicy};
+
+use super::{RotationObserver, TokenRotator, error::InvalidRotator, live::Cache, shared::Shared};
+use crate::{Client, InstallationStore, LeaseHolder, Limits, Runtime, ThreadRuntime};
+
+/// Makes a [`TokenRotator`].
+#[must_use = "a builder does nothing until it builds"]
+pub struct TokenRotatorBuilder {
+    client: Client,
+    app: ClientCredentials,
+    store: Arc<dyn InstallationStore>,
+    runtime: Arc<dyn Runtime>,
+    policy: RotationPolicy,
+    observer: Option<Arc<dyn RotationObserver>>,
+    at_least: Duration,
+    patience: Duration,
+    total_timeout: Option<Duration>,
+}
+
+impl TokenRotatorBuilder {
+    pub(super) fn new(
+        client: Client,
+        app: ClientCredentials,
+        store: Arc<dyn InstallationStore>,
+    ) -> Self {
+        let policy = match app {
+            ClientCredentials::Public(_) => RotationPolicy::new().for_public_client(),
+            _ => RotationPolicy::new(),
+        };
+        Self {
+            client,
+            app,
+            store,
+            runtime: Arc::new(ThreadRuntime::new()),
+            policy,
+            observer: None,
+            at_least: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
+            total_timeout: None,
+        }
+    }
+
+    /// Sets who tells the time and runs the tasks, in place of [`ThreadRuntime`].
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        Self { runtime: Arc::new(runtime), ..self }
+    }
+
+    /// Sets when tokens are refreshed and how often it is tried.
+    pub fn policy(self, policy: RotationPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Sets who is told what happens.
+    pub fn observer(self, observer: impl RotationObserver) -> Self {
+        Self { observer: Some(Arc::new(observer)), ..self }
+    }
+
+    /// Sets for how long a token must still be good when it is handed out, in place of 10 s.
+    pub fn at_least(self, at_least: Duration) -> Self {
+        Self { at_least, ..self }
+    }
+
+    /// Sets how long a caller waits for a token if there is none at hand, in place of 30 s.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Sets the longest time that one request for a new pair may take.
+    ///
+    /// Without it, it is the client's own limit if the client was made by `with_reqwest` or `with_curl`, else 30 s. The
+    /// rotator gives a request up after this time, whatever the transport does.
+    pub fn total_timeout(self, timeout: Duration) -> Self {
+        Self { total_timeout: Some(timeout), ..self }
+    }
+
+    /// Makes the rotator. Nothing is read or sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When the lease is not at least a second longer than the total timeout, since another process would send the same
+    /// refresh token while an answer is on its way; when it is not shorter than the grace time, since nobody could send
+    /// it again in time after a process has died; or when the system has no randomness to give.
+    pub fn build(self) -> Result<TokenRotator, InvalidRotator> {
+        let total_timeout = self
+            .total_timeout
+            .or_else(|| self.client.total_timeout())
+            .unwrap_or(Limits::new().total_timeout());
+        let (lease, grace) = (self.policy.lease(), self.policy.grace());
+        if lease < total_timeout.saturating_add(Duration::from_secs(1)) {
+            return Err(InvalidRotator {
+                rule: format!(
+                    "the lease of {lease:?} must be at least a second longer than the {total_timeout:?} that a \
+                     request may take; give the transport a shorter total timeout, or the policy a longer lease"
+                ),
+            });
+        }
+        if lease >= grace {
+            return Err(InvalidRotator {
+                rule: format!(
+                    "the lease of {lease:?} must be shorter than the grace time of {grace:?}, in which another \
+                     process must send the same refresh token again if this one dies; give the policy a shorter lease"
+                ),
+            });
+        }
+        let holder = LeaseHolder::draw().map_err(|error: io::Error| InvalidRotator {
+            rule: format!("the system gives no randomness: {}", error.kind()),
+        })?;
+        Ok(TokenRotator::over(Shared {
+            client: self.client,
+            app: self.app,
+            store: self.store,
+            runtime: self.runtime,
+            policy: self.policy,
+            observer: self.observer,
+            holder,
+            at_least: self.at_least,
+            patience: self.patience,
+            total_timeout,
+            cache: Cache::default(),
+            entries: Default::default(),
+        }))
+    }
+}
+
+impl fmt::Debug for TokenRotatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRotatorBuilder")
+            .field("client", &self.client)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

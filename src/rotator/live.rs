@@ -1,0 +1,150 @@
+//! Tokens at hand: what callers get without waiting, and without a lock that others hold.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use papaya::HashMap;
+use slack_proto::{
+    AccessToken, AnyCredential, ConfigurationCredential, ConfigurationToken, Credential, Scopes,
+    Slot, StoreKey, Timestamp,
+};
+
+/// An access token that is good for the time that was asked for. Clones share it.
+#[derive(Clone)]
+pub struct LiveToken(Arc<Credential>);
+
+impl LiveToken {
+    /// Tells when the token ends; `None` if it does not.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.0.expires_at
+    }
+
+    /// Tells what the token may do; empty if nobody said.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.0.scopes
+    }
+}
+
+impl Deref for LiveToken {
+    type Target = AccessToken;
+
+    fn deref(&self) -> &AccessToken {
+        &self.0.access_token
+    }
+}
+
+impl fmt::Debug for LiveToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LiveToken").field(&self.fingerprint()).finish()
+    }
+}
+
+/// An app configuration token that is good for the time that was asked for. Clones share it.
+#[derive(Clone)]
+pub struct LiveConfigurationToken(Arc<ConfigurationCredential>);
+
+impl LiveConfigurationToken {
+    /// Tells when the token ends; `None` if nobody said.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.0.expires_at
+    }
+}
+
+impl Deref for LiveConfigurationToken {
+    type Target = ConfigurationToken;
+
+    fn deref(&self) -> &ConfigurationToken {
+        &self.0.token
+    }
+}
+
+impl fmt::Debug for LiveConfigurationToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LiveConfigurationToken").field(&self.fingerprint()).finish()
+    }
+}
+
+/// A token of either kind.
+#[derive(Clone)]
+pub(super) enum AnyToken {
+    Access(LiveToken),
+    Configuration(LiveConfigurationToken),
+}
+
+impl AnyToken {
+    pub(super) fn of(credential: &AnyCredential) -> Option<Self> {
+        match credential {
+            AnyCredential::Credential(it) => Some(Self::Access(LiveToken(Arc::new(it.clone())))),
+            AnyCredential::Configuration(it) => {
+                Some(Self::Configuration(LiveConfigurationToken(Arc::new(it.clone()))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A token, and the times that decide over it.
+pub(super) struct Live {
+    pub(super) token: AnyToken,
+    /// When it ends.
+    pub(super) end: Option<Timestamp>,
+    /// From when on somebody must look after it.
+    pub(super) due_at: Option<Timestamp>,
+}
+
+/// All tokens at hand, one map for each slot.
+///
+/// Reading takes no lock: a reader neither waits for a writer nor for another reader.
+#[derive(Default)]
+pub(super) struct Cache {
+    slots: [HashMap<StoreKey, Live>; 4],
+}
+
+/// What a caller finds.
+pub(super) enum Found {
+    Good(AnyToken),
+    /// Good, but somebody must refresh it.
+    Due(AnyToken),
+    Nothing,
+}
+
+impl Cache {
+    /// Finds a token that lives until `needed`.
+    pub(super) fn find(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        now: Timestamp,
+        needed: Timestamp,
+    ) -> Found {
+        let map = self.slots[number(slot)].pin();
+        let Some(live) = map.get(key) else { return Found::Nothing };
+        if live.end.is_some_and(|end| needed > end || now >= end) {
+            return Found::Nothing;
+        }
+        match live.due_at {
+            Some(due_at) if now >= due_at => Found::Due(live.token.clone()),
+            _ => Found::Good(live.token.clone()),
+        }
+    }
+
+    pub(super) fn put(&self, key: &StoreKey, slot: Slot, live: Option<Live>) {
+        let map = self.slots[number(slot)].pin();
+        match live {
+            Some(live) => map.insert(key.clone(), live),
+            None => map.remove(key),
+        };
+    }
+}
+
+/// The number of a slot's map.
+pub(super) fn number(slot: Slot) -> usize {
+    match slot {
+        Slot::Bot => 0,
+        Slot::User => 1,
+        Slot::Configuration => 2,
+        _ => 3,
+    }
+}

@@ -1,0 +1,85 @@
+//! The default: a few threads of its own.
+
+use std::{
+    future::{self, Future},
+    pin::Pin,
+    sync::OnceLock,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use async_executor::Executor;
+use futures_timer::Delay;
+use slack_proto::Timestamp;
+
+use super::Runtime;
+
+/// Runs tasks on two threads of its own, which all values of this type share, and which start with the first task.
+///
+/// So a rotator works in a program without any async runtime, and in one with any.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ThreadRuntime;
+
+impl ThreadRuntime {
+    /// Makes a handle; nothing starts yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Runtime for ThreadRuntime {
+    fn now(&self) -> Timestamp {
+        SystemTime::now().into()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(Delay::new(duration))
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        executor().spawn(task).detach();
+    }
+}
+
+fn executor() -> &'static Executor<'static> {
+    static EXECUTOR: OnceLock<&'static Executor<'static>> = OnceLock::new();
+    EXECUTOR.get_or_init(|| {
+        let executor: &'static Executor<'static> = Box::leak(Box::default());
+        for number in 0..THREADS {
+            let thread = thread::Builder::new().name(format!("slack-auth-{number}"));
+            let run = move || futures_lite::future::block_on(executor.run(future::pending::<()>()));
+            // A machine that starts no more threads runs the tasks on those there are.
+            let started = thread.spawn(run);
+            assert!(number > 0 || started.is_ok(), "the system starts no thread");
+        }
+        executor
+    })
+}
+
+/// Two, so that one slow store does not hold up all other refreshes.
+const THREADS: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_task_runs_while_another_blocks_and_after_one_has_panicked() {
+        let runtime = ThreadRuntime::new();
+        let (sender, receiver) = mpsc::channel();
+        runtime.spawn(Box::pin(async { panic!("a task of the test's panics") }));
+        let (block, blocked) = mpsc::channel::<()>();
+        runtime.spawn(Box::pin(async move { blocked.recv().unwrap_or_default() }));
+        runtime.spawn(Box::pin(async move {
+            runtime.sleep(Duration::from_millis(5)).await;
+            sender.send(runtime.now()).unwrap();
+        }));
+        let now = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(now.as_unix() > 1_700_000_000);
+        drop(block);
+    }
+}

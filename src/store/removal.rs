@@ -1,0 +1,220 @@
+//! What to remove when an app is uninstalled or a token is revoked, from any store.
+
+use slack_proto::{Installation, InstallationKey, StoreKey, UserId};
+
+use super::{Expected, InstallationStore, StoreError};
+
+/// Removes what stands under a key, whatever its version, and gives it. `None` if nothing
+/// stands there.
+///
+/// # Errors
+///
+/// When the store fails, or holds there what cannot be read.
+pub async fn remove_installation<S: InstallationStore + ?Sized>(
+    store: &S,
+    key: &StoreKey,
+) -> Result<Option<Installation>, StoreError> {
+    change(store, key, |installation| Some(std::mem::take(installation))).await
+}
+
+/// Removes all that stands at a place, people's own included, and gives it: for the event `app_uninstalled`.
+///
+/// # Errors
+///
+/// At the first that cannot be removed; those before it are.
+pub async fn remove_place<S: InstallationStore + ?Sized>(
+    store: &S,
+    place: &InstallationKey,
+) -> Result<Vec<(StoreKey, Installation)>, StoreError> {
+    let mut removed = Vec::new();
+    for key in store.keys().await?.into_iter().filter(|key| key.place() == place) {
+        if let Some(installation) = remove_installation(store, &key).await? {
+            removed.push((key, installation));
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes the bot's credential at a place: for the event `tokens_revoked` that lists a bot. Tells whether there was one.
+///
+/// # Errors
+///
+/// As [`remove_installation`].
+pub async fn remove_bot<S: InstallationStore + ?Sized>(
+    store: &S,
+    place: &InstallationKey,
+) -> Result<bool, StoreError> {
+    let removed = change(store, &place.clone().into(), |installation| {
+        installation.bot.take().map(|_| installation.bot_user_id = None)
+    })
+    .await?;
+    Ok(removed.is_some())
+}
+
+/// Removes a person's credential at a place, under the place or under the person's own key: for the event
+/// `tokens_revoked` that lists the person. A configuration token stays: it is no app's. Tells whether there was one.
+///
+/// # Errors
+///
+/// As [`remove_installation`].
+pub async fn remove_user<S: InstallationStore + ?Sized>(
+    store: &S,
+    place: &InstallationKey,
+    user: &UserId,
+) -> Result<bool, StoreError> {
+    let own = StoreKey::person(place.clone(), user.clone());
+    let removed = change(store, &own, |installation| installation.user.take()).await?;
+    let installer = change(store, &place.clone().into(), |installation| {
+        // Who installed the app may be another.
+        (installation.user_id.as_ref() == Some(user)).then(|| installation.user.take())?
+    })
+    .await?;
+    Ok(removed.is_some() || installer.is_some())
+}
+
+/// Writes every installation once more as it is, for instance to seal it with a new key; tells how many.
+///
+/// # Errors
+///
+/// At the first that cannot be read or written; those before it are written.
+pub async fn rewrite_all<S: InstallationStore + ?Sized>(store: &S) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for key in store.keys().await? {
+        // One that was removed since needs no writing, and one that was replaced is written.
+        while let Some(stored) = store.load(&key).await? {
+            match store.put(&key, &stored.installation, Expected::Version(stored.version)).await {
+                Err(error) if error.is_conflict() => {}
+                written => {
+                    written?;
+                    count += 1;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Takes something out of an installation, and removes it if no credential is left; `None` if there was nothing to take.
+///
+/// Each conflict means that another has got on, so that it comes to an end.
+async fn change<S: InstallationStore + ?Sized, T>(
+    store: &S,
+    key: &StoreKey,
+    take: impl Fn(&mut Installation) -> Option<T> + Send,
+) -> Result<Option<T>, StoreError> {
+    loop {
+        let Some(stored) = store.load(key).await? else { return Ok(None) };
+        let (mut installation, version) = (stored.installation, stored.version);
+        let Some(taken) = take(&mut installation) else { return Ok(None) };
+        let done = if has_credential(&installation) {
+            store.put(key, &installation, Expected::Version(version)).await.map(|_| ())
+        } else {
+            store.remove(key, version).await
+        };
+        match done {
+            Err(error) if error.is_conflict() => {}
+            done => return done.map(|()| Some(taken)),
+        }
+    }
+}
+
+fn has_credential(installation: &Installation) -> bool {
+    let Installation { bot, user, unplaced, configuration, .. } = installation;
+    bot.is_some() || user.is_some() || unplaced.is_some() || configuration.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+    use slack_proto::{
+        AccessToken, ConfigurationCredential, ConfigurationToken, Credential, RefreshToken,
+        Timestamp,
+    };
+
+    use super::*;
+    use crate::MemoryInstallationStore;
+
+    fn place() -> InstallationKey {
+        InstallationKey::Workspace("T1".into())
+    }
+
+    fn person(user: &str) -> StoreKey {
+        StoreKey::person(place(), user.into())
+    }
+
+    fn credential() -> Credential {
+        Credential::new(AccessToken::new("xoxb-1").unwrap(), Timestamp::from_unix(1))
+    }
+
+    /// A bot and an installer, two people of their own, one with a configuration token, and another workspace.
+    fn store() -> MemoryInstallationStore {
+        let store = MemoryInstallationStore::new();
+        let put = |key: StoreKey, change: &dyn Fn(&mut Installation)| {
+            let mut installation = Installation::new(place());
+            change(&mut installation);
+            block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        };
+        put(place().into(), &|it| {
+            (it.bot, it.bot_user_id) = (Some(credential()), Some("U0".into()));
+            (it.user, it.user_id) = (Some(credential()), Some("U1".into()));
+        });
+        put(person("U1"), &|it| it.user = Some(credential()));
+        put(person("U2"), &|it| {
+            it.user = Some(credential());
+            it.configuration = Some(ConfigurationCredential::new(
+                ConfigurationToken::new("xoxe.xoxp-1-c").unwrap(),
+                RefreshToken::new("xoxe-1-c").unwrap(),
+                Timestamp::from_unix(1),
+            ));
+        });
+        put(InstallationKey::Workspace("T2".into()).into(), &|it| it.bot = Some(credential()));
+        store
+    }
+
+    fn load(store: &MemoryInstallationStore, key: &StoreKey) -> Option<Installation> {
+        block_on(store.load(key)).unwrap().map(|stored| stored.installation)
+    }
+
+    #[test]
+    fn an_uninstall_removes_all_at_a_place_and_nothing_elsewhere() {
+        let store = store();
+        let removed = block_on(remove_place(&store, &place())).unwrap();
+        assert_eq!(removed.len(), 3);
+        assert!(removed.iter().all(|(_, it)| it.bot.is_some() || it.user.is_some()));
+        let left: Vec<_> = block_on(store.keys()).unwrap().iter().map(StoreKey::to_text).collect();
+        assert_eq!(left, ["team/T2"]);
+        assert!(block_on(remove_installation(&store, &place().into())).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_revoked_token_goes_and_the_others_stay() {
+        let store = store();
+        assert!(block_on(remove_user(&store, &place(), &"U1".into())).unwrap());
+        assert!(load(&store, &person("U1")).is_none(), "nothing is left of it");
+        let main = load(&store, &place().into()).unwrap();
+        assert!(main.user.is_none() && main.bot.is_some());
+        assert!(block_on(remove_user(&store, &place(), &"U2".into())).unwrap());
+        let own = load(&store, &person("U2")).unwrap();
+        assert!(own.user.is_none() && own.configuration.is_some());
+        assert!(!block_on(remove_user(&store, &place(), &"U3".into())).unwrap());
+        assert!(block_on(remove_bot(&store, &place())).unwrap());
+        assert!(load(&store, &place().into()).is_none(), "the last credential took it along");
+        assert!(!block_on(remove_bot(&store, &place())).unwrap());
+    }
+
+    #[test]
+    fn a_person_who_did_not_install_the_app_takes_no_others_credential_along() {
+        let store = store();
+        block_on(remove_user(&store, &place(), &"U2".into())).unwrap();
+        assert!(load(&store, &place().into()).unwrap().user.is_some());
+    }
+
+    #[test]
+    fn everything_is_written_once_more() {
+        let store = store();
+        let before = block_on(store.load(&person("U1"))).unwrap().unwrap().version;
+        assert_eq!(block_on(rewrite_all(&store)).unwrap(), 4);
+        assert_ne!(block_on(store.load(&person("U1"))).unwrap().unwrap().version, before);
+    }
+}

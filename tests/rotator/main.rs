@@ -1,0 +1,8 @@
+//! The rotator over the fake Slack, by a clock that is moved by hand.
+
+mod calls;
+mod flight;
+mod processes;
+mod runtimes;
+mod support;
+mod trouble;

@@ -1,0 +1,198 @@
+//! A fake Slack with one installation, a store that can fail, and a rotator over both.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use http::Request;
+use slack_auth::{
+    Acquired, AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Credential,
+    Endpoint, Expected, Installation, InstallationStore, Lease, LeaseHolder, ManualRuntime,
+    MemoryInstallationStore, OauthV2Access, Runtime as _, Slot, StoreError, StoreErrorKind,
+    StoreKey, Stored, Timestamp, TokenRotator, Version, rotation::Notice,
+};
+use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
+
+pub(crate) const START: u64 = 1_795_219_200;
+pub(crate) const LIFE: Duration = Duration::from_secs(43_200);
+
+/// All that a test needs; clones share it.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) runtime: ManualRuntime,
+    pub(crate) slack: SharedFake,
+    pub(crate) client: Client,
+    pub(crate) store: Arc<Shaky>,
+    pub(crate) key: StoreKey,
+}
+
+impl World {
+    /// An app with token rotation, just installed.
+    pub(crate) fn new() -> Self {
+        Self::with(App::new("1.2", "hush").rotate_tokens())
+    }
+
+    pub(crate) fn with(app: App) -> Self {
+        let app = app.redirect_url("https://app.example.com/cb");
+        let fake = FakeSlack::new()
+            .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
+            .user(User::new("U0FAKE00001", "fake.person"))
+            .app(app)
+            .consent(Consent::Allow);
+        let clock = Clock::manual(START);
+        let slack = SharedFake::new(fake, clock.clone());
+        let runtime = ManualRuntime::new(Timestamp::from_unix(START));
+        runtime.on_change(move |now| clock.set(now.as_unix()));
+        let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
+        let store = Arc::new(Shaky::default());
+        let installation = install(&runtime, &slack, &client);
+        let key = StoreKey::from(installation.key().unwrap());
+        runtime.block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        Self { runtime, slack, client, store, key }
+    }
+
+    pub(crate) fn app() -> ConfidentialClient {
+        ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap())
+    }
+
+    /// A rotator as another process would have it, and what it notices.
+    pub(crate) fn rotator(&self) -> (TokenRotator, Notices) {
+        let notices = Notices::default();
+        let seen = notices.clone();
+        let rotator = TokenRotator::builder(self.client.clone(), Self::app(), self.store.clone())
+            .runtime(self.runtime.clone())
+            .observer(move |_: &StoreKey, _: Slot, notice: &Notice| {
+                seen.0.lock().unwrap().push(notice.clone());
+            })
+            .build()
+            .unwrap();
+        (rotator, notices)
+    }
+
+    /// Asks for the bot's token, and lets time pass until there is one.
+    pub(crate) fn token(&self, rotator: &TokenRotator) -> String {
+        let token = self.runtime.block_on(rotator.access_token(&self.key, Slot::Bot)).unwrap();
+        token.expose().to_owned()
+    }
+
+    /// What the store holds for the bot.
+    pub(crate) fn stored(&self) -> Credential {
+        let stored = self.runtime.block_on(self.store.inner.load(&self.key)).unwrap();
+        stored.unwrap().installation.bot.unwrap()
+    }
+
+    pub(crate) fn refreshes(&self) -> usize {
+        // One call was the installation.
+        self.slack.with(|fake| fake.calls("oauth.v2.access")) - 1
+    }
+
+    pub(crate) fn is_live(&self, token: &str) -> bool {
+        let now = self.runtime.now().as_unix();
+        self.slack.with(|fake| fake.is_live(token, now))
+    }
+
+    /// Lets the token come due, and not end.
+    pub(crate) fn come_due(&self) {
+        self.runtime.advance(LIFE.saturating_sub(Duration::from_secs(3_600)));
+    }
+}
+
+/// Goes through the browser leg.
+pub(crate) fn install(
+    runtime: &ManualRuntime,
+    slack: &SharedFake,
+    client: &Client,
+) -> Installation {
+    let link = "https://slack.com/oauth/v2/authorize?client_id=1.2&scope=chat%3Awrite&user_scope=users%3Aread&state=s";
+    let response = slack.handle(&Request::get(link).body(Vec::new()).unwrap());
+    let callback = response.headers()["location"].to_str().unwrap().to_owned();
+    let code = callback.split(['?', '&']).find_map(|it| it.strip_prefix("code=")).unwrap();
+    let method = OauthV2Access::new(AuthorizationCode::new(code).unwrap());
+    let reply = runtime.block_on(client.call(&method, &World::app())).unwrap();
+    reply.value.issued_at(runtime.now())
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Notices(Arc<Mutex<Vec<Notice>>>);
+
+impl Notices {
+    pub(crate) fn count(&self, which: impl Fn(&Notice) -> bool) -> usize {
+        self.0.lock().unwrap().iter().filter(|notice| which(notice)).count()
+    }
+}
+
+/// A store in memory that fails when it is told to.
+#[derive(Default)]
+pub(crate) struct Shaky {
+    pub(crate) inner: MemoryInstallationStore,
+    pub(crate) fails: AtomicBool,
+    pub(crate) writes: AtomicUsize,
+    pub(crate) reads: AtomicUsize,
+}
+
+impl Shaky {
+    pub(crate) fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl InstallationStore for Shaky {
+    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.check()?;
+        self.inner.load(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+        expected: Expected,
+    ) -> Result<Version, StoreError> {
+        self.check()?;
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.inner.put(key, installation, expected).await
+    }
+
+    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.remove(key, expected).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+        self.inner.keys().await
+    }
+
+    async fn acquire(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        wanted: &Lease,
+    ) -> Result<Acquired, StoreError> {
+        self.check()?;
+        self.inner.acquire(key, slot, wanted).await
+    }
+
+    async fn release(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        holder: LeaseHolder,
+    ) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.release(key, slot, holder).await
+    }
+}
