@@ -134,11 +134,16 @@ impl Entry {
         Some(round)
     }
 
-    /// Tells whether the round is over, and why it brought nothing, if so.
-    pub(super) fn outcome(&self, round: u64) -> Option<Option<TokenError>> {
+    /// Tells whether the round is over.
+    pub(super) fn is_over(&self, round: u64) -> bool {
         let state = self.state();
-        (state.rounds > round || !state.running)
-            .then(|| state.rotation.problem().map(|problem| state.error(problem.clone())))
+        state.rounds > round || !state.running
+    }
+
+    /// Tells what stands in the way of a new token, if anything does.
+    pub(super) fn problem(&self) -> Option<TokenError> {
+        let state = self.state();
+        state.rotation.problem().map(|problem| state.error(problem.clone()))
     }
 
     /// Tells the time when the machine goes on, and what holds it up.

@@ -1,6 +1,6 @@
 //! The end of an installation.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use slack_proto::{
     AccessToken, AnyCredential, AuthRevoke, CommonError, ErrorCode, MethodError, Recovery, Slot,
@@ -8,7 +8,7 @@ use slack_proto::{
 };
 
 use super::{SLOTS, TokenRotator};
-use crate::{Acquired, CallError, Lease, LeaseHolder, StoreError, Stored};
+use crate::{Acquired, CallError, Lease, LeaseHolder, StoreError, Stored, remove_installation};
 
 impl TokenRotator {
     /// Revokes all access and refresh tokens of an installation, and then deletes it from the store.
@@ -25,7 +25,7 @@ impl TokenRotator {
     /// is left stays in the store, and the call can be repeated.
     pub async fn revoke_all(&self, key: &StoreKey) -> Result<(), RevokeError> {
         let holder = LeaseHolder::draw()
-            .map_err(|error| RevokeError::new(Part::Randomness, Some(Arc::new(error))))?;
+            .map_err(|error| RevokeError::new(Part::Randomness, Some(Box::new(error))))?;
         let result = self.revoke_under_lease(key, holder).await;
         for slot in SLOTS {
             // A lease that cannot be given back runs out.
@@ -40,11 +40,11 @@ impl TokenRotator {
     ///
     /// # Errors
     ///
-    /// When the store fails, or others write there without end.
+    /// When the store fails.
     pub async fn remove(&self, key: &StoreKey) -> Result<(), RevokeError> {
-        let result = self.remove_stored(key).await;
+        let result = remove_installation(&*self.shared.store, key).await;
         self.forget(key);
-        result
+        result.map(drop).map_err(RevokeError::store)
     }
 
     async fn revoke_under_lease(
@@ -53,32 +53,19 @@ impl TokenRotator {
         holder: LeaseHolder,
     ) -> Result<(), RevokeError> {
         let mut revoked = Vec::new();
-        // Each round ends with a removal; another one begins only if somebody else has written meanwhile.
+        // Another round begins only if somebody has written meanwhile.
         for _ in 0..ROUNDS {
             for slot in SLOTS {
                 self.take_lease(key, slot, holder).await?;
             }
             let Some(stored) = self.load(key).await? else { return Ok(()) };
             for slot in SLOTS {
-                if let Some(credential) = stored.installation.any_credential(slot) {
-                    if !revoked.contains(&credential.mark()) {
-                        self.revoke(&credential).await?;
-                        revoked.push(credential.mark());
-                    }
+                let credential = stored.installation.any_credential(slot);
+                if let Some(new) = credential.filter(|it| !revoked.contains(&it.mark())) {
+                    self.revoke(&new).await?;
+                    revoked.push(new.mark());
                 }
             }
-            match self.shared.store.remove(key, stored.version).await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(RevokeError::store(error)),
-            }
-        }
-        Err(RevokeError::new(Part::Busy, None))
-    }
-
-    async fn remove_stored(&self, key: &StoreKey) -> Result<(), RevokeError> {
-        for _ in 0..ROUNDS {
-            let Some(stored) = self.load(key).await? else { return Ok(()) };
             match self.shared.store.remove(key, stored.version).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_conflict() => {}
@@ -116,7 +103,7 @@ impl TokenRotator {
         }
     }
 
-    /// The access token first: the refresh token could still cure it.
+    /// The access token first: the refresh token could still give another.
     async fn revoke(&self, credential: &AnyCredential) -> Result<(), RevokeError> {
         let client = &self.shared.client;
         let configuration = credential
@@ -144,17 +131,17 @@ fn done<T, E: MethodError>(answer: Result<T, CallError<E>>) -> Result<(), Revoke
     if gone || matches!(recovery, Recovery::AlreadyDone | Recovery::Refresh) {
         return Ok(());
     }
-    Err(RevokeError::new(Part::Slack(recovery), Some(Arc::new(error))))
+    Err(RevokeError::new(Part::Slack(recovery), Some(Box::new(error))))
 }
 
 /// How often others may write while an installation is removed.
 const ROUNDS: usize = 8;
 
 /// Why an installation was not deleted. What is left of it is stored still.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RevokeError {
     part: Part,
-    cause: Option<Arc<dyn Error + Send + Sync>>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -166,12 +153,12 @@ enum Part {
 }
 
 impl RevokeError {
-    fn new(part: Part, cause: Option<Arc<dyn Error + Send + Sync>>) -> Self {
+    fn new(part: Part, cause: Option<Box<dyn Error + Send + Sync>>) -> Self {
         Self { part, cause }
     }
 
     fn store(error: StoreError) -> Self {
-        Self::new(Part::Store, Some(Arc::new(error)))
+        Self::new(Part::Store, Some(Box::new(error)))
     }
 
     /// Tells what to do next.

@@ -98,7 +98,7 @@ impl World {
 
     /// Lets the token come due, and not end.
     pub(crate) fn come_due(&self) {
-        self.runtime.advance(LIFE - Duration::from_secs(3_600));
+        self.runtime.advance(LIFE.saturating_sub(Duration::from_secs(3_600)));
     }
 }
 
