@@ -54,6 +54,10 @@ impl Rotation {
         let rotated = new.refresh_token().map(RefreshToken::fingerprint) != sent.refresh_token;
         let rotated = rotated && new.refresh_token().is_some();
         let base = self.stored.as_ref().filter(|stored| stored.mark() == sent.mark);
+        if base.is_none() && new.refresh_token().is_none() {
+            // Late, and only an access token: what is stored since then is worth more.
+            return self.look(now);
+        }
         let credential = base.map_or_else(|| new.clone(), |base| base.succeeded_by(new.clone()));
         if self.pending.is_some() {
             // A second pair for the same token, while the first is being stored: the first stays, and is refreshed
