@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use slack_proto::{
-    AuthorizationRequest, AuthorizeUrl, Callback, CallbackError, ClientId, CodeVerifier, Endpoint,
-    Entropy, InstallScopes, Method, OauthV2Access, PendingAuthorization, RedirectUri, Refused,
-    Secret, State, Timestamp,
+    AuthorizationRequest, AuthorizeUrl, Authorized, Callback, CallbackError, ClientId,
+    CodeVerifier, Endpoint, Entropy, InstallScopes, Method, OauthV2Access, PendingAuthorization,
+    RedirectUri, Refused, Secret, State, Timestamp,
 };
 
 use crate::shown;
@@ -57,7 +57,7 @@ pub(crate) fn refused_callbacks() {
     let pending = back(pending.finish(answer("code=a&state=b"), NOW));
     let pending = back(pending.finish(answer("error=access_denied"), NOW));
     shown(&pending.finish(refused, NOW).unwrap_err());
-    let late = NOW + Pending::LIFE + Duration::from_secs(1);
+    let late = NOW + AuthorizationRequest::<OauthV2Access>::DEFAULT_LIFE + Duration::from_secs(1);
     shown(&begin().1.finish(answer("code=a&state=STATE"), late).unwrap_err());
 }
 
@@ -69,7 +69,7 @@ fn begin() -> (AuthorizeUrl, Pending) {
     AuthorizationRequest::begin(request, &Endpoint::slack(), &Entropy::new([7; 96]), NOW)
 }
 
-fn back(result: Result<OauthV2Access, CallbackError<OauthV2Access>>) -> Pending {
+fn back(result: Result<Authorized<OauthV2Access>, CallbackError<OauthV2Access>>) -> Pending {
     let error = result.unwrap_err();
     shown(&error);
     match error {

@@ -5,10 +5,14 @@
 //! `Scopes::contains(&scopes, "a")`, so that `entry-points.mjs` can hold the list that rustdoc gives against this text.
 
 mod browser;
+mod kept;
 mod methods;
 mod replies;
+mod rotating;
 #[cfg(feature = "seeded")]
 mod seeds;
+mod sign_in;
+mod stateless;
 mod stored;
 mod values;
 
@@ -48,6 +52,17 @@ probes! {
     installations: stored::installations;
     installing: browser::installing;
     refused_callbacks: browser::refused_callbacks;
+    stateless: stateless::stateless;
+    kept_as_text: stateless::kept_as_text;
+    a_persons_token: stateless::a_persons_token;
+    documents: sign_in::documents;
+    id_tokens: sign_in::id_tokens;
+    signing_in: sign_in::signing_in;
+    kept_installations: kept::installations;
+    store_keys: kept::keys;
+    a_refresh: rotating::a_refresh;
+    anything_in_any_order: rotating::anything_in_any_order;
+    policies_and_pairs: rotating::policies_and_pairs;
     #[cfg(feature = "seeded")]
     seeded_clock: seeds::clock;
     #[cfg(feature = "seeded")]
