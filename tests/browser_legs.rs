@@ -6,10 +6,11 @@ use http::Request;
 use slack_auth::{
     AuthorizationRequest, AuthorizeError, Authorized, BrowserBinding, CallError, Callback,
     CallbackError, Client, ClientId, ClientSecret, CodeExchange, CodeVerifier, ConfidentialClient,
-    Endpoint, Entropy, ErrorCode, InstallScopes, InvalidPendingAuthorization, Method, MethodError,
-    OauthV2Access, OauthV2AccessError, OauthV2UserAccess, OpenidConnectToken,
-    OpenidConnectTokenError, PendingAuthorization, PublicClient, RedirectUri, SignInScopes,
-    StateKey, StatelessAuthorization, StatelessError, Timestamp, WithoutStateError, draw_entropy,
+    Endpoint, Entropy, ErrorCode, IdTokenError, IdTokenKeys, InstallScopes,
+    InvalidPendingAuthorization, Method, MethodError, OauthV2Access, OauthV2AccessError,
+    OauthV2UserAccess, OpenidConnectToken, OpenidConnectTokenError, PendingAuthorization,
+    PublicClient, RedirectUri, SignInScopes, StateKey, StatelessAuthorization, StatelessError,
+    Timestamp, VerifyIdTokenError, WithoutStateError, draw_entropy,
 };
 use slack_fake::{
     App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, UserAccessShape, Workspace,
@@ -303,6 +304,33 @@ fn a_code_from_another_flow_of_the_same_page_fails_by_its_verifier() {
     let code = code_of(stage.call(&spliced.exchange, &desktop()));
     assert!(matches!(code, ErrorCode::Method(OpenidConnectTokenError::InvalidGrant)), "{code}");
     assert!(stage.call(&finish(own).exchange, &desktop()).is_ok());
+}
+
+#[test]
+fn a_code_from_anothers_sign_in_fails_by_its_nonce() {
+    let stage = Stage::new();
+    let keys = IdTokenKeys::with_aws_lc(stage.client.clone());
+    let verify = |authorized: Authorized<OpenidConnectToken>| {
+        // Without PKCE Slack hands the tokens out: only the nonce tells that they are of another sign-in.
+        let answer = stage.call(&authorized.exchange, &server()).unwrap();
+        let (token, access) = (answer.id_token.unwrap(), answer.credential.access_token);
+        let expected = authorized.expected_id_token();
+        pollster::block_on(keys.verify(&token, expected, Some(&access), stage.now()))
+    };
+    let request = || on_server::<OpenidConnectToken>(SignInScopes::openid());
+    let [(attackers, _), (own, pending)] = [(); 2].map(|()| stage.begin(request()));
+    let authorized = pending.finish(spliced(&attackers, &own), stage.now()).unwrap();
+    let error = verify(authorized).unwrap_err();
+    assert!(matches!(error, VerifyIdTokenError::Token(IdTokenError::WrongNonce)), "{error}");
+
+    // The same with the derived nonce of a stateless state, and what is right.
+    let (flow, browser) = (stateless(request()), BrowserBinding::from_entropy(&entropy()));
+    let [attackers, own] =
+        [(); 2].map(|()| stage.browse(flow.begin(&browser, &entropy(), stage.now()).expose()));
+    let finish = |callback| flow.finish(Some(&browser), callback, stage.now()).unwrap();
+    let error = verify(finish(spliced(&attackers, &own))).unwrap_err();
+    assert!(matches!(error, VerifyIdTokenError::Token(IdTokenError::WrongNonce)), "{error}");
+    assert!(verify(finish(own)).is_ok());
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn every_promise_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let mut sources = BTreeMap::new();
-    let mut named = 0;
+    let mut count = 0;
     for row in text.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
         let shown_by = row.rsplit(" | ").next().unwrap();
         let mut file = None;
@@ -21,12 +21,12 @@ fn every_promise_names_tests_that_exist() {
                 });
             } else if !quoted.contains('/') {
                 let file = file.unwrap_or_else(|| panic!("{quoted} stands behind no file"));
-                let test = format!("fn {quoted}(");
-                assert!(sources[file].contains(&test), "{file} has no test {quoted}");
-                named += 1;
+                let function = format!("fn {quoted}(");
+                assert!(sources[file].contains(&function), "{file} has no test {quoted}");
+                count += 1;
             }
         }
         assert!(file.is_some(), "a promise without a test: {row}");
     }
-    assert!(named > 30, "only {named} tests were found in the tables");
+    assert!(count > 30, "only {count} tests were found in the tables");
 }

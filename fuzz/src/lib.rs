@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod callback;
+pub mod id_token;
 pub mod input;
 pub mod oracle;
 pub mod origins;

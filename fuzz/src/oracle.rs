@@ -30,6 +30,17 @@ impl Members {
         all.next().filter(|_| all.next().is_none())
     }
 
+    /// Tells whether there is a member of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// Tells whether one of the members of this name is this string.
+    pub fn has_text(&self, name: &str, text: &str) -> bool {
+        self.all(name)
+            .any(|raw| serde_json::from_str::<String>(raw).is_ok_and(|value| value == text))
+    }
+
     /// Tells whether a success may come of it: every `ok` is `true`, and there is one.
     pub fn may_succeed(&self) -> bool {
         self.all("ok").count() > 0 && self.all("ok").all(|ok| ok == "true")

@@ -285,8 +285,8 @@ proptest! {
         let parts: Vec<&str> = token.expose().split('.').collect();
         let place = usize::from(!in_header);
         let swapped = changed(parts[place], &name, value);
-        prop_assume!(swapped.is_some());
-        let swapped = swapped.unwrap();
+        // A member that is not there cannot be taken away; to reject such cases would end a long run early.
+        let Some(swapped) = swapped else { return Ok(()) };
         let (header, claims) = if in_header { (&*swapped, parts[1]) } else { (parts[0], &*swapped) };
         reply.id_token = Some(IdToken::new(format!("{header}.{claims}.{}", parts[2])).unwrap());
         let keys = keys(KEYS);

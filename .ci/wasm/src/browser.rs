@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use http::Response;
 use slack_proto::{
-    AuthorizationRequest, AuthorizeUrl, Authorized, Callback, CallbackError, ClientId,
-    CodeVerifier, Endpoint, Entropy, InstallScopes, Method, OauthV2Access, PendingAuthorization,
-    RedirectUri, Refused, Secret, State, Timestamp,
+    AuthorizationRequest, AuthorizeUrl, Authorized, BrowserBinding, Callback, CallbackError,
+    ClientId, CodeVerifier, Endpoint, Entropy, ExpectedIdToken, InstallScopes, Method, Nonce,
+    NotGranted, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
+    RedirectUri, Refused, Secret, SignInScopes, State, StateKey, StatelessAuthorization,
+    StatelessError, Timestamp,
 };
 
 use crate::shown;
@@ -30,9 +33,13 @@ pub(crate) fn installing() {
         Callback::parse(&format!("/cb?code=c&state={}", pending.state().expose())).unwrap();
     assert!(pending.state().same_as(Callback::state(&callback).unwrap()));
     assert_eq!(Callback::unchecked_code(&callback).unwrap().expose(), "c");
-    let exchange = PendingAuthorization::finish(pending, callback, NOW).unwrap();
+    let authorized = PendingAuthorization::finish(pending, callback, NOW).unwrap();
     assert_eq!(OauthV2Access::<Secret>::NAME, "oauth.v2.access");
-    assert!(!format!("{exchange:?}").contains("c0de"));
+    assert!(!format!("{authorized:?}").contains("c0de"));
+    let reply = Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
+    let installed = OauthV2Access::<Secret>::parse_response(&reply).unwrap().value;
+    let missing = Authorized::not_granted(&authorized, &installed);
+    assert!(!NotGranted::is_empty(&missing) && missing.user.contains("users:read"));
 
     let scopes = InstallScopes::user("users:read");
     let redirect = RedirectUri::new("fakeapp://oauth/cb").unwrap();
@@ -57,14 +64,68 @@ pub(crate) fn refused_callbacks() {
     let pending = back(pending.finish(answer("code=a&state=b"), NOW));
     let pending = back(pending.finish(answer("error=access_denied"), NOW));
     shown(&pending.finish(refused, NOW).unwrap_err());
-    let late = NOW + AuthorizationRequest::<OauthV2Access>::DEFAULT_LIFE + Duration::from_secs(1);
-    shown(&begin().1.finish(answer("code=a&state=STATE"), late).unwrap_err());
+    let late = PendingAuthorization::expires_at(&begin().1) + Duration::from_secs(1);
+    let error = begin().1.finish(answer("code=a&state=STATE"), late).unwrap_err();
+    assert_eq!(CallbackError::recovery(&error).as_str(), "authorize_again");
+    assert!(CallbackError::refused(&error).is_none());
+    shown(&error);
+    assert!(Callback::without_state(answer("code=a")).is_ok());
+    shown(&answer("code=a&state=b").without_state().unwrap_err());
+}
+
+pub(crate) fn signing_in() {
+    let scopes = SignInScopes::profile(SignInScopes::email(SignInScopes::openid()));
+    assert_eq!(SignInScopes::as_scopes(&scopes).to_string(), "openid,email,profile");
+    shown(&SignInScopes::new("email").unwrap_err());
+    let request = AuthorizationRequest::<OpenidConnectToken>::new(id(), scopes, web()).unwrap();
+    let request = AuthorizationRequest::life(request, Duration::from_secs(30));
+    let entropy = Entropy::new([7; 96]);
+    let (url, pending) = request.begin(&Endpoint::slack(), &entropy, NOW);
+    let text = PendingAuthorization::encode_exposing_secrets(&pending);
+    let decode = |now| PendingAuthorization::<OpenidConnectToken>::decode(&text, now);
+    shown(&decode(NOW + Duration::from_secs(31)).unwrap_err());
+    let pending = decode(NOW).unwrap();
+    let state = pending.state().expose();
+    let callback = Callback::parse(&format!("code=a&state={state}")).unwrap();
+    let authorized = pending.finish(callback, NOW).unwrap();
+    let expected = Authorized::<OpenidConnectToken>::expected_id_token(&authorized);
+    assert_eq!(ExpectedIdToken::client_id(expected).as_str(), "1.2");
+    let nonce = ExpectedIdToken::sent_nonce(expected).unwrap();
+    assert!(Nonce::matches(nonce, Nonce::from_entropy(&entropy).expose()));
+    assert!(url.expose().contains(nonce.expose()));
+    let other = ExpectedIdToken::nonce(ExpectedIdToken::new(id()), Nonce::new("n").unwrap());
+    assert!(!Nonce::same_as(nonce, other.sent_nonce().unwrap()));
+
+    let request = AuthorizationRequest::<OauthV2UserAccess>::new(id(), "search:read", web());
+    let request = AuthorizationRequest::in_user_scope(request.unwrap());
+    let (url, _) = request.begin(&Endpoint::slack(), &entropy, NOW);
+    assert!(url.expose().contains("/oauth/v2_user/authorize?client_id=1.2&user_scope="));
+}
+
+pub(crate) fn without_a_session() {
+    let key = StateKey::new([7; 32]).unwrap();
+    shown(&StateKey::new([7; 31]).unwrap_err());
+    shown(&BrowserBinding::new("sh0rt").unwrap_err());
+    let entropy = Entropy::new([7; 96]);
+    let browser = BrowserBinding::from_entropy(&entropy);
+    assert_eq!(BrowserBinding::expose(&browser).len(), 43);
+    let scopes = SignInScopes::openid();
+    let request =
+        AuthorizationRequest::<OpenidConnectToken<CodeVerifier>>::new(id(), scopes, web());
+    let flow = StatelessAuthorization::new(request.unwrap(), Endpoint::slack(), key);
+    let url = StatelessAuthorization::begin(&flow, &browser, &entropy, NOW);
+    let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
+    let callback = || Callback::parse(&format!("code=a&state={state}")).unwrap();
+    assert!(StatelessAuthorization::finish(&flow, Some(&browser), callback(), NOW).is_ok());
+    let error = flow.finish(None, callback(), NOW).unwrap_err();
+    assert_eq!(StatelessError::recovery(&error).as_str(), "authorize_again");
+    assert!(StatelessError::refused(&error).is_none());
+    shown(&error);
 }
 
 fn begin() -> (AuthorizeUrl, Pending) {
     let scopes = InstallScopes::and_user(InstallScopes::bot("commands"), "users:read");
-    let redirect = RedirectUri::new("https://app.example.com/cb").unwrap();
-    let request = AuthorizationRequest::<OauthV2Access>::new(id(), scopes, redirect).unwrap();
+    let request = AuthorizationRequest::<OauthV2Access>::new(id(), scopes, web()).unwrap();
     let request = AuthorizationRequest::team(request, "T1".into());
     AuthorizationRequest::begin(request, &Endpoint::slack(), &Entropy::new([7; 96]), NOW)
 }
@@ -72,12 +133,11 @@ fn begin() -> (AuthorizeUrl, Pending) {
 fn back(result: Result<Authorized<OauthV2Access>, CallbackError<OauthV2Access>>) -> Pending {
     let error = result.unwrap_err();
     shown(&error);
-    match error {
-        CallbackError::StateMissing(pending)
-        | CallbackError::StateMismatch(pending)
-        | CallbackError::RefusedWithoutState(_, pending) => *pending,
-        other => panic!("{other} gives nothing back"),
-    }
+    CallbackError::into_pending(error).unwrap()
+}
+
+fn web() -> RedirectUri {
+    RedirectUri::new("https://app.example.com/cb").unwrap()
 }
 
 fn id() -> ClientId {

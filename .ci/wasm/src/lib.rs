@@ -5,13 +5,13 @@
 //! `Scopes::contains(&scopes, "a")`, so that `entry-points.mjs` can hold the list that rustdoc gives against this text.
 
 mod browser;
+mod id_token;
 mod kept;
 mod methods;
 mod replies;
 mod rotating;
 #[cfg(feature = "seeded")]
 mod seeds;
-mod sign_in;
 mod stateless;
 mod stored;
 mod values;
@@ -52,12 +52,12 @@ probes! {
     installations: stored::installations;
     installing: browser::installing;
     refused_callbacks: browser::refused_callbacks;
+    signing_in: browser::signing_in;
+    without_a_session: browser::without_a_session;
     stateless: stateless::stateless;
     kept_as_text: stateless::kept_as_text;
-    a_persons_token: stateless::a_persons_token;
-    documents: sign_in::documents;
-    id_tokens: sign_in::id_tokens;
-    signing_in: sign_in::signing_in;
+    id_token_documents: id_token::documents;
+    id_tokens: id_token::id_tokens;
     kept_installations: kept::installations;
     store_keys: kept::keys;
     a_refresh: rotating::a_refresh;

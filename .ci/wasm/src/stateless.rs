@@ -5,8 +5,8 @@ use std::time::Duration;
 use slack_proto::{
     AuthorizationRequest, Authorized, BrowserBinding, Callback, CallbackError, ClientId,
     CodeVerifier, Endpoint, Entropy, InstallScopes, Method, NotGranted, OauthV2Access,
-    OauthV2UserAccess, PendingAuthorization, RedirectUri, Scopes, Secret, StateKey,
-    StatelessAuthorization, StatelessError, Timestamp,
+    PendingAuthorization, RedirectUri, Secret, StateKey, StatelessAuthorization, StatelessError,
+    Timestamp,
 };
 
 use crate::shown;
@@ -65,17 +65,6 @@ pub(crate) fn kept_as_text() {
     assert!(CallbackError::into_pending(error).is_some());
     assert!(Callback::without_state(Callback::parse("code=c").unwrap()).is_ok());
     shown(&Callback::without_state(Callback::parse("code=c&state=s").unwrap()).unwrap_err());
-}
-
-pub(crate) fn a_persons_token() {
-    let request = AuthorizationRequest::<OauthV2UserAccess>::new(
-        ClientId::new("1.2").unwrap(),
-        Scopes::from("users:read"),
-        RedirectUri::new("https://app.example.com/cb").unwrap(),
-    );
-    let request = AuthorizationRequest::in_user_scope(request.unwrap());
-    let (url, _) = request.begin(&Endpoint::gov_slack(), &Entropy::new([7; 96]), NOW);
-    assert!(url.expose().contains("/oauth/v2_user/authorize?client_id=1.2&user_scope="));
 }
 
 fn request() -> AuthorizationRequest<OauthV2Access> {

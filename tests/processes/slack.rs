@@ -1,0 +1,149 @@
+//! The fake Slack of all processes, which writes down who sent which refresh token.
+
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    future,
+    net::{Ipv4Addr, TcpListener},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use slack_auth::Fingerprint;
+use slack_fake::SharedFake;
+use tokio::runtime::{Builder, Handle};
+
+/// One life of a worker process, from its start to its kill.
+pub(crate) type Life = usize;
+
+/// Serves one fake, each life of a worker at a port of its own, so that it is known who sent what.
+#[derive(Clone)]
+pub(crate) struct Slack {
+    fake: SharedFake,
+    handle: Handle,
+    record: Arc<Mutex<Record>>,
+}
+
+#[derive(Default)]
+struct Record {
+    /// Each refresh that arrived, in order: by whom, and with which token.
+    sent: Vec<(Life, Fingerprint)>,
+    /// Who waits for an answer that takes its time, although Slack has done what was asked.
+    waiting: Option<Life>,
+    /// How many had arrived when a life had ended for certain.
+    killed: HashMap<Life, usize>,
+}
+
+/// What became of the refreshes.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// How many refreshes reached Slack.
+    pub(crate) refreshes: usize,
+    /// With how many refresh tokens.
+    pub(crate) tokens: usize,
+    /// How many repeated one whose sender was killed before it could store the answer.
+    pub(crate) after_kills: usize,
+    /// How many repeated one whose sender was alive: two processes, or one that did not know.
+    pub(crate) duplicates: usize,
+}
+
+impl Slack {
+    pub(crate) fn start(fake: SharedFake) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let handle = runtime.handle().clone();
+        thread::spawn(move || runtime.block_on(future::pending::<()>()));
+        Self { fake, handle, record: Arc::default() }
+    }
+
+    pub(crate) fn fake(&self) -> &SharedFake {
+        &self.fake
+    }
+
+    /// Opens a port for one life of a worker, and gives its origin.
+    pub(crate) fn listen(&self, life: Life) -> String {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let slack = self.clone();
+        self.handle.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            while let Ok((socket, _)) = listener.accept().await {
+                let slack = slack.clone();
+                let answer = service_fn(move |request| {
+                    let slack = slack.clone();
+                    async move { Ok::<_, Infallible>(slack.answer(life, request).await) }
+                });
+                // A killed process closes its connection at any point.
+                let connection =
+                    http1::Builder::new().serve_connection(TokioIo::new(socket), answer);
+                tokio::spawn(async move { connection.await.unwrap_or_default() });
+            }
+        });
+        origin
+    }
+
+    /// Notes that a life has ended: what it may still have under way counts as sent before.
+    pub(crate) fn killed(&self, life: Life) {
+        let mut record = self.record.lock().unwrap();
+        let sent = record.sent.len();
+        record.killed.insert(life, sent);
+    }
+
+    /// Names a life that has spent a refresh token, and has not heard of it yet.
+    pub(crate) fn waiting(&self) -> Option<Life> {
+        self.record.lock().unwrap().waiting
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let record = self.record.lock().unwrap();
+        let mut tally = Tally { refreshes: record.sent.len(), ..Tally::default() };
+        let mut last_sent_by = HashMap::<Fingerprint, Life>::new();
+        for (index, (life, token)) in record.sent.iter().enumerate() {
+            let Some(before) = last_sent_by.insert(*token, *life) else { continue };
+            // At this point in the row of refreshes the sender before was dead already.
+            if record.killed.get(&before).is_some_and(|killed| *killed <= index) {
+                tally.after_kills += 1;
+            } else {
+                tally.duplicates += 1;
+            }
+        }
+        tally.tokens = last_sent_by.keys().collect::<HashSet<_>>().len();
+        tally
+    }
+
+    async fn answer(&self, life: Life, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        // Half a request of a killed process is none.
+        let Ok(body) = body.collect().await else { return Response::default() };
+        let request = Request::from_parts(head, body.to_bytes());
+        let mut slow = false;
+        let answer = {
+            // In one step, so that the row of refreshes is the one that Slack saw.
+            let mut record = self.record.lock().unwrap();
+            let form = String::from_utf8_lossy(request.body()).into_owned();
+            if let Some((_, token)) = form.split_once("grant_type=refresh_token&refresh_token=") {
+                record.sent.push((life, Fingerprint::of(token)));
+                // Now and then a long time lies between what Slack does and what the process hears of it.
+                slow = record.sent.len() % 4 == 0;
+                if slow {
+                    record.waiting = Some(life);
+                }
+            }
+            self.fake.handle(&request)
+        };
+        tokio::time::sleep(Duration::from_millis(if slow { 300 } else { 5 })).await;
+        if slow {
+            self.record.lock().unwrap().waiting.take_if(|waiting| *waiting == life);
+        }
+        answer.map(|body| Full::new(Bytes::from(body)))
+    }
+}

@@ -1,0 +1,90 @@
+//! The installations of the run: made at the fake, put into the store, and looked at in the end.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use http::Request;
+use pollster::block_on;
+use slack_auth::{
+    AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, Expected,
+    FileInstallationStore, InstallationStore, Method, OauthV2Access, Slot, Timestamp,
+};
+use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
+
+use crate::{
+    slack::Slack,
+    worker::{self, Leases, Pace},
+};
+
+/// Makes a Slack with so many workspaces.
+pub(crate) fn found(installations: usize) -> Slack {
+    let mut fake = FakeSlack::new()
+        .user(User::new("U0FAKE00001", "fake.person"))
+        .app(App::new("1.2", "hush").redirect_url(CALLBACK).rotate_tokens().distribute())
+        .consent(Consent::Allow)
+        .access_token_life(Pace::LIFE)
+        .refresh_grace(Pace::GRACE);
+    for number in 0..installations {
+        fake = fake.workspace(Workspace::new(team(number), format!("Fake {number}")));
+    }
+    Slack::start(SharedFake::new(fake, Clock::real()))
+}
+
+/// Installs the app in every workspace, and stores what came of it.
+pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
+    let store = FileInstallationStore::open(folder).unwrap();
+    // The tokens are due soon after the processes begin.
+    let now = slack.fake().clock().now();
+    slack.fake().clock().set(now - (Pace::LIFE - Pace::MARGIN) + 2);
+    let app =
+        ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap());
+    for number in 0..installations {
+        let page = format!(
+            "/oauth/v2/authorize?client_id=1.2&scope=chat%3Awrite&state=s&team={}",
+            team(number)
+        );
+        let answer = slack.fake().handle(&Request::get(page).body(Vec::new()).unwrap());
+        let callback = answer.headers()["location"].to_str().unwrap();
+        let code = callback.split(['=', '&']).nth(1).unwrap();
+        let method = OauthV2Access::new(AuthorizationCode::new(code).unwrap());
+        let sent = Timestamp::from_unix(slack.fake().clock().now());
+        let answer = slack.fake().handle(&method.to_request(&Endpoint::slack(), &app));
+        let reply = OauthV2Access::<slack_auth::Secret>::parse_response(&answer).unwrap();
+        let installation = reply.value.issued_at(sent);
+        let key = installation.key().unwrap().into();
+        block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+    }
+    slack.fake().clock().set(Timestamp::from(std::time::SystemTime::now()).as_unix());
+    assert_eq!(block_on(store.keys()).unwrap().len(), installations);
+}
+
+/// Counts the installations whose tokens work, after all processes have ended: both the token that a fresh process is
+/// given, and the refresh token that is stored. What a killed process has begun is finished first.
+pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> usize {
+    let rotator = worker::rotator(folder, &slack.listen(usize::MAX), leases);
+    let store = FileInstallationStore::open(folder).unwrap();
+    let is_live =
+        |token: &str| slack.fake().with(|fake| fake.is_live(token, slack.fake().clock().now()));
+    let mut keys = block_on(store.keys()).unwrap();
+    let count = keys.len();
+    let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
+    while !keys.is_empty() && Instant::now() < end {
+        keys.retain(|key| {
+            let Ok(token) = block_on(rotator.access_token(key, Slot::Bot)) else { return true };
+            let stored = block_on(store.load(key)).unwrap().unwrap().installation;
+            let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
+            !(is_live(token.expose()) && is_live(refresh_token.expose()))
+        });
+        thread::sleep(Duration::from_millis(100));
+    }
+    count - keys.len()
+}
+
+fn team(number: usize) -> String {
+    format!("T{number:05}")
+}
+
+const CALLBACK: &str = "https://app.example.com/cb";

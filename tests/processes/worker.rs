@@ -1,0 +1,149 @@
+//! One of the processes that share the store: it needs tokens all the time, until it is killed.
+
+use std::{
+    env,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use pollster::block_on;
+use slack_auth::{
+    Acquired, AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Expected,
+    FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder, Limits,
+    RotationPolicy, Slot, StoreError, StoreKey, Stored, TokenRotator, Version, rotation::Notice,
+};
+
+/// How often a token is tried, of those that are handed out.
+const TRIED: usize = 50;
+
+/// Whether processes keep each other from refreshing one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leases {
+    On,
+    Off,
+}
+
+impl Leases {
+    pub(crate) const VARIABLE: &'static str = "PROCESSES_LEASES_OFF";
+
+    fn of_this_process() -> Self {
+        if env::var_os(Self::VARIABLE).is_some() { Self::Off } else { Self::On }
+    }
+}
+
+/// The numbers of one run, in seconds: of the fake Slack and of the rotators, which must fit each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace;
+
+impl Pace {
+    pub(crate) const LIFE: u64 = 30;
+    pub(crate) const MARGIN: u64 = 12;
+    pub(crate) const TIMEOUT: u64 = 3;
+    pub(crate) const LEASE: u64 = 4;
+    pub(crate) const GRACE: u64 = 30;
+}
+
+/// Makes the rotator of one process.
+pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotator {
+    let limits = Limits::new().with_total_timeout(Duration::from_secs(Pace::TIMEOUT));
+    let client = Client::with_curl(Endpoint::new(origin).unwrap(), limits).unwrap();
+    let app =
+        ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap());
+    let store = FileInstallationStore::open(folder).unwrap();
+    let store: Arc<dyn InstallationStore> = match leases {
+        Leases::On => Arc::new(store),
+        Leases::Off => Arc::new(WithoutLeases(store)),
+    };
+    let policy = RotationPolicy::new()
+        .with_margin(Duration::from_secs(Pace::MARGIN))
+        .with_lease(Duration::from_secs(Pace::LEASE))
+        .with_grace(Duration::from_secs(Pace::GRACE));
+    TokenRotator::builder(client, app, store)
+        .policy(policy)
+        .at_least(Duration::from_secs(1))
+        .observer(|_: &StoreKey, _: Slot, notice: &Notice| match notice {
+            Notice::Refreshed { .. } => println!("refreshed"),
+            Notice::Adopted { .. } => println!("adopted"),
+            Notice::Conflict { .. } => println!("conflict"),
+            Notice::Retrying { .. } => println!("retrying"),
+            Notice::Dead { death } => println!("dead {death}"),
+            _ => {}
+        })
+        .build()
+        .unwrap()
+}
+
+/// Asks for every token over and over, and tries some.
+pub(crate) fn work_until_killed(folder: &Path, origin: &str) {
+    let rotator = rotator(folder, origin, Leases::of_this_process());
+    let keys = block_on(FileInstallationStore::open(folder).unwrap().keys()).unwrap();
+    // Each process goes another way through the installations.
+    let mut at = usize::try_from(getrandom::u32().unwrap()).unwrap() % keys.len();
+    loop {
+        for count in 0..keys.len() {
+            at = (at + 7) % keys.len();
+            match block_on(rotator.access_token(&keys[at], Slot::Bot)) {
+                Ok(_) if count % TRIED == 0 => try_a_call(&rotator, &keys[at]),
+                Ok(_) => {}
+                Err(error) => println!("withheld {error}"),
+            }
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Calls with a token, for as long as it may take another process to repeat what a killed one has begun: of three pairs
+/// that Slack gives out the first ends, and if nobody lived to store the third there is no good token until then.
+fn try_a_call(rotator: &TokenRotator, key: &StoreKey) {
+    let begin = Instant::now();
+    loop {
+        match block_on(rotator.call(&AuthTest, key, Slot::Bot)) {
+            Ok(_) => return println!("works"),
+            Err(error) if begin.elapsed() > Duration::from_secs(3 * Pace::LEASE) => {
+                return println!("broken {error}");
+            }
+            Err(_) => {
+                println!("stalled");
+                thread::sleep(Duration::from_millis(250));
+            }
+        }
+    }
+}
+
+/// Grants every lease to everybody.
+struct WithoutLeases(FileInstallationStore);
+
+#[async_trait]
+impl InstallationStore for WithoutLeases {
+    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+        self.0.load(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+        expected: Expected,
+    ) -> Result<Version, StoreError> {
+        self.0.put(key, installation, expected).await
+    }
+
+    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+        self.0.remove(key, expected).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+        self.0.keys().await
+    }
+
+    async fn acquire(&self, _: &StoreKey, _: Slot, _: &Lease) -> Result<Acquired, StoreError> {
+        Ok(Acquired::Granted)
+    }
+
+    async fn release(&self, _: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
