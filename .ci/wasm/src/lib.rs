@@ -6,10 +6,13 @@
 
 mod browser;
 mod id_token;
+mod kept;
 mod methods;
 mod replies;
+mod rotating;
 #[cfg(feature = "seeded")]
 mod seeds;
+mod stateless;
 mod stored;
 mod values;
 
@@ -51,8 +54,15 @@ probes! {
     refused_callbacks: browser::refused_callbacks;
     signing_in: browser::signing_in;
     without_a_session: browser::without_a_session;
+    stateless: stateless::stateless;
+    kept_as_text: stateless::kept_as_text;
     id_token_documents: id_token::documents;
     id_tokens: id_token::id_tokens;
+    kept_installations: kept::installations;
+    store_keys: kept::keys;
+    a_refresh: rotating::a_refresh;
+    anything_in_any_order: rotating::anything_in_any_order;
+    policies_and_pairs: rotating::policies_and_pairs;
     #[cfg(feature = "seeded")]
     seeded_clock: seeds::clock;
     #[cfg(feature = "seeded")]

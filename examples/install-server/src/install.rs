@@ -110,23 +110,6 @@ async fn store(
     }
 }
 
-/// Tells whether the app is installed at one of these places.
-pub(crate) async fn is_installed(
-    store: &dyn InstallationStore,
-    keys: impl IntoIterator<Item = StoreKey>,
-) -> Result<bool, Problem> {
-    for key in keys {
-        let found = store.load(&key).await.map_err(|error| {
-            log("the store", &error);
-            Problem::Ours
-        })?;
-        if found.is_some_and(|stored| stored.installation.bot.is_some()) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Writes an error and its causes to the log: none of ours holds anything secret.
 pub(crate) fn log(what: &str, error: &dyn Error) {
     let mut text = format!("{what}: {error}");

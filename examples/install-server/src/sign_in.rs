@@ -8,27 +8,27 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Authorized, EnterpriseId, ForeignText, InstallationKey, OpenidConnectToken, StoreKey, TeamId,
-    UserClaims,
+    Authorized, ForeignText, InstallationKey, OpenidConnectToken, Slot, TeamId, UserClaims,
+    find_credential,
 };
 
 use crate::{
     app::App,
-    install::{self, log},
+    install::log,
     page,
     problem::{Flow, Problem},
     sessions::Session,
 };
 
-/// Who signed in.
+/// Who signed in. A server with accounts files them under [`UserClaims::identity`].
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// What to call them.
     pub(crate) name: ForeignText,
     /// The name of their workspace.
     pub(crate) team: ForeignText,
-    team_id: Option<TeamId>,
-    enterprise_id: Option<EnterpriseId>,
+    /// Where they work.
+    place: Option<InstallationKey>,
 }
 
 /// Whether the app is installed where the person works.
@@ -97,24 +97,24 @@ impl Person {
         Self {
             name: given(claims.name.clone()).unwrap_or_else(user_id),
             team: given(claims.team_name.clone()).unwrap_or_else(team_id),
-            team_id: claims.team_id.clone(),
-            enterprise_id: claims.enterprise_id.clone(),
+            place: InstallationKey::of(
+                claims.team_id.as_ref(),
+                claims.enterprise_id.as_ref(),
+                false,
+            ),
         }
     }
 
     /// Tells whether the app is installed where this person works: in the workspace, or in the whole organisation.
     pub(crate) async fn workspace(&self, app: &App) -> Workspace {
-        let (team, enterprise) = (self.team_id.as_ref(), self.enterprise_id.as_ref());
-        let keys = [
-            InstallationKey::of(team, enterprise, false),
-            enterprise.cloned().map(InstallationKey::Organisation),
-        ];
-        match install::is_installed(&*app.store, keys.into_iter().flatten().map(StoreKey::from))
-            .await
-        {
-            Ok(true) => Workspace::HasTheApp,
-            Ok(false) => Workspace::HasNotTheApp,
-            Err(_) => Workspace::Unknown,
+        let Some(place) = self.place.clone() else { return Workspace::Unknown };
+        match find_credential(&*app.store, &place.into(), Slot::Bot).await {
+            Ok(Some(_)) => Workspace::HasTheApp,
+            Ok(None) => Workspace::HasNotTheApp,
+            Err(error) => {
+                log("the store", &error);
+                Workspace::Unknown
+            }
         }
     }
 }

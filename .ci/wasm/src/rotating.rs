@@ -1,0 +1,148 @@
+//! The rotation of a credential, told what happens and asked what to do.
+
+use std::time::Duration;
+
+use http::Response;
+use slack_proto::{
+    AccessToken, AnyCredential, AuthTest, Credential, Installation, InstallationKey, Method,
+    OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
+    OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
+    OpenidConnectRefreshResponse, RefreshMethod, RefreshToken, Rotation, RotationPolicy, Slot,
+    Timestamp,
+    rotation::{Action, Event, Issued, Setback, Write},
+};
+
+const SENT: Timestamp = Timestamp::from_unix(1_000);
+const DUE: Timestamp = Timestamp::from_unix(43_000);
+const NEW: &str =
+    r#"{"ok":true,"access_token":"xoxe.xoxb-2","refresh_token":"xoxe-2","expires_in":43200}"#;
+
+pub(crate) fn a_refresh() {
+    let mut rotation = Rotation::new(policy(), 7);
+    assert!(matches!(Rotation::step(&mut rotation, DUE, Event::Look), Action::Read));
+    assert!(Rotation::is_busy(&rotation));
+    let mut installation = installed();
+    let mut write = None;
+    let mut event = Event::Read(Installation::any_credential(&installation, Slot::Bot));
+    for _ in 0..10 {
+        event = match Rotation::step(&mut rotation, DUE, event) {
+            Action::Read => Event::Read(installation.any_credential(Slot::Bot)),
+            Action::TakeLease => Event::Leased,
+            Action::Release => Event::Released,
+            Action::Send(_) => Event::Issued(issued()),
+            Action::Write(pair) => {
+                assert!(Rotation::unsaved(&rotation).is_some());
+                assert!(Write::apply(&pair, &mut installation, Slot::Bot));
+                write = Some(pair);
+                Event::Written
+            }
+            Action::Wait(_) => Event::Waited,
+            _ => break,
+        };
+    }
+    assert!(write.is_some() && Rotation::unsaved(&rotation).is_none());
+    let held = Rotation::credential(&rotation).unwrap();
+    assert_eq!(held.access_token().unwrap().expose(), "xoxe.xoxb-2");
+    assert!(Rotation::live(&rotation, DUE, Duration::from_secs(60)).is_some());
+    assert!(Rotation::due_at(&rotation) > Some(DUE));
+    assert!(Rotation::problem(&rotation).is_none());
+    assert!(Rotation::refresh_token_ends(&rotation).is_none());
+    assert!(!Rotation::take_notices(&mut rotation).is_empty());
+    assert!(!format!("{rotation:?}").contains("xox"));
+}
+
+/// Every event in every order of three: none may trap.
+pub(crate) fn anything_in_any_order() {
+    let error = AuthTest::parse_response(&Response::new("<html>")).unwrap_err();
+    let events = || {
+        [
+            Event::Look,
+            Event::Refresh,
+            Event::Exchange,
+            Event::Read(None),
+            Event::Read(installed().any_credential(Slot::Bot)),
+            Event::ReadFailed,
+            Event::Leased,
+            Event::LeaseHeld { remaining: Duration::MAX },
+            Event::LeaseFailed,
+            Event::Released,
+            Event::Issued(issued()),
+            Event::Failed(Setback::of(&error)),
+            Event::Written,
+            Event::Conflict,
+            Event::WriteFailed,
+            Event::Waited,
+            Event::Aborted,
+        ]
+    };
+    for first in events() {
+        for second in events() {
+            for third in events() {
+                let mut rotation = Rotation::new(RotationPolicy::new(), 7);
+                for (at, event) in [(0, first.clone()), (43_000, second.clone()), (u64::MAX, third)]
+                {
+                    rotation.step(Timestamp::from_unix(at), event);
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn policies_and_pairs() {
+    let policy = RotationPolicy::for_public_client(policy());
+    assert_eq!(RotationPolicy::grace(&policy), Duration::from_secs(20));
+    assert_eq!(RotationPolicy::lease(&policy), Duration::from_secs(30));
+    let credential = installed().any_credential(Slot::Bot).unwrap();
+    assert!(RotationPolicy::due_at(&policy, &credential, 7) < Some(DUE));
+
+    assert!(AnyCredential::access_token(&credential).is_some());
+    assert!(AnyCredential::configuration_token(&credential).is_none());
+    assert_eq!(AnyCredential::refresh_token(&credential).unwrap().expose(), "xoxe-1");
+    assert_eq!(AnyCredential::issued_at(&credential), SENT);
+    assert_eq!(AnyCredential::expires_at(&credential), Some(SENT + Duration::from_secs(43_200)));
+    let told = format!(
+        "{} {} {:?}",
+        AnyCredential::fingerprint(&credential),
+        AnyCredential::mark(&credential),
+        AnyCredential::refresh_token_issued_at(&credential),
+    );
+    assert!(told.len() > 32);
+    assert_eq!(RefreshMethod::as_str(RefreshMethod::OauthV2Access), "oauth.v2.access");
+
+    let response = &Response::new(NEW);
+    let exchanged = OauthV2Exchange::parse_response(response).ok().unwrap().value;
+    let refreshed = OauthV2Refresh::parse_response(response).ok().unwrap().value;
+    let user = OauthV2UserRefresh::parse_response(response).ok().unwrap().value;
+    let openid = OpenidConnectRefresh::parse_response(response).ok().unwrap().value;
+    for issued in [
+        OauthV2ExchangeResponse::issued_at(exchanged, SENT),
+        OauthV2RefreshResponse::issued_at(refreshed, SENT),
+        OauthV2UserRefreshResponse::issued_at(user, SENT),
+        OpenidConnectRefreshResponse::issued_at(openid, SENT),
+        Issued::new(credential),
+    ] {
+        assert!(issued.credential.refresh_token().is_some());
+    }
+}
+
+fn policy() -> RotationPolicy {
+    let policy = RotationPolicy::with_margin(RotationPolicy::new(), Duration::from_secs(3_600));
+    let policy = RotationPolicy::with_grace(policy, Duration::from_secs(20));
+    let policy = RotationPolicy::with_lease(policy, Duration::from_secs(30));
+    let policy = RotationPolicy::with_rate_limit_wait(policy, Duration::from_secs(5));
+    RotationPolicy::with_refusal_wait(policy, Duration::from_secs(5))
+}
+
+fn installed() -> Installation {
+    let mut bot = Credential::new(AccessToken::new("xoxe.xoxb-1").unwrap(), SENT);
+    bot.refresh_token = Some(RefreshToken::new("xoxe-1").unwrap());
+    bot.expires_at = Some(SENT + Duration::from_secs(43_200));
+    let mut installation = Installation::new(InstallationKey::Workspace("T1".into()));
+    installation.bot = Some(bot);
+    installation
+}
+
+fn issued() -> Issued {
+    let reply = OauthV2Refresh::parse_response(&Response::new(NEW));
+    OauthV2RefreshResponse::issued_at(reply.ok().unwrap().value, DUE)
+}

@@ -1,0 +1,77 @@
+//! The browser legs of a server that keeps nothing, and what is kept as text.
+
+use std::time::Duration;
+
+use slack_proto::{
+    AuthorizationRequest, Authorized, BrowserBinding, Callback, CallbackError, ClientId,
+    CodeVerifier, Endpoint, Entropy, InstallScopes, Method, NotGranted, OauthV2Access,
+    PendingAuthorization, RedirectUri, Secret, StateKey, StatelessAuthorization, StatelessError,
+    Timestamp,
+};
+
+use crate::shown;
+
+const NOW: Timestamp = Timestamp::from_unix(1_000);
+
+pub(crate) fn stateless() {
+    let key = StateKey::new([7; 32]).unwrap();
+    shown(&StateKey::new("short").unwrap_err());
+    let install = StatelessAuthorization::new(request(), Endpoint::slack(), key);
+    let browser = BrowserBinding::from_entropy(&Entropy::new([7; 96]));
+    assert_eq!(BrowserBinding::expose(&browser).len(), 43);
+    shown(&BrowserBinding::new("short").unwrap_err());
+    let url = StatelessAuthorization::begin(&install, &browser, &Entropy::new([8; 96]), NOW);
+    let state = url.expose().split("&state=").nth(1).unwrap();
+    let answer = |query: &str| Callback::parse(&query.replace("STATE", state)).unwrap();
+    let finish =
+        |browser, callback, now| StatelessAuthorization::finish(&install, browser, callback, now);
+    let good = "code=c&state=STATE";
+    let authorized = finish(Some(&browser), answer(good), NOW).unwrap();
+    let response = http::Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
+    let installed = OauthV2Access::<Secret>::parse_response(&response).ok().unwrap().value;
+    assert!(NotGranted::is_empty(&Authorized::not_granted(&authorized, &installed)));
+
+    let late = NOW + Duration::from_secs(61);
+    for refused in [
+        finish(None, answer(good), NOW),
+        finish(Some(&browser), answer(good), late),
+        finish(Some(&browser), answer("code=c"), NOW),
+        finish(Some(&browser), answer("code=c&state=STATEx"), NOW),
+        finish(Some(&browser), answer("code=c&state=\u{1f511}"), NOW),
+        finish(Some(&browser), answer("error=access_denied&state=STATE"), NOW),
+        finish(Some(&browser), answer("error=access_denied"), NOW),
+    ] {
+        let error = refused.unwrap_err();
+        let denied = StatelessError::refused(&error).is_some();
+        assert_eq!(StatelessError::recovery(&error).as_str() == "ask_admin", denied);
+        shown(&error);
+    }
+}
+
+pub(crate) fn kept_as_text() {
+    let (_, pending) = request().begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW);
+    assert_eq!(PendingAuthorization::expires_at(&pending), NOW + Duration::from_secs(60));
+    let text = PendingAuthorization::encode_exposing_secrets(&pending);
+    let read = PendingAuthorization::<OauthV2Access>::decode(&text, NOW).unwrap();
+    assert!(read.state().same_as(pending.state()));
+    for garbage in ["", "1", "1.\u{1f511}", &text[1..], &text[..text.len() - 1]] {
+        shown(&PendingAuthorization::<OauthV2Access>::decode(garbage, NOW).unwrap_err());
+    }
+    shown(&PendingAuthorization::<OauthV2Access<CodeVerifier>>::decode(&text, NOW).unwrap_err());
+
+    let error = read.finish(Callback::parse("error=access_denied").unwrap(), NOW).unwrap_err();
+    assert!(CallbackError::refused(&error).is_some());
+    assert_eq!(CallbackError::recovery(&error).as_str(), "ask_admin");
+    assert!(CallbackError::into_pending(error).is_some());
+    assert!(Callback::without_state(Callback::parse("code=c").unwrap()).is_ok());
+    shown(&Callback::without_state(Callback::parse("code=c&state=s").unwrap()).unwrap_err());
+}
+
+fn request() -> AuthorizationRequest<OauthV2Access> {
+    let request = AuthorizationRequest::<OauthV2Access>::new(
+        ClientId::new("1.2").unwrap(),
+        InstallScopes::bot("commands"),
+        RedirectUri::new("https://app.example.com/cb").unwrap(),
+    );
+    AuthorizationRequest::life(request.unwrap(), Duration::from_secs(60))
+}
