@@ -9,5 +9,6 @@ pub mod input;
 pub mod oracle;
 pub mod origins;
 pub mod reply;
+pub mod rotation;
 pub mod secrets;
 pub mod stored;
