@@ -25,7 +25,7 @@
 //! |---|---|---|
 //! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
-//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | some 30 small crates, no C |
+//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | 15 small crates, no C |
 //! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
 //! | `tokio` | `TokioRuntime`: refreshes run as tasks of Tokio | Tokio |
 //! | `tracing` | a rotator tells `tracing` what happens, by fingerprints | `tracing` |
