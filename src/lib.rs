@@ -27,7 +27,7 @@
 //! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | futures-util |
 //! | `id-token-aws-lc` | `IdTokenKeys::with_aws_lc` | aws-lc-rs, which reqwest's and curl's TLS bring along anyway |
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
-//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | some 30 small crates, no C |
+//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | 15 small crates, no C |
 //! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
 //! | `tokio` | `TokioRuntime`: refreshes run as tasks of Tokio | Tokio |
 //! | `tracing` | a rotator tells `tracing` what happens, by fingerprints | `tracing` |

@@ -60,7 +60,6 @@ fn without_leases_the_same_run_refreshes_twice() {
     let run = Run::play(Leases::Off);
     println!("{run}");
     assert!(run.tally.duplicates > 0, "the test cannot fail: {run}");
-    assert!(run.said("conflict") > 0, "the test cannot fail: {run}");
 }
 
 struct Run {
@@ -93,7 +92,7 @@ impl Run {
             let random = getrandom::u32().unwrap();
             let at_latest =
                 Instant::now() + Duration::from_millis(u64::from((random >> 9) % longest));
-            let aims = random & 0x100 == 0;
+            let aims = random & 0x100 == 0 && leases == Leases::On;
             // Every other kill hits a process that has spent a refresh token and does not know the answer yet.
             let mut waiting = None;
             while waiting.is_none() && Instant::now() < at_latest {

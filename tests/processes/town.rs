@@ -62,7 +62,7 @@ pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
 }
 
 /// Counts the installations whose tokens work, after all processes have ended: both the token that a fresh process is
-/// given, and the refresh token that is stored. What a killed process has begun is finished first.
+/// given, and the refresh token that is stored.
 pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> usize {
     let rotator = worker::rotator(folder, &slack.listen(usize::MAX), leases);
     let store = FileInstallationStore::open(folder).unwrap();
@@ -73,7 +73,9 @@ pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> 
     let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
     while !keys.is_empty() && Instant::now() < end {
         keys.retain(|key| {
-            let token = match block_on(rotator.access_token(key, Slot::Bot)) {
+            // A token that is due is refreshed first, which finishes what a killed process has begun.
+            let margin = Duration::from_secs(Pace::MARGIN);
+            let token = match block_on(rotator.access_token_for(key, Slot::Bot, margin)) {
                 Ok(token) => token,
                 Err(error) => {
                     println!("{key}: {error}");

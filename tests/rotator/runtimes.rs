@@ -1,6 +1,13 @@
 //! The runtimes that programs have.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use slack_auth::{
     AccessToken, Client, Credential, Endpoint, Expected, Installation, InstallationKey,
@@ -10,8 +17,8 @@ use slack_auth::{
 
 use crate::support::World;
 
-/// Gives a new pair to each that asks.
-struct Generous;
+/// Gives a new pair to each that asks; it lives for so many seconds.
+struct Generous(u64);
 
 #[async_trait::async_trait]
 impl slack_auth::Transport for Generous {
@@ -19,15 +26,19 @@ impl slack_auth::Transport for Generous {
         &self,
         _: http::Request<Vec<u8>>,
     ) -> Result<http::Response<Vec<u8>>, slack_auth::transport::Error> {
-        let body = r#"{"ok":true,"token_type":"bot","access_token":"xoxe.xoxb-1-new",
-            "refresh_token":"xoxe-1-new","expires_in":43200}"#;
-        Ok(http::Response::new(body.as_bytes().to_vec()))
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let (life, number) = (self.0, COUNT.fetch_add(1, Ordering::SeqCst));
+        let body = format!(
+            r#"{{"ok":true,"token_type":"bot","access_token":"xoxe.xoxb-1-new{number}",
+            "refresh_token":"xoxe-1-new{number}","expires_in":{life}}}"#
+        );
+        Ok(http::Response::new(body.into_bytes()))
     }
 }
 
-fn refreshed_by(runtime: impl Runtime) {
-    let store = Arc::new(MemoryInstallationStore::new());
-    let key = StoreKey::from(InstallationKey::Workspace("T1".into()));
+/// Stores a pair that has ended.
+fn put(store: &MemoryInstallationStore, team: &str) -> StoreKey {
+    let key = StoreKey::from(InstallationKey::Workspace(team.into()));
     let mut installation = Installation::new(key.place().clone());
     let token = AccessToken::new("xoxe.xoxb-1-old").unwrap();
     let mut bot = Credential::new(token, Timestamp::from_unix(1));
@@ -35,15 +46,21 @@ fn refreshed_by(runtime: impl Runtime) {
     bot.expires_at = Some(Timestamp::from_unix(43_201));
     installation.bot = Some(bot);
     pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
-    let client = Client::new(Endpoint::slack(), Arc::new(Generous));
+    key
+}
+
+fn refreshed_by(runtime: impl Runtime) {
+    let store = Arc::new(MemoryInstallationStore::new());
+    let key = put(&store, "T1");
+    let client = Client::new(Endpoint::slack(), Arc::new(Generous(43_200)));
     let rotator = TokenRotator::builder(client, World::app(), store.clone())
         .runtime(runtime)
         .build()
         .unwrap();
     let token = pollster::block_on(rotator.access_token(&key, Slot::Bot)).unwrap();
-    assert_eq!(token.expose(), "xoxe.xoxb-1-new");
+    assert!(token.expose().starts_with("xoxe.xoxb-1-new"));
     let stored = pollster::block_on(store.load(&key)).unwrap().unwrap();
-    assert_eq!(stored.installation.bot.unwrap().access_token.expose(), "xoxe.xoxb-1-new");
+    assert_eq!(stored.installation.bot.unwrap().access_token.expose(), token.expose());
 }
 
 #[test]
@@ -74,4 +91,36 @@ fn a_runtime_that_is_shut_down_leaves_the_rest_to_the_next_caller() {
         pollster::block_on(rotator.access_token(&world.key, Slot::Bot)).map(drop)
     }));
     assert!(!matches!(asked, Ok(Ok(()))));
+}
+
+#[test]
+fn threads_that_ask_while_tokens_end_all_the_time_get_one_at_a_time() {
+    const LIFE: u64 = 2;
+    let store = Arc::new(MemoryInstallationStore::new());
+    let keys: Vec<_> = (0..50).map(|number| put(&store, &format!("T{number}"))).collect();
+    let client = Client::new(Endpoint::slack(), Arc::new(Generous(LIFE)));
+    let rotator = TokenRotator::builder(client, World::app(), store)
+        .at_least(Duration::ZERO)
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    let ask = |key| {
+        let token = pollster::block_on(rotator.access_token(key, Slot::Bot)).unwrap();
+        (key, token.fingerprint())
+    };
+    let thread = || {
+        let mut seen = BTreeSet::new();
+        while began.elapsed() < Duration::from_secs(3) {
+            seen.extend(keys.iter().map(ask));
+        }
+        seen
+    };
+    let seen: Vec<BTreeSet<_>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(thread)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    // A pair for each second at most, beginning with that of the first call.
+    let most = keys.len() * (usize::try_from(began.elapsed().as_secs()).unwrap() + 2);
+    let all: BTreeSet<_> = seen.iter().flatten().collect();
+    assert!(all.len() >= keys.len() * 2 && all.len() <= most, "{} tokens", all.len());
 }
