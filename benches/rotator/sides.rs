@@ -57,7 +57,7 @@ impl Side for Bare {
 /// Ours, over a transport that gives a new pair to each that asks.
 pub(crate) struct Rotator {
     keys: Vec<StoreKey>,
-    rotator: TokenRotator,
+    tokens: TokenRotator,
     transport: Arc<Generous>,
 }
 
@@ -79,7 +79,7 @@ impl Rotator {
             pollster::block_on(put).expect("memory does not fail");
             pollster::block_on(rotator.access_token(key, Slot::Bot)).expect("it is fresh");
         }
-        Self { keys, rotator, transport }
+        Self { keys, tokens: rotator, transport }
     }
 
     pub(crate) fn refreshes(&self) -> usize {
@@ -89,7 +89,7 @@ impl Rotator {
 
 impl Side for Rotator {
     fn ask(&self, key: usize) {
-        let asked = pin!(self.rotator.access_token(&self.keys[key], Slot::Bot));
+        let asked = pin!(self.tokens.access_token(&self.keys[key], Slot::Bot));
         match asked.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(token) => drop(black_box(token)),
             // It is being refreshed just now.
@@ -100,8 +100,8 @@ impl Side for Rotator {
     fn replace(&self, key: usize) {
         let key = &self.keys[key];
         let replaced = async {
-            let old = self.rotator.access_token(key, Slot::Bot).await?.fingerprint();
-            self.rotator.reject(key, Slot::Bot, old, Rejection::Expired).await
+            let old = self.tokens.access_token(key, Slot::Bot).await?.fingerprint();
+            self.tokens.reject(key, Slot::Bot, old, Rejection::Expired).await
         };
         pollster::block_on(replaced).expect("the transport is generous");
     }

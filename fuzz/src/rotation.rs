@@ -126,7 +126,7 @@ impl World {
             let kept = self.rotation.unsaved().is_some_and(|kept| kept.fingerprint() == name);
             // An access token alone that comes late is not worth a pair.
             self.received = (has_refresh_token || kept).then_some(name).or(self.received);
-            self.spent.extend(self.sent.filter(|_| has_refresh_token));
+            self.remember_spent(self.sent.filter(|_| has_refresh_token));
         }
         if matches!(event, Event::Issued(_)) {
             let after = self.rotation.credential().map(AnyCredential::mark);
@@ -146,6 +146,15 @@ impl World {
             }
         }
         self.look_for_what_came();
+    }
+
+    /// As many as the machine remembers.
+    fn remember_spent(&mut self, sent: Option<Fingerprint>) {
+        let Some(sent) = sent.filter(|sent| !self.spent.contains(sent)) else { return };
+        self.spent.push(sent);
+        if self.spent.len() > 64 {
+            self.spent.remove(0);
+        }
     }
 
     fn look_for_what_came(&mut self) {

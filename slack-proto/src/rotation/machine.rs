@@ -9,8 +9,7 @@ mod writing;
 use std::time::Duration;
 
 use super::{
-    Action, AnyCredential, Death, Event, Notice, Problem, Rejection, RotationPolicy, Setback,
-    Trade, Write,
+    Action, AnyCredential, Death, Event, Notice, Problem, RotationPolicy, Setback, Trade, Write,
 };
 use crate::{Fingerprint, ForeignText, Timestamp};
 
@@ -375,16 +374,6 @@ impl Rotation {
             Stage::Waiting(_) => Event::Waited,
         };
         self.step(now, event)
-    }
-
-    fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
-        let held = self.stored.as_ref().is_some_and(|stored| stored.fingerprint() == token);
-        match rejection {
-            // Of a token that has been replaced it is no news.
-            _ if !held => {}
-            Rejection::Expired => self.rejected = Some(token),
-            Rejection::Doubtful => self.doubted = true,
-        }
     }
 
     fn is_rejected(&self, credential: &AnyCredential) -> bool {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::{Goal, Next, Rotation, Why};
 use crate::{
     Fingerprint, RefreshToken, Timestamp,
-    rotation::{Action, AnyCredential, Death, Notice, Problem, Write, policy::poll_wait},
+    rotation::{
+        Action, AnyCredential, Death, Notice, Problem, Rejection, Write, policy::poll_wait,
+    },
 };
 
 /// What a reading of the store has changed.
@@ -17,6 +19,16 @@ enum Found {
 }
 
 impl Rotation {
+    pub(super) fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
+        let held = self.stored.as_ref().is_some_and(|stored| stored.fingerprint() == token);
+        match rejection {
+            // Of a token that has been replaced it is no news.
+            _ if !held => {}
+            Rejection::Expired => self.rejected = Some(token),
+            Rejection::Doubtful => self.doubted = true,
+        }
+    }
+
     pub(super) fn read(
         &mut self,
         now: Timestamp,

@@ -148,7 +148,8 @@ impl Rotation {
     }
 
     fn remember_spent(&mut self, refresh_token: Option<crate::Fingerprint>) {
-        const MOST: usize = 16;
+        // Those of about a month: an older backup is not recognised.
+        const MOST: usize = 64;
         let Some(name) = refresh_token else { return };
         if self.spent.contains(&name) {
             return;

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
     AccessToken, ConfigurationCredential, ConfigurationToken, Credential, ErrorClass, Method as _,
-    RefreshMethod, RefreshToken, rotation::Issued,
+    RefreshMethod, RefreshToken,
+    rotation::{Issued, Rejection},
 };
 
 mod answers;
