@@ -29,6 +29,9 @@
 //! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
 //! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | some 30 small crates, no C |
 //! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
+//! | `tokio` | `TokioRuntime`: refreshes run as tasks of Tokio | Tokio |
+//! | `tracing` | a rotator tells `tracing` what happens, by fingerprints | `tracing` |
+//! | `test-util` | `ManualRuntime`: time passes when a test says so | nothing |
 //!
 //! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
 //! (`slack-transport-reqwest`, `slack-transport-curl`) and give it to [`Client::new`].
@@ -38,6 +41,13 @@
 //! An [`InstallationStore`] keeps installations, so that many processes can refresh their tokens and none is lost. There
 //! is one in memory and one in a folder; one for a database of your own is a trait of six methods.
 //! [`find_installation`] tells which installation is good at a place, and [`remove_place`] and its like remove what is gone.
+//!
+//! # Rotation
+//!
+//! A [`TokenRotator`] gives access tokens out of a store. It refreshes them behind the callers' backs before they end, once
+//! for all processes, and hands out nothing that is not stored. [`TokenRotator::call`] calls a method with a stored token
+//! and survives its expiry. It runs on threads of its own ([`ThreadRuntime`]) or on any other [`Runtime`]. The rules are
+//! those of [`Rotation`], a state machine without I/O that a program may drive by itself.
 
 mod call_error;
 mod client;

@@ -95,8 +95,9 @@ impl TokenRotator {
     ///
     /// When a person must authorize again, when the refresh fails or takes too long, and when the slot holds an app
     /// configuration token. A token that is still good is never withheld.
+    #[inline]
     pub async fn access_token(&self, key: &StoreKey, slot: Slot) -> Result<LiveToken, TokenError> {
-        self.access_token_for(key, slot, self.shared.at_least).await
+        self.token(key, slot, self.shared.at_least, AnyToken::access).await
     }
 
     /// Gives an access token that is good for at least this time, if need be by a refresh before it is due.
@@ -110,10 +111,7 @@ impl TokenRotator {
         slot: Slot,
         at_least: Duration,
     ) -> Result<LiveToken, TokenError> {
-        match self.token(key, slot, at_least).await? {
-            AnyToken::Access(token) => Ok(token),
-            AnyToken::Configuration(_) => Err(TokenError::other_kind()),
-        }
+        self.token(key, slot, at_least, AnyToken::access).await
     }
 
     /// Gives the app configuration token that is stored under `key`; otherwise as [`access_token`](Self::access_token).
@@ -125,10 +123,8 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
     ) -> Result<LiveConfigurationToken, TokenError> {
-        match self.token(key, Slot::Configuration, self.shared.at_least).await? {
-            AnyToken::Configuration(token) => Ok(token),
-            AnyToken::Access(_) => Err(TokenError::other_kind()),
-        }
+        let at_least = self.shared.at_least;
+        self.token(key, Slot::Configuration, at_least, AnyToken::configuration).await
     }
 
     /// Trades a token that lives for ever for a pair that rotates, after token rotation was switched on for the app, and
@@ -166,20 +162,25 @@ impl TokenRotator {
         }
     }
 
-    async fn token(
+    #[inline]
+    async fn token<T>(
         &self,
         key: &StoreKey,
         slot: Slot,
         at_least: Duration,
-    ) -> Result<AnyToken, TokenError> {
+        pick: fn(&AnyToken) -> Option<T>,
+    ) -> Result<T, TokenError> {
         let now = self.shared.runtime.now();
-        match self.shared.cache.find(key, slot, now, now + at_least) {
+        match self.shared.cache.find(key, slot, now, now + at_least, pick) {
             Found::Good(token) => Ok(token),
             Found::Due(token) => {
                 self.look_after(key, slot);
                 Ok(token)
             }
-            Found::Nothing => Box::pin(self.wait_for(key, slot, at_least, now)).await,
+            Found::Nothing => {
+                let token = Box::pin(self.wait_for(key, slot, at_least, now)).await?;
+                pick(&token).ok_or_else(TokenError::other_kind)
+            }
         }
     }
 

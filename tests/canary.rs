@@ -219,3 +219,75 @@ fn assert_hidden(value: &dyn std::fmt::Debug) {
     let bytes = format!("{:?}", CANARY.as_bytes());
     assert!(!text.contains("C4n4ry") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
 }
+
+#[test]
+fn a_rotator_and_its_errors_show_no_secret() {
+    use slack_auth::{
+        LiveConfigurationToken, LiveToken, ManualRuntime, RevokeError, RotatedCallError,
+        ThreadRuntime, TokenError, TokenRotator, rotation::Notice,
+    };
+    let bodies = [
+        None,
+        Some("<html>xoxb-C4n4ry"),
+        Some(r#"{"ok":false,"error":"xoxb-C4n4ry","needed":"xoxb-C4n4ry"}"#),
+        Some(r#"{"ok":false,"error":"invalid_refresh_token"}"#),
+        Some(r#"{"ok":false,"error":"bad_client_secret"}"#),
+        Some(
+            r#"{"ok":true,"access_token":"xoxb-C4n4ry-2","refresh_token":"xoxb-C4n4ry","expires_in":43200}"#,
+        ),
+    ];
+    for body in bodies {
+        let store = std::sync::Arc::new(MemoryInstallationStore::new());
+        let key = StoreKey::from(InstallationKey::Workspace(CANARY.into()));
+        let mut installation = Installation::new(key.place().clone());
+        let mut bot = Credential::new(AccessToken::new(CANARY).unwrap(), Timestamp::from_unix(1));
+        bot.refresh_token = Some(RefreshToken::new(CANARY).unwrap());
+        bot.expires_at = Some(Timestamp::from_unix(2));
+        installation.bot = Some(bot);
+        let mut configuration = slack_auth::ConfigurationCredential::new(
+            slack_auth::ConfigurationToken::new(CANARY).unwrap(),
+            RefreshToken::new(CANARY).unwrap(),
+            Timestamp::from_unix(90_000),
+        );
+        configuration.expires_at = Some(Timestamp::from_unix(200_000));
+        installation.configuration = Some(configuration);
+        pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        let runtime = ManualRuntime::new(Timestamp::from_unix(100_000));
+        assert_hidden(&runtime);
+        assert_hidden(&ThreadRuntime::new());
+        let app = ConfidentialClient::new(
+            ClientId::new("1.2").unwrap(),
+            ClientSecret::new(CANARY).unwrap(),
+        );
+        let builder = TokenRotator::builder(client(body), app, store)
+            .runtime(runtime.clone())
+            .observer(|key: &StoreKey, _: slack_auth::Slot, notice: &Notice| {
+                assert_hidden(key);
+                assert_hidden(notice);
+            });
+        assert_hidden(&builder);
+        let rotator = builder.build().unwrap();
+        assert_hidden(&rotator);
+        let token: Result<LiveToken, TokenError> =
+            runtime.block_on(rotator.access_token(&key, slack_auth::Slot::Bot));
+        assert_eq!(token.is_ok(), body.is_some_and(|body| body.contains("43200")));
+        match &token {
+            Ok(token) => assert_hidden(token),
+            Err(error) => assert_clean(error),
+        }
+        let configuration: LiveConfigurationToken =
+            runtime.block_on(rotator.configuration_token(&key)).unwrap();
+        assert_hidden(&configuration);
+        let other = rotator.access_token(&key, slack_auth::Slot::Configuration);
+        assert_clean(&runtime.block_on(other).unwrap_err());
+        let called = runtime.block_on(rotator.call(&AuthTest, &key, slack_auth::Slot::Bot));
+        if let Err(error) = called {
+            let error: RotatedCallError<_> = error;
+            assert_clean(&error);
+        }
+        if let Err(error) = runtime.block_on(rotator.revoke_all(&key)) {
+            let error: RevokeError = error;
+            assert_clean(&error);
+        }
+    }
+}

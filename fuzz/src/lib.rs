@@ -11,6 +11,7 @@ pub mod oracle;
 pub mod origins;
 pub mod pending;
 pub mod reply;
+pub mod rotation;
 pub mod secrets;
 pub mod stateless;
 pub mod stored;

@@ -47,6 +47,8 @@ enum Happens {
     Theirs,
     /// The store's content is gone.
     Gone,
+    /// A backup of the first pair is restored.
+    Restored,
     Time(u32),
 }
 
@@ -71,6 +73,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         4 => (prop::sample::select(kinds.to_vec()), any::<u8>()).prop_map(|(kind, n)| Happens::Any(kind, n)),
         1 => Just(Happens::Theirs),
         1 => Just(Happens::Gone),
+        1 => Just(Happens::Restored),
         2 => (0..50_000_u32).prop_map(Happens::Time),
     ]
 }
@@ -122,10 +125,14 @@ impl World {
         let busy_with_another = self.rotation.unsaved().is_some();
         let action = self.rotation.step(Timestamp::from_unix(self.now), event);
         if let Some(new) = issued.filter(|_| !known && !busy_with_another && self.sent.is_some()) {
+            let kept = self.rotation.unsaved().map(AnyCredential::fingerprint);
             if new.refresh_token().is_some() {
                 self.spent.extend(self.sent);
+                self.received = Some(new);
+            } else if kept == Some(new.fingerprint()) {
+                // An access token alone that comes late is not worth a pair.
+                self.received = Some(new);
             }
-            self.received = Some(new);
         }
         if !matches!(action, Action::Await) {
             self.action = action;
@@ -265,6 +272,7 @@ proptest! {
                 Happens::Any(kind, n) => world.any(kind, n),
                 Happens::Theirs => world.stored = Some(world.fresh()),
                 Happens::Gone => world.stored = None,
+                Happens::Restored => world.stored = Some(pair(1)),
                 Happens::Time(seconds) => world.now += u64::from(seconds),
             }
         }

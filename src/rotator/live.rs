@@ -2,7 +2,6 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use papaya::HashMap;
 use slack_proto::{
     AccessToken, AnyCredential, ConfigurationCredential, ConfigurationToken, Credential, Scopes,
     Slot, StoreKey, Timestamp,
@@ -74,6 +73,20 @@ pub(super) enum AnyToken {
 }
 
 impl AnyToken {
+    pub(super) fn access(&self) -> Option<LiveToken> {
+        match self {
+            Self::Access(token) => Some(token.clone()),
+            Self::Configuration(_) => None,
+        }
+    }
+
+    pub(super) fn configuration(&self) -> Option<LiveConfigurationToken> {
+        match self {
+            Self::Access(_) => None,
+            Self::Configuration(token) => Some(token.clone()),
+        }
+    }
+
     pub(super) fn of(credential: &AnyCredential) -> Option<Self> {
         match credential {
             AnyCredential::Credential(it) => Some(Self::Access(LiveToken(Arc::new(it.clone())))),
@@ -99,34 +112,40 @@ pub(super) struct Live {
 /// Reading takes no lock: a reader neither waits for a writer nor for another reader.
 #[derive(Default)]
 pub(super) struct Cache {
-    slots: [HashMap<StoreKey, Live>; 4],
+    slots: [Map<Live>; 4],
 }
 
+/// A map whose hasher is quick, and seeded anew by each process.
+pub(super) type Map<V> = papaya::HashMap<StoreKey, V, foldhash::quality::RandomState>;
+
 /// What a caller finds.
-pub(super) enum Found {
-    Good(AnyToken),
+pub(super) enum Found<T> {
+    Good(T),
     /// Good, but somebody must refresh it.
-    Due(AnyToken),
+    Due(T),
     Nothing,
 }
 
 impl Cache {
-    /// Finds a token that lives until `needed`.
-    pub(super) fn find(
+    /// Finds a token that lives until `needed`, and gives what `pick` makes of it.
+    #[inline]
+    pub(super) fn find<T>(
         &self,
         key: &StoreKey,
         slot: Slot,
         now: Timestamp,
         needed: Timestamp,
-    ) -> Found {
+        pick: impl FnOnce(&AnyToken) -> Option<T>,
+    ) -> Found<T> {
         let map = self.slots[number(slot)].pin();
         let Some(live) = map.get(key) else { return Found::Nothing };
         if live.end.is_some_and(|end| needed > end || now >= end) {
             return Found::Nothing;
         }
+        let Some(token) = pick(&live.token) else { return Found::Nothing };
         match live.due_at {
-            Some(due_at) if now >= due_at => Found::Due(live.token.clone()),
-            _ => Found::Good(live.token.clone()),
+            Some(due_at) if now >= due_at => Found::Due(token),
+            _ => Found::Good(token),
         }
     }
 

@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use papaya::HashMap;
 use slack_proto::{ClientCredentials, Rotation, RotationPolicy, Slot, StoreKey, rotation::Notice};
 
 use super::{
     entry::Entry,
-    live::{Cache, number},
+    live::{Cache, Map, number},
     observer::RotationObserver,
 };
 use crate::{Client, InstallationStore, LeaseHolder, Runtime};
@@ -25,7 +24,7 @@ pub(super) struct Shared {
     pub(super) total_timeout: Duration,
     pub(super) cache: Cache,
     /// One map for each slot, without a lock that all keys share.
-    pub(super) entries: [HashMap<StoreKey, Arc<Entry>>; 4],
+    pub(super) entries: [Map<Arc<Entry>>; 4],
 }
 
 impl Shared {

@@ -5,14 +5,14 @@ use std::{
     pin::Pin,
     sync::OnceLock,
     thread,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use async_executor::Executor;
 use futures_timer::Delay;
 use slack_proto::Timestamp;
 
-use super::Runtime;
+use super::{Runtime, system_time};
 
 /// Runs tasks on two threads of its own, which all values of this type share, and which start with the first task.
 ///
@@ -31,7 +31,7 @@ impl ThreadRuntime {
 
 impl Runtime for ThreadRuntime {
     fn now(&self) -> Timestamp {
-        SystemTime::now().into()
+        system_time()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

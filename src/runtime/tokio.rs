@@ -1,15 +1,11 @@
 //! Tasks on Tokio.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    time::{Duration, SystemTime},
-};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use slack_proto::Timestamp;
 use tokio::runtime::Handle;
 
-use super::Runtime;
+use super::{Runtime, system_time};
 
 /// Runs tasks on a runtime of Tokio's, which must have its timer switched on.
 ///
@@ -30,7 +26,7 @@ impl TokioRuntime {
 
 impl Runtime for TokioRuntime {
     fn now(&self) -> Timestamp {
-        SystemTime::now().into()
+        system_time()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -91,10 +91,16 @@ impl Run {
         let longest = u32::try_from(5 * installations).unwrap().max(100);
         while Instant::now() < end {
             let random = getrandom::u32().unwrap();
-            thread::sleep(Duration::from_millis(u64::from((random >> 9) % longest)));
+            let at_latest =
+                Instant::now() + Duration::from_millis(u64::from((random >> 9) % longest));
+            let aims = random & 0x100 == 0;
             // Every other kill hits a process that has spent a refresh token and does not know the answer yet.
+            let mut waiting = None;
+            while waiting.is_none() && Instant::now() < at_latest {
+                thread::sleep(Duration::from_millis(5));
+                waiting = crowd.which(slack.waiting()).filter(|_| aims);
+            }
             let at_random = usize::try_from(random >> 16).unwrap() % PROCESSES;
-            let waiting = crowd.which(slack.waiting()).filter(|_| random & 0x100 == 0);
             crowd.kill_and_start_again(waiting.unwrap_or(at_random));
         }
         let kills = crowd.kill_all();

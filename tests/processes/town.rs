@@ -73,12 +73,26 @@ pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> 
     let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
     while !keys.is_empty() && Instant::now() < end {
         keys.retain(|key| {
-            let Ok(token) = block_on(rotator.access_token(key, Slot::Bot)) else { return true };
+            let token = match block_on(rotator.access_token(key, Slot::Bot)) {
+                Ok(token) => token,
+                Err(error) => {
+                    println!("{key}: {error}");
+                    return true;
+                }
+            };
             let stored = block_on(store.load(key)).unwrap().unwrap().installation;
             let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
             !(is_live(token.expose()) && is_live(refresh_token.expose()))
         });
         thread::sleep(Duration::from_millis(100));
+    }
+    for key in &keys {
+        let slack = slack.fake();
+        let stored = block_on(store.load(key)).unwrap().unwrap().installation.bot.unwrap();
+        let refresh_token = stored.refresh_token.unwrap();
+        let report =
+            slack.with(|fake| fake.credential_of(refresh_token.expose(), slack.clock().now()));
+        println!("{key} is lost: issued at {:?}, {report:?}", stored.issued_at);
     }
     count - keys.len()
 }

@@ -41,9 +41,9 @@ pub(crate) struct Pace;
 impl Pace {
     pub(crate) const LIFE: u64 = 30;
     pub(crate) const MARGIN: u64 = 12;
-    pub(crate) const TIMEOUT: u64 = 3;
-    pub(crate) const LEASE: u64 = 4;
-    pub(crate) const GRACE: u64 = 30;
+    pub(crate) const TIMEOUT: u64 = 5;
+    pub(crate) const LEASE: u64 = 7;
+    pub(crate) const GRACE: u64 = 40;
 }
 
 /// Makes the rotator of one process.

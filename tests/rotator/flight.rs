@@ -154,3 +154,20 @@ fn a_program_can_look_after_tokens_that_nobody_asks_for() {
     world.runtime.run_until_stalled();
     assert_eq!(world.refreshes(), 1);
 }
+
+#[test]
+fn a_token_at_hand_costs_no_allocation() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    let mut tokens = Vec::with_capacity(100);
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..100 {
+            let asked = std::pin::pin!(rotator.access_token(&world.key, Slot::Bot));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            tokens.push(std::future::Future::poll(asked, &mut context));
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+    assert!(tokens.iter().all(|token| matches!(token, std::task::Poll::Ready(Ok(_)))));
+}

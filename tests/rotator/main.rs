@@ -5,4 +5,5 @@ mod flight;
 mod processes;
 mod runtimes;
 mod support;
+mod traces;
 mod trouble;

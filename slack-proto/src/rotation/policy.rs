@@ -118,6 +118,13 @@ impl RotationPolicy {
         Some(credential.refresh_token_issued_at()? + self.refresh_token_life?)
     }
 
+    /// The longest wait after which a refresh token that may be spent is surely sent again in time: a request takes no
+    /// longer than the lease lasts, and the grace time may begin with it.
+    pub(super) fn wait_in_doubt(&self) -> Duration {
+        let left = self.grace.saturating_sub(self.lease);
+        left.min(self.grace / 4).max(retry_wait(0))
+    }
+
     pub(super) fn rate_limit_wait(&self, after: Option<Duration>) -> Duration {
         after.unwrap_or(self.rate_limit_wait).min(MOST_WAIT)
     }
@@ -200,6 +207,18 @@ mod tests {
             policy.due_at(&credential(Some(5)), u32::MAX),
             Some(Timestamp::from_unix(u64::MAX / 4 - (1 << 30)))
         );
+    }
+
+    #[test]
+    fn a_request_and_a_wait_in_doubt_are_shorter_than_the_grace() {
+        let wait = |grace, lease| {
+            let (grace, lease) = (Duration::from_secs(grace), Duration::from_secs(lease));
+            RotationPolicy::new().with_grace(grace).with_lease(lease).wait_in_doubt()
+        };
+        assert_eq!(wait(60, 45), Duration::from_secs(15));
+        assert_eq!(wait(60, 50), Duration::from_secs(10));
+        assert_eq!(wait(60, 20), Duration::from_secs(15));
+        assert_eq!(wait(10, 60), Duration::from_millis(500));
     }
 
     #[test]

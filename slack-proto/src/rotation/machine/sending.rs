@@ -54,6 +54,10 @@ impl Rotation {
         let rotated = new.refresh_token().map(RefreshToken::fingerprint) != sent.refresh_token;
         let rotated = rotated && new.refresh_token().is_some();
         let base = self.stored.as_ref().filter(|stored| stored.mark() == sent.mark);
+        if base.is_none() && new.refresh_token().is_none() {
+            // Late, and only an access token: what is stored since then is worth more.
+            return self.look(now);
+        }
         let credential = base.map_or_else(|| new.clone(), |base| base.succeeded_by(new.clone()));
         if self.pending.is_some() {
             // A second pair for the same token, while the first is being stored: the first stays, and is refreshed
@@ -74,14 +78,20 @@ impl Rotation {
     }
 
     pub(super) fn failed(&mut self, now: Timestamp, setback: Setback) -> Action {
-        let schedule = retry_wait(self.failures);
+        if matches!(setback, Setback::Unknown { .. }) {
+            self.unknown_since.get_or_insert(now);
+        }
+        let schedule = self.schedule();
         let (problem, wait) = match &setback {
             Setback::NothingSent => (Problem::NoAnswer, schedule),
+            Setback::RateLimited { after: None } if self.unknown_since.is_some() => {
+                (Problem::RateLimited, schedule)
+            }
             Setback::RateLimited { after } => {
                 (Problem::RateLimited, self.policy.rate_limit_wait(*after))
             }
             Setback::Unknown { after } => {
-                let since = *self.unknown_since.get_or_insert(now);
+                let since = self.unknown_since.unwrap_or(now);
                 (Problem::NoAnswer, self.unknown_wait(now.since(since), *after))
             }
             Setback::Spent { code } if self.goal == Goal::Exchange => {
@@ -116,12 +126,21 @@ impl Rotation {
         self.read_now(Why::ToKnow)
     }
 
-    /// Slack's wish counts, unless it would outlast the grace time that is left.
-    fn unknown_wait(&self, gone: Duration, after: Option<Duration>) -> Duration {
+    /// How long to wait by ourselves. While nobody knows whether the refresh token is spent, it is never so long that
+    /// the grace time could pass: it may have begun with the request that was sent last.
+    fn schedule(&self) -> Duration {
         let schedule = retry_wait(self.failures);
-        let left = self.policy.grace().saturating_sub(gone);
+        match self.unknown_since {
+            Some(_) => schedule.min(self.policy.wait_in_doubt()),
+            None => schedule,
+        }
+    }
+
+    /// Slack's wish counts, unless the grace time could pass meanwhile.
+    fn unknown_wait(&self, gone: Duration, after: Option<Duration>) -> Duration {
+        let schedule = self.schedule();
         match after {
-            Some(after) if after < left || left.is_zero() => {
+            Some(after) if after <= self.policy.wait_in_doubt() || gone >= self.policy.grace() => {
                 self.policy.rate_limit_wait(Some(after)).max(schedule)
             }
             _ => schedule,

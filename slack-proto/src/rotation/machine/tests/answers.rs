@@ -16,7 +16,7 @@ fn after_an_unknown_outcome_the_same_refresh_token_is_sent_on_the_schedule() {
         let request = refresh.to_request(&crate::Endpoint::slack(), &app);
         assert!(request.body().as_ref().ends_with(b"refresh_token=xoxe-1-1"));
     }
-    assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 60.0]);
+    assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]);
     writes(told.issue(&pair(2)));
     told.tell(Event::Written);
     assert_eq!(told.rotation.problem(), None);
@@ -29,8 +29,33 @@ fn retry_after_counts_unless_it_outlasts_the_grace_time() {
         waits(&told.fail(Setback::Unknown { after: Some(seconds(after)) }))
     };
     assert_eq!(wait(0), Duration::from_millis(500));
-    assert_eq!(wait(59), seconds(59));
-    assert_eq!(wait(60), Duration::from_millis(500));
+    assert_eq!(wait(15), seconds(15));
+    // A minute's grace may have begun up to 45 s ago, when the request was sent.
+    assert_eq!(wait(16), Duration::from_millis(500));
+}
+
+#[test]
+fn while_the_token_may_be_spent_no_wait_of_ours_outlasts_the_grace_time() {
+    let limited = Setback::RateLimited { after: None };
+    for setback in
+        [unknown(), Setback::NothingSent, limited, refused("never_seen", ErrorClass::Other)]
+    {
+        let mut told = Told::sending();
+        told.fail(unknown());
+        for _ in 0..9 {
+            told.tell(Event::Waited);
+            told.send_again(&pair(1));
+            let wait = waits(&told.fail(setback.clone()));
+            assert!(wait <= seconds(15), "{setback:?}: {wait:?}");
+        }
+    }
+    // Slack takes nothing before: then that is so.
+    let mut told = Told::sending();
+    told.fail(unknown());
+    told.tell(Event::Waited);
+    told.send_again(&pair(1));
+    let limited = Setback::RateLimited { after: Some(seconds(40)) };
+    assert_eq!(waits(&told.fail(limited)), seconds(40));
 }
 
 #[test]
