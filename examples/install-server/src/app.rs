@@ -19,14 +19,14 @@ use axum::{
 use slack_auth::{
     AuthorizationRequest, Authorized, BrowserBinding, Callback, Client, CodeExchange,
     ConfidentialClient, Entropy, IdTokenKeys, InstallScopes, InstallationStore, InvalidValue,
-    OauthV2Access, OpenidConnectToken, RedirectUri, SignInScopes, State, StateKey,
-    StatelessAuthorization, Timestamp, draw_entropy,
+    OauthV2Access, OpenidConnectToken, RedirectUri, SignInScopes, StateKey, StatelessAuthorization,
+    Timestamp, draw_entropy,
 };
 
 use crate::{
     cookies::{Cookie, Cookies},
     install::{self, Installed, log},
-    once::Once,
+    once::{Once, Ticket},
     page,
     problem::{Flow, Problem},
     sessions::{Session, Sessions},
@@ -173,16 +173,16 @@ impl App {
         authorization: &StatelessAuthorization<M>,
         headers: &HeaderMap,
         uri: &Uri,
-    ) -> Result<(State, Authorized<M>), Problem> {
+    ) -> Result<(Ticket, Authorized<M>), Problem> {
         let callback = Callback::parse(&uri.to_string()).map_err(|_| Problem::NotStartedHere)?;
-        let state = callback.state().cloned();
+        let ticket = Ticket::of(&callback);
         let browser = self.cookies.read(Cookie::Browser, headers);
         let authorized = authorization.finish(browser.as_ref(), callback, self.now());
         let authorized = authorized.map_err(|error| {
             log(M::NAME, &error);
             Problem::of_callback(&error)
         })?;
-        Ok((state.ok_or(Problem::NotStartedHere)?, authorized))
+        Ok((ticket.ok_or(Problem::NotStartedHere)?, authorized))
     }
 
     /// Gives the browser's session; an empty one if it has none.

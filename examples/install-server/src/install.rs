@@ -38,12 +38,12 @@ pub(crate) async fn callback(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let (state, authorized) = match app.finish(&app.install, &headers, &uri) {
+    let (ticket, authorized) = match app.finish(&app.install, &headers, &uri) {
         Ok(finished) => finished,
         Err(problem) => return page::problem(problem, Flow::Install),
     };
     let work = install(Arc::clone(&app), authorized);
-    match app.installs.run(&state, app.now(), work).await {
+    match app.installs.run(ticket, app.now(), work).await {
         Ok(installed) => {
             let session = Session { installed: Some(installed), ..app.session(&headers) };
             app.redirect_with_session(Redirect::to("/installed"), session, &headers)

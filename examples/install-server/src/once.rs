@@ -3,10 +3,10 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use slack_auth::{Fingerprint, State, Timestamp};
+use slack_auth::{Callback, Fingerprint, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::problem::Problem;
@@ -17,7 +17,20 @@ use crate::problem::Problem;
 /// answer again, not `invalid_code`. A failure is not kept, so that a reload tries once more.
 #[derive(Clone, Debug)]
 pub(crate) struct Once<T> {
-    by_state: Arc<Mutex<HashMap<Fingerprint, Attempt<T>>>>,
+    by_ticket: Arc<Mutex<HashMap<Ticket, Attempt<T>>>>,
+}
+
+/// The name of a callback: its state **and** its code. Who goes back to Slack's page and chooses another workspace comes
+/// with the same state and a new code; and a code that somebody else has seen must not get the first one's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket(Fingerprint, Fingerprint);
+
+impl Ticket {
+    /// Names a callback that has both.
+    pub(crate) fn of(callback: &Callback) -> Option<Self> {
+        let (state, code) = (callback.state()?, callback.unchecked_code()?);
+        Some(Self(Fingerprint::of(state.expose()), Fingerprint::of(code.expose())))
+    }
 }
 
 /// What became of one callback, and when its state has expired.
@@ -28,32 +41,42 @@ struct Attempt<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Once<T> {
-    /// Does `work`, unless it was done for this state; waits if it is being done.
+    /// Does `work`, unless it was done for this callback; waits if it is being done.
     ///
     /// The state must have been checked. The work goes on if the browser hangs up: the code in it works once, and so
     /// the token that it gives must be stored.
-    pub(crate) async fn run<F>(&self, state: &State, now: Timestamp, work: F) -> Result<T, Problem>
+    pub(crate) async fn run<F>(&self, ticket: Ticket, now: Timestamp, work: F) -> Result<T, Problem>
     where
         F: Future<Output = Result<T, Problem>> + Send + 'static,
     {
-        let cell = self.cell(Fingerprint::of(state.expose()), now);
-        let done = tokio::spawn(async move { cell.get_or_try_init(|| work).await.cloned() });
+        let (once, cell) = (self.clone(), self.cell(ticket, now));
+        let done = tokio::spawn(async move {
+            let done = cell.get_or_try_init(|| work).await.cloned();
+            if done.is_err() {
+                once.lock().remove(&ticket);
+            }
+            done
+        });
         done.await.unwrap_or(Err(Problem::Ours))
     }
 
-    fn cell(&self, state: Fingerprint, now: Timestamp) -> Arc<OnceCell<T>> {
-        let mut cells = self.by_state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn cell(&self, ticket: Ticket, now: Timestamp) -> Arc<OnceCell<T>> {
+        let mut cells = self.lock();
         cells.retain(|_, attempt| now <= attempt.end);
         let end = now + crate::AUTHORIZATION_LIFE;
         let attempt =
-            cells.entry(state).or_insert_with(|| Attempt { outcome: Arc::default(), end });
+            cells.entry(ticket).or_insert_with(|| Attempt { outcome: Arc::default(), end });
         Arc::clone(&attempt.outcome)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Ticket, Attempt<T>>> {
+        self.by_ticket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Default for Once<T> {
     fn default() -> Self {
-        Self { by_state: Arc::default() }
+        Self { by_ticket: Arc::default() }
     }
 }
 
@@ -63,10 +86,14 @@ mod tests {
 
     use super::*;
 
+    fn ticket(callback: &str) -> Ticket {
+        Ticket::of(&Callback::parse(callback).unwrap()).unwrap()
+    }
+
     #[tokio::test]
     async fn a_success_is_kept_and_a_failure_is_not() {
         let once = Once::default();
-        let state = State::new("st4te").unwrap();
+        let first = ticket("code=a&state=s");
         let count = Arc::new(AtomicU32::new(0));
         let work = |fails: bool| {
             let count = Arc::clone(&count);
@@ -76,22 +103,24 @@ mod tests {
             }
         };
         let now = Timestamp::from_unix(1_000);
-        assert!(once.run(&state, now, work(true)).await.is_err());
+        assert!(once.run(first, now, work(true)).await.is_err());
+        assert!(once.lock().is_empty());
         let (left, right) =
-            tokio::join!(once.run(&state, now, work(false)), once.run(&state, now, work(false)));
+            tokio::join!(once.run(first, now, work(false)), once.run(first, now, work(false)));
         assert_eq!((left.ok(), right.ok()), (Some(1), Some(1)));
         let later = now + crate::AUTHORIZATION_LIFE;
-        assert_eq!(once.run(&state, later, work(false)).await.ok(), Some(1));
-        let other = State::new("other").unwrap();
+        assert_eq!(once.run(first, later, work(false)).await.ok(), Some(1));
+        let other = ticket("code=b&state=s");
+        assert_ne!(other, ticket("code=b&state=t"));
         let over = later + std::time::Duration::from_secs(1);
-        assert_eq!(once.run(&other, over, work(false)).await.ok(), Some(2));
-        assert_eq!(once.by_state.lock().unwrap().len(), 1, "what cannot come again is forgotten");
+        assert_eq!(once.run(other, over, work(false)).await.ok(), Some(2));
+        assert_eq!(once.lock().len(), 1, "what cannot come again is forgotten");
     }
 
     #[tokio::test]
     async fn the_work_goes_on_if_nobody_waits() {
         let once = Once::default();
-        let (state, now) = (State::new("st4te").unwrap(), Timestamp::from_unix(1_000));
+        let (first, now) = (ticket("code=a&state=s"), Timestamp::from_unix(1_000));
         let (started, go_on) =
             (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let work = {
@@ -103,10 +132,10 @@ mod tests {
             }
         };
         tokio::select! {
-            _ = once.run(&state, now, work) => unreachable!("it waits"),
+            _ = once.run(first, now, work) => unreachable!("it waits"),
             () = started.notified() => {}
         }
         go_on.notify_one();
-        assert_eq!(once.run(&state, now, async { Ok(8) }).await.ok(), Some(7));
+        assert_eq!(once.run(first, now, async { Ok(8) }).await.ok(), Some(7));
     }
 }

@@ -50,12 +50,12 @@ pub(crate) async fn callback(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let (state, authorized) = match app.finish(&app.sign_in, &headers, &uri) {
+    let (ticket, authorized) = match app.finish(&app.sign_in, &headers, &uri) {
         Ok(finished) => finished,
         Err(problem) => return page::problem(problem, Flow::SignIn),
     };
     let work = sign_in(Arc::clone(&app), authorized);
-    match app.sign_ins.run(&state, app.now(), work).await {
+    match app.sign_ins.run(ticket, app.now(), work).await {
         Ok(person) => {
             let session = Session { person: Some(person), ..app.session(&headers) };
             app.redirect_with_session(Redirect::to("/"), session, &headers)

@@ -79,6 +79,17 @@ async fn a_callback_that_is_loaded_again_shows_the_same_page() {
 }
 
 #[tokio::test]
+async fn who_goes_back_and_chooses_another_workspace_installs_there_too() {
+    let (stage, mut visitor) = (Stage::set().await, Visitor::new());
+    let consent = visitor.open(&stage.page(INSTALL)).await;
+    for (team, place) in [("T0FAKE00001", "Softball"), ("T0FAKE00002", "Chess")] {
+        let page = visitor.open(&format!("{}&fake_team={team}{ALLOW}", consent.url)).await;
+        page.is_human(200, "Added to Slack", place);
+    }
+    assert_eq!(stage.stored().await.len(), 2);
+}
+
+#[tokio::test]
 async fn no_means_no() {
     let (stage, mut visitor) = (Stage::set().await, Visitor::new());
     let page = walk(&mut visitor, &stage, INSTALL, DENY).await;
