@@ -33,7 +33,8 @@
 //! * while it is not asked for a token, or wakes too late, or after it has died,
 //! * for 17 s after a fault: it may wait up to 16 s before it tries again,
 //! * until 3 s after the end of a lease that another process has, dead or alive, but of no more than 45 s of it,
-//! * for as long as `Retry-After` says, since Slack takes nothing before.
+//! * for as long as `Retry-After` says, since Slack takes nothing before; if it says nothing, for 31 s, unless an answer to
+//!   the process itself was lost.
 
 mod actor;
 mod choice;

@@ -375,6 +375,7 @@ impl World {
         match OauthV2Refresh::parse_response(&reply.response) {
             Ok(parsed) => {
                 Rc::make_mut(&mut self.actors[index].knows_spent).insert(letter.sent);
+                self.actors[index].doubts = false;
                 let issued = OauthV2RefreshResponse::issued_at(parsed.value, letter.clock);
                 self.tell(index, Event::Issued(issued))
             }
@@ -393,6 +394,13 @@ impl World {
                         let wait = u64::try_from(after.as_millis()).unwrap_or(0) + SECOND;
                         actor.blocked = actor.blocked.max(self.now + wait);
                     }
+                    Setback::RateLimited { after: None } if !actor.doubts => {
+                        actor.blocked = actor.blocked.max(self.now + LIMITED);
+                    }
+                    Setback::Unknown { .. } => {
+                        actor.doubts = true;
+                        actor.blocked = actor.blocked.max(self.now + REACTION);
+                    }
                     _ => actor.blocked = actor.blocked.max(self.now + REACTION),
                 }
                 self.tell(index, Event::Failed(setback))
@@ -403,6 +411,7 @@ impl World {
     fn setback(&mut self, actor: Option<usize>, setback: Setback) -> Result<(), Violation> {
         spend(&mut self.left.faults, true);
         let Some(index) = actor else { return Ok(()) };
+        self.actors[index].doubts |= matches!(setback, Setback::Unknown { .. });
         self.block(index);
         self.tell(index, Event::Failed(setback))
     }
@@ -469,6 +478,7 @@ impl World {
         if let (Some(before), Some(found)) = (before, found) {
             if found > before {
                 Rc::make_mut(&mut actor.knows_spent).insert(before);
+                actor.doubts = false;
             }
         }
         actor.view = Some(self.store.read());
@@ -603,6 +613,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// After a fault a machine may wait so long before it tries again.
 const REACTION: u64 = 17_000;
+
+/// After a 429 that says no time, as long as it knows of no lost answer.
+const LIMITED: u64 = 31_000;
 
 /// After another's lease has run out a machine may need so long to see it.
 const LOOK: u64 = 3_000;
