@@ -35,6 +35,8 @@ pub(crate) struct Actor {
     pub(crate) waits_for_lease: bool,
     /// What it was told of pairs whose refresh token is spent.
     pub(crate) knows_spent: Rc<BTreeSet<Pair>>,
+    /// Whether a request of its own was not answered, and no newer pair has come since.
+    pub(crate) doubts: bool,
     /// Until when its surroundings have kept it from doing its work, in milliseconds.
     pub(crate) blocked: u64,
     /// How far its clock is off, in milliseconds.
@@ -70,6 +72,7 @@ impl Actor {
             lease_until: None,
             waits_for_lease: false,
             knows_spent: Rc::default(),
+            doubts: false,
             blocked: 0,
             skew: 0,
         };
@@ -177,7 +180,7 @@ fn millis(wait: Duration) -> u64 {
 impl Hash for Actor {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.slot == Slot::Bot, self.digest, self.waits_for_lease, self.skew).hash(state);
-        (&self.knows_spent, &self.view, self.lease_until).hash(state);
+        (&self.knows_spent, self.doubts, &self.view, self.lease_until).hash(state);
         std::mem::discriminant(&self.task).hash(state);
         match &self.task {
             Task::Waiting { until } => until.hash(state),

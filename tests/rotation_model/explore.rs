@@ -18,6 +18,8 @@ pub(crate) struct Figures {
     pub(crate) complete: bool,
     /// States in which an installation was lost by Slack's rules.
     pub(crate) lost: usize,
+    /// The most refreshes that Slack has answered with a pair in one run.
+    pub(crate) most_refreshes: u64,
     /// States from which it was tried whether all heals.
     pub(crate) healed: usize,
 }
@@ -62,6 +64,7 @@ pub(crate) fn explore(plan: Plan, depth: usize, heal: u64) -> Result<Figures, Bo
                     continue;
                 }
                 figures.states += 1;
+                figures.most_refreshes = figures.most_refreshes.max(after.slack.pairs_given());
                 trail.push((number, Some(choice)));
                 let number = trail.len() - 1;
                 if key % heal == 0 {

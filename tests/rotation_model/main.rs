@@ -15,6 +15,10 @@
 //! * `walk` goes on at random, much further. A run that breaks a rule is cut down to what it needs, and printed as a list
 //!   of choices that `replay` plays again.
 //!
+//! `cargo test` keeps below half a minute. `ROTATION_MODEL_DEPTH=2` makes each exploration so much deeper,
+//! `ROTATION_MODEL_WALKS=5000` walks more often, `ROTATION_MODEL_SEED` begins elsewhere, and `-- --nocapture` shows how
+//! much was tried.
+//!
 //! # What must hold
 //!
 //! The rules are in `violation.rs`, judged by the fake and by a list of all pairs that Slack has issued, never by the
@@ -32,8 +36,9 @@
 //! * while an operation that it asked for is under way, as long as time passes,
 //! * while it is not asked for a token, or wakes too late, or after it has died,
 //! * for 17 s after a fault: it may wait up to 16 s before it tries again,
-//! * until 3 s after the end of a lease that another process has, dead or alive,
-//! * for as long as `Retry-After` says, since Slack takes nothing before.
+//! * until 3 s after the end of a lease that another process has, dead or alive, but of no more than 45 s of it,
+//! * for as long as `Retry-After` says, since Slack takes nothing before; if it says nothing, for 31 s, unless an answer to
+//!   the process itself was lost.
 
 mod actor;
 mod choice;
@@ -47,9 +52,11 @@ mod walk;
 mod world;
 
 use choice::Budget;
-use explore::explore;
+use explore::{Figures, explore};
+use flaw::Flaw;
 use slack_auth::{RotationPolicy, Slot};
 use slack_fake::Siblings;
+use violation::Rule;
 use walk::{Walked, walk};
 use world::Plan;
 
@@ -71,24 +78,116 @@ fn plan(budget: Budget) -> Plan {
 
 const NOTHING: Budget = Budget { faults: 0, crashes: 0, slow: 0, leaps: 0, skews: 0 };
 
+/// Anything may go wrong at any time.
+const ANYTHING: Budget = Budget { faults: 255, crashes: 255, slow: 255, leaps: 255, skews: 255 };
+
 #[test]
-fn two_processes_and_few_faults_in_every_order() {
-    let budget = Budget { faults: 1, crashes: 1, ..NOTHING };
-    match explore(plan(budget), 18, 50) {
-        Ok(figures) => println!("{figures:?}"),
-        Err(found) => panic!("{found}"),
-    }
+fn two_processes_in_every_order() {
+    let plan = plan(Budget { faults: 1, crashes: 1, slow: 1, leaps: 1, skews: 0 });
+    let figures = tried("two processes", plan, 12);
+    assert!(figures.states >= 10_000 && figures.transitions >= 20_000, "{figures:?}");
+}
+
+#[test]
+fn anything_goes_wrong_in_every_order() {
+    let plan = Plan { ghosts: true, ..plan(ANYTHING) };
+    let figures = tried("anything goes wrong", plan, 8);
+    assert!(figures.states >= 10_000 && figures.transitions >= 20_000, "{figures:?}");
+}
+
+#[test]
+fn one_process_and_many_faults_in_every_order() {
+    let budget = Budget { faults: 9, ..NOTHING };
+    let figures = tried("one process, nine faults", Plan { processes: 1, ..plan(budget) }, 13);
+    assert!(figures.states >= 10_000 && figures.transitions >= 15_000, "{figures:?}");
+}
+
+#[test]
+fn three_processes_in_every_order() {
+    let plan = Plan { processes: 3, ..plan(Budget { crashes: 1, slow: 1, ..NOTHING }) };
+    let figures = tried("three processes", plan, 20);
+    assert!(figures.states >= 1_000, "{figures:?}");
+}
+
+/// Without faults Slack sees one refresh, whatever the order.
+#[test]
+fn one_refresh_reaches_slack() {
+    let figures = tried("no faults", plan(NOTHING), 200);
+    assert!(figures.complete, "{figures:?}");
+    assert_eq!((figures.lost, figures.most_refreshes), (0, 1));
+    // Without the lease it would be two.
+    let careless = Plan { flaw: Some(Flaw::LeaseIgnored), ..plan(NOTHING) };
+    assert!(tried("no lease", careless, 200).most_refreshes > 1);
 }
 
 #[test]
 fn walks_at_random() {
-    let any = u8::MAX;
-    let all = Budget { faults: any, crashes: any, slow: any, leaps: any, skews: 0 };
+    let walks = more("ROTATION_MODEL_WALKS", 300);
+    let first = more("ROTATION_MODEL_SEED", 0);
     let mut walked = Walked::default();
-    for seed in 0..200 {
-        if let Err(found) = walk(&plan(all), seed, 200, &mut walked) {
-            panic!("seed {seed}: {found}");
+    for seed in first..first + walks {
+        let plan = walk_plan(seed);
+        if let Err(found) = walk(&plan, seed, 200, &mut walked) {
+            panic!("seed {seed}, {plan:?}: {found}");
         }
     }
-    println!("{walked:?}");
+    println!("walks: {walked:?}");
+    assert!(walked.transitions > 100 * walked.runs, "most walks are long: {walked:?}");
+    assert!(walked.lost < walked.runs / 2, "most end with a living installation: {walked:?}");
+}
+
+/// Two to four processes, bot and person, clocks that are set, and each rule for which of two pairs Slack keeps.
+///
+/// Where it keeps the newest, a request that nobody waits for any more must not reach it later: that would be the newest,
+/// and no program could know.
+fn walk_plan(seed: u64) -> Plan {
+    let newest = seed % 4 == 3;
+    Plan {
+        processes: 2 + usize::try_from(seed % 3).unwrap_or(0),
+        slots: if seed % 2 == 0 { &[Slot::Bot] } else { &[Slot::Bot, Slot::User] },
+        ghosts: !newest,
+        siblings: if newest { Siblings::NewestWins } else { Siblings::FirstUsedWins },
+        retry_after: &[5, 40],
+        skews: &[-5, 5],
+        ..plan(ANYTHING)
+    }
+}
+
+/// Each mistake breaks the rule that it should.
+#[test]
+fn mistakes_are_found() {
+    let crash = Budget { crashes: 1, ..NOTHING };
+    let fault = Budget { faults: 1, ..NOTHING };
+    let slow = Budget { slow: 1, leaps: 1, ..NOTHING };
+    let both: &[Slot] = &[Slot::Bot, Slot::User];
+    for (flaw, plan, depth, rule) in [
+        (Flaw::LongLease, Plan { processes: 1, ..plan(crash) }, 120, Rule::Lost),
+        (Flaw::LateRetry, plan(fault), 20, Rule::Lost),
+        (Flaw::VersionIgnored, Plan { slots: both, ..plan(NOTHING) }, 16, Rule::OlderPair),
+        (Flaw::Unconditional, plan(slow), 24, Rule::OlderPair),
+        (Flaw::FalselyWritten, plan(fault), 12, Rule::NotStored),
+        (Flaw::HandedOutUnsaved, plan(NOTHING), 12, Rule::NotStored),
+        (Flaw::SentAgain, plan(slow), 24, Rule::SentSpent),
+    ] {
+        let plan = Plan { flaw: Some(flaw), ..plan };
+        let Err(found) = explore(plan, depth, 50) else { panic!("{flaw:?} is not found") };
+        println!("{flaw:?} is found after {} choices: {}", found.run.len(), found.violation);
+        assert_eq!(found.violation.rule, rule, "{flaw:?}: {found}");
+    }
+}
+
+/// Explores, and says how much.
+fn tried(name: &str, plan: Plan, depth: usize) -> Figures {
+    let depth = depth + usize::try_from(more("ROTATION_MODEL_DEPTH", 0)).unwrap_or(0);
+    match explore(plan, depth, 50) {
+        Ok(figures) => {
+            println!("{name}: {figures:?}");
+            figures
+        }
+        Err(found) => panic!("{name}: {found}"),
+    }
+}
+
+fn more(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|it| it.parse().ok()).unwrap_or(otherwise)
 }

@@ -156,6 +156,11 @@ impl Slack {
         fake.credentials(seconds(now)).iter().map(|credential| credential.refreshes).sum()
     }
 
+    /// The same, by the list of all pairs: two came with the installation.
+    pub(crate) fn pairs_given(&self) -> u64 {
+        (self.issued.len() - 2) as u64
+    }
+
     /// Keeps in mind what an answer holds; read by hand, as Slack's documents have it.
     fn note(&mut self, response: &Response<Vec<u8>>, sent: Pair, now: u64) -> Option<Pair> {
         let body: serde_json::Value = serde_json::from_slice(response.body()).ok()?;

@@ -304,6 +304,9 @@ impl World {
 
     pub(crate) fn tell(&mut self, index: usize, event: Event) -> Result<(), Violation> {
         let told = self.actors[index].tell(self.now, event);
+        if self.has(Flaw::LateRetry) {
+            self.oversleep(index);
+        }
         match told {
             Told::Nothing => Ok(()),
             Told::Send(trade) => self.send(index, &trade),
@@ -372,6 +375,7 @@ impl World {
         match OauthV2Refresh::parse_response(&reply.response) {
             Ok(parsed) => {
                 Rc::make_mut(&mut self.actors[index].knows_spent).insert(letter.sent);
+                self.actors[index].doubts = false;
                 let issued = OauthV2RefreshResponse::issued_at(parsed.value, letter.clock);
                 self.tell(index, Event::Issued(issued))
             }
@@ -382,10 +386,20 @@ impl World {
                 match &setback {
                     Setback::Spent { .. } => {
                         Rc::make_mut(&mut actor.knows_spent).insert(letter.sent);
+                        if self.has(Flaw::SentAgain) {
+                            self.check_sent(index, letter.sent)?;
+                        }
                     }
                     Setback::RateLimited { after: Some(after) } => {
                         let wait = u64::try_from(after.as_millis()).unwrap_or(0) + SECOND;
                         actor.blocked = actor.blocked.max(self.now + wait);
+                    }
+                    Setback::RateLimited { after: None } if !actor.doubts => {
+                        actor.blocked = actor.blocked.max(self.now + LIMITED);
+                    }
+                    Setback::Unknown { .. } => {
+                        actor.doubts = true;
+                        actor.blocked = actor.blocked.max(self.now + REACTION);
                     }
                     _ => actor.blocked = actor.blocked.max(self.now + REACTION),
                 }
@@ -397,6 +411,7 @@ impl World {
     fn setback(&mut self, actor: Option<usize>, setback: Setback) -> Result<(), Violation> {
         spend(&mut self.left.faults, true);
         let Some(index) = actor else { return Ok(()) };
+        self.actors[index].doubts |= matches!(setback, Setback::Unknown { .. });
         self.block(index);
         self.tell(index, Event::Failed(setback))
     }
@@ -463,6 +478,7 @@ impl World {
         if let (Some(before), Some(found)) = (before, found) {
             if found > before {
                 Rc::make_mut(&mut actor.knows_spent).insert(before);
+                actor.doubts = false;
             }
         }
         actor.view = Some(self.store.read());
@@ -475,20 +491,23 @@ impl World {
         let slot = self.actors[index].slot;
         let Some(view) = self.actors[index].view.clone() else { return Ok(Event::WriteFailed) };
         let mut installation = view.installation.as_ref().clone();
-        if !write.apply(&mut installation, slot) {
+        let (version, installation) = if self.has(Flaw::Unconditional) {
+            self.write_blindly(write, slot)
+        } else if write.apply(&mut installation, slot) {
+            (view.version, Rc::new(installation))
+        } else {
             return Ok(Event::Conflict);
-        }
-        let installation = Rc::new(installation);
+        };
         match outcome {
+            Outcome::Failed if self.has(Flaw::FalselyWritten) => return Ok(Event::Written),
             Outcome::Failed => return Ok(Event::WriteFailed),
             Outcome::Later => {
-                self.puts.push((view.version, installation));
+                self.puts.push((version, installation));
                 return Ok(Event::WriteFailed);
             }
             Outcome::Well | Outcome::Done => {}
         }
-        let blind = self.plan.flaw == Some(Flaw::VersionIgnored);
-        if view.version != self.store.version && !blind {
+        if version != self.store.version && !self.has(Flaw::VersionIgnored) {
             return Ok(if outcome == Outcome::Well { Event::Conflict } else { Event::WriteFailed });
         }
         self.put(installation)?;
@@ -524,13 +543,15 @@ impl World {
             return;
         }
         for index in 0..self.actors.len() {
-            let lease_end = self.lease_end(index);
             let actor = &self.actors[index];
-            let ours =
-                self.store.lease(actor.slot).is_some_and(|it| it.holder == actor.lease_holder());
+            let lease = self.store.lease(actor.slot);
+            let ours = lease.is_some_and(|it| it.holder == actor.lease_holder());
+            let lease_end = lease.map(|it| actor.moment(it.until.min(it.taken_at + LEASE)));
             let blocked = match (&actor.task, lease_end) {
                 (Task::Waiting { until }, end) if *until >= to => match end {
-                    Some(end) if actor.waits_for_lease && !ours => end.min(to) + LOOK,
+                    Some(end) if actor.waits_for_lease && !ours && end > self.now => {
+                        end.min(to) + LOOK
+                    }
                     _ => 0,
                 },
                 // It has something to do, or sleeps too long, or was not asked.
@@ -593,7 +614,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// After a fault a machine may wait so long before it tries again.
 const REACTION: u64 = 17_000;
 
+/// After a 429 that says no time, as long as it knows of no lost answer.
+const LIMITED: u64 = 31_000;
+
 /// After another's lease has run out a machine may need so long to see it.
 const LOOK: u64 = 3_000;
+
+/// The longest time for which a lease may keep others from working, however long it is.
+const LEASE: Duration = Duration::from_secs(45);
 
 const SECOND: u64 = 1_000;

@@ -38,9 +38,8 @@ impl Rotation {
         let expected = matches!(self.stage, Stage::Sending);
         let known =
             |credential: &crate::AnyCredential| credential.mark() == issued.credential.mark();
-        if !expected
-            && (self.stored.as_ref().is_some_and(known) || self.unsaved().is_some_and(known))
-        {
+        if self.stored.as_ref().is_some_and(known) || self.unsaved().is_some_and(known) {
+            // It has come before.
             return self.look(now);
         }
         if !issued.spare_refresh_tokens.is_empty() {
@@ -84,7 +83,7 @@ impl Rotation {
         let schedule = self.schedule();
         let (problem, wait) = match &setback {
             Setback::NothingSent => (Problem::NoAnswer, schedule),
-            Setback::RateLimited { after: None } if self.unknown_since.is_some() => {
+            Setback::RateLimited { after: None } if self.grace_may_run() => {
                 (Problem::RateLimited, schedule)
             }
             Setback::RateLimited { after } => {
@@ -126,14 +125,20 @@ impl Rotation {
         self.read_now(Why::ToKnow)
     }
 
-    /// How long to wait by ourselves. While nobody knows whether the refresh token is spent, it is never so long that
-    /// the grace time could pass: it may have begun with the request that was sent last.
+    /// How long to wait by ourselves. While the grace time may run it is never so long that it could pass: it may have
+    /// begun with the request that was sent last.
     fn schedule(&self) -> Duration {
         let schedule = retry_wait(self.failures);
-        match self.unknown_since {
-            Some(_) => schedule.min(self.policy.wait_in_doubt()),
-            None => schedule,
+        if self.grace_may_run() {
+            return schedule.min(self.policy.wait_in_doubt());
         }
+        schedule
+    }
+
+    /// Nobody knows whether the refresh token is spent; or there is another pair beside the stored one, which Slack may
+    /// keep instead of it unless the stored one is refreshed in time.
+    fn grace_may_run(&self) -> bool {
+        self.unknown_since.is_some() || self.goal == Goal::Settle
     }
 
     /// Slack's wish counts, unless the grace time could pass meanwhile.

@@ -136,3 +136,27 @@ fn an_event_out_of_turn_changes_nothing() {
         assert_eq!(format!("{rotation:?}"), format!("{:?}", told.rotation));
     }
 }
+
+#[test]
+fn an_answer_that_comes_twice_is_not_taken_for_that_to_the_next_request() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    told.now += 40_000;
+    told.tell(Event::Look);
+    told.send_again(&pair(2));
+    assert!(matches!(told.issue(&pair(2)), Action::Await));
+    assert_eq!(writes(told.issue(&pair(3))).replaces, pair(2).mark());
+}
+
+#[test]
+fn a_pair_beside_the_stored_one_leaves_no_time_to_wait_for_long() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Conflict);
+    told.read(&pair(3));
+    told.send_again(&pair(3));
+    let wait = waits(&told.fail(Setback::RateLimited { after: None }));
+    assert!(wait <= seconds(15), "{wait:?}");
+}
