@@ -2,6 +2,8 @@
 
 #[path = "../examples/tour/browser.rs"]
 mod browser;
+#[path = "../examples/tour/keeping.rs"]
+mod keeping;
 #[path = "../examples/tour/report.rs"]
 mod report;
 #[path = "../examples/tour/sign_in.rs"]
@@ -11,9 +13,26 @@ mod stage;
 #[path = "../examples/tour/walk.rs"]
 mod walk;
 
+/// Runs the tour twice over one folder: the second run picks up what the first has stored.
 fn tour(transport: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(transport, folder.path());
+    let picked_up = "The installation of an earlier run is picked up";
+    assert!(!first.contains(picked_up), "{first}");
+    let second = run(transport, folder.path());
+    assert!(second.contains(picked_up), "{second}");
+    let between = |text: &str, before: &str, after: &str| {
+        text.split_once(before).unwrap().1.split_once(after).unwrap().0.to_owned()
+    };
+    let left = between(&first, "the token is ", " now");
+    assert_eq!(between(&second, "its token is ", ", as the last run left it"), left);
+    stage::Stage::clear(folder.path()).unwrap();
+    assert!(!run(transport, folder.path()).contains(picked_up), "the third begins anew");
+}
+
+fn run(transport: &str, folder: &std::path::Path) -> String {
     let mut out = Vec::new();
-    walk::run(transport, &mut out).unwrap();
+    walk::run(transport, folder, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with("== The tour is complete\n"), "{text}");
     for secret in ["xox", "0123456789abcdef", "code=", "state=", "nonce=", "eyJ"] {
@@ -25,6 +44,7 @@ fn tour(transport: &str) {
     assert_eq!(text.matches("its signature is wrong").count(), 1);
     assert_eq!(text.matches("invalid_code").count(), 2);
     assert_eq!(text.matches("token_expired").count(), 2);
+    text
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The way from a consent screen to a refreshed token.
 
-use std::{error::Error, io::Write};
+use std::{error::Error, io::Write, path::Path};
 
 use slack_auth::{
     AuthTest, AuthorizationRequest, CallError, Callback, ClientCredentials, ClientSecret,
@@ -11,6 +11,7 @@ use slack_auth::{
 
 use crate::{
     browser,
+    keeping::keep,
     report::Report,
     sign_in::sign_in,
     stage::{SECRET, Stage},
@@ -18,9 +19,10 @@ use crate::{
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Walks the tour over the named transport: two installations and a sign-in. It fails at the first thing that is not as expected.
-pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Outcome {
-    let stage = Stage::set(transport)?;
+/// Walks the tour over the named transport: two installations, a sign-in, and a third installation that is kept in
+/// `folder` for the next run. It fails at the first thing that is not as expected.
+pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcome {
+    let stage = Stage::set(transport, folder)?;
     let mut report = Report::new(out);
     report.say(format!(
         "A fake Slack listens at {}; requests go by {transport}.",
@@ -49,6 +51,9 @@ pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Outcome {
 
     report.part("Sign in with Slack: OpenID Connect")?;
     sign_in(&stage, &mut report)?;
+
+    report.part("Token rotation: an installation that is kept")?;
+    keep(&stage, &mut report)?;
 
     report.part("The tour is complete")?;
     Ok(())
