@@ -36,11 +36,7 @@ const RATE_LIMIT_IN_DOUBT: &[Choice] = &[
     Wake(0),
     FailDone(0),
     Do(0),
-    Arrive(0, Limited(None)),
-    Deliver(0),
-    Wake(0),
-    Do(0),
-    Do(0),
+    Arrive(1, Limited(None)),
 ];
 
 /// Two processes have a pair each, and Slack keeps the newest: after a 429 the stored one was refreshed too late.
