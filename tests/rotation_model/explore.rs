@@ -53,7 +53,9 @@ pub(crate) fn explore(plan: Plan, depth: usize, heal: u64) -> Result<Figures, Bo
                 figures.transitions += 1;
                 let after = match world.after(choice) {
                     Ok(after) => after,
-                    Err(violation) => return Err(found(&trail, number, Some(choice), violation)),
+                    Err(violation) => {
+                        return Err(Box::new(found(&trail, number, Some(choice), violation)));
+                    }
                 };
                 if after.lost.contains(&true) {
                     figures.lost += 1;
@@ -70,7 +72,7 @@ pub(crate) fn explore(plan: Plan, depth: usize, heal: u64) -> Result<Figures, Bo
                 if key % heal == 0 {
                     figures.healed += 1;
                     if let Err(violation) = after.clone().heal() {
-                        return Err(found(&trail, number, None, violation));
+                        return Err(Box::new(found(&trail, number, None, violation)));
                     }
                 }
                 next.push((number, after));
@@ -87,12 +89,12 @@ fn found(
     mut number: usize,
     last: Option<Choice>,
     violation: Violation,
-) -> Box<Found> {
+) -> Found {
     let mut run: Vec<Choice> = last.into_iter().collect();
     while let (before, Some(choice)) = trail[number] {
         run.push(choice);
         number = before;
     }
     run.reverse();
-    Box::new(Found { violation, run })
+    Found { violation, run }
 }

@@ -44,10 +44,10 @@ impl World {
         if !self.puts.is_empty() {
             return Some(Choice::Land(0));
         }
-        let letters = self.choices().into_iter();
-        let letter = letters
-            .filter(|choice| matches!(choice, Choice::Arrive(_, Answer::Well) | Choice::Deliver(_)))
-            .next();
+        let letter = self
+            .choices()
+            .into_iter()
+            .find(|choice| matches!(choice, Choice::Arrive(_, Answer::Well) | Choice::Deliver(_)));
         if letter.is_some() {
             return letter;
         }

@@ -45,6 +45,7 @@ mod choice;
 mod explore;
 mod flaw;
 mod heal;
+mod regressions;
 mod slack;
 mod store;
 mod violation;
@@ -54,10 +55,11 @@ mod world;
 use choice::Budget;
 use explore::{Figures, explore};
 use flaw::Flaw;
+use regressions::regressions;
 use slack_auth::{RotationPolicy, Slot};
 use slack_fake::Siblings;
 use violation::Rule;
-use walk::{Walked, walk};
+use walk::{Walked, replay, walk};
 use world::Plan;
 
 /// Two processes and a bot's token that has been due for an hour.
@@ -134,6 +136,16 @@ fn walks_at_random() {
     println!("walks: {walked:?}");
     assert!(walked.transitions > 100 * walked.runs, "most walks are long: {walked:?}");
     assert!(walked.lost < walked.runs / 2, "most end with a living installation: {walked:?}");
+}
+
+/// Runs that once broke a rule.
+#[test]
+fn what_was_found_stays_mended() {
+    for (number, (plan, run)) in regressions().into_iter().enumerate() {
+        if let Err(violation) = replay(&plan, run) {
+            panic!("regression {number}: {violation}");
+        }
+    }
 }
 
 /// Two to four processes, bot and person, clocks that are set, and each rule for which of two pairs Slack keeps.

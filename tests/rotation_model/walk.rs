@@ -38,7 +38,7 @@ pub(crate) fn walk(
         run.push(choice);
         match world.after(choice) {
             Ok(after) => world = after,
-            Err(violation) => return Err(shrink(plan, run, &violation)),
+            Err(violation) => return Err(Box::new(shrink(plan, run, &violation))),
         }
         if world.lost.contains(&true) {
             walked.lost += 1;
@@ -48,7 +48,7 @@ pub(crate) fn walk(
     walked.refreshes += world.slack.refreshes(world.now);
     if !world.lost.contains(&true) {
         if let Err(violation) = world.heal() {
-            return Err(shrink(plan, run, &violation));
+            return Err(Box::new(shrink(plan, run, &violation)));
         }
     }
     Ok(())
@@ -70,7 +70,7 @@ pub(crate) fn replay(plan: &Plan, run: &[Choice]) -> Result<(), Violation> {
 }
 
 /// Leaves out whatever the same rule is broken without.
-fn shrink(plan: &Plan, mut run: Vec<Choice>, violation: &Violation) -> Box<Found> {
+fn shrink(plan: &Plan, mut run: Vec<Choice>, violation: &Violation) -> Found {
     let mut violation = violation.clone();
     let mut size = run.len().div_ceil(2);
     while size > 0 {
@@ -92,7 +92,7 @@ fn shrink(plan: &Plan, mut run: Vec<Choice>, violation: &Violation) -> Box<Found
             size /= 2;
         }
     }
-    Box::new(Found { violation, run })
+    Found { violation, run }
 }
 
 /// Steele's `SplitMix64`: a few lines, and the same on every machine.

@@ -478,7 +478,8 @@ impl World {
         if let (Some(before), Some(found)) = (before, found) {
             if found > before {
                 Rc::make_mut(&mut actor.knows_spent).insert(before);
-                actor.doubts = false;
+                // A pair in hand is a second one then.
+                actor.doubts = actor.unsaved(&self.slack).is_some();
             }
         }
         actor.view = Some(self.store.read());
@@ -515,6 +516,7 @@ impl World {
             return Ok(Event::WriteFailed);
         }
         self.actors[index].view = Some(self.store.read());
+        self.actors[index].doubts = false;
         Ok(Event::Written)
     }
 
