@@ -42,6 +42,7 @@
 
 mod actor;
 mod choice;
+mod driver;
 mod explore;
 mod flaw;
 mod heal;

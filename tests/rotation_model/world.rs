@@ -8,19 +8,19 @@ use std::{
 
 use http::Request;
 use slack_auth::{
-    Acquired, Body, Endpoint, Fingerprint, Installation, Lease, Method, OauthV2Refresh,
-    OauthV2RefreshResponse, RotationPolicy, Slot, Timestamp,
-    rotation::{Event, Rejection, Setback, Trade, Write},
+    Body, Installation, RotationPolicy, Slot, Timestamp,
+    rotation::{Event, Setback},
 };
 use slack_fake::Siblings;
 
 use crate::{
-    actor::{Actor, Task, Told},
+    actor::{Actor, Task},
     choice::{Budget, Choice},
+    driver::{Outcome, REACTION},
     flaw::Flaw,
-    slack::{Answer, Letter as Reply, Pair, Slack, client},
+    slack::{Answer, Letter as Reply, Pair, Slack},
     store::{Store, pair_in},
-    violation::{Rule, Violation},
+    violation::Violation,
 };
 
 /// What a world is made of.
@@ -70,7 +70,7 @@ pub(crate) struct Letter {
     pub(crate) sent: Pair,
     /// When, by Slack's clock and by the sender's.
     pub(crate) sent_at: u64,
-    clock: Timestamp,
+    pub(crate) clock: Timestamp,
     pub(crate) stage: Stage,
 }
 
@@ -294,242 +294,12 @@ impl World {
     }
 
     /// Answers to the dead are lost; requests of theirs may arrive for as long as the transport would have waited.
-    fn drop_dead_letters(&mut self) {
+    pub(crate) fn drop_dead_letters(&mut self) {
         let ghosts = self.plan.ghosts;
         self.letters.retain(|letter| match letter.stage {
             Stage::Request(_) => letter.awaited || ghosts,
             Stage::Answer(_) => letter.actor.is_some(),
         });
-    }
-
-    pub(crate) fn tell(&mut self, index: usize, event: Event) -> Result<(), Violation> {
-        let told = self.actors[index].tell(self.now, event);
-        if self.has(Flaw::LateRetry) {
-            self.oversleep(index);
-        }
-        match told {
-            Told::Nothing => Ok(()),
-            Told::Send(trade) => self.send(index, &trade),
-            Told::Dead => self.check_death(index),
-        }
-    }
-
-    fn send(&mut self, index: usize, trade: &Trade) -> Result<(), Violation> {
-        let Trade::Refresh(refresh) = trade else { panic!("only refreshes are expected") };
-        if !self.lease_covers_a_call(index) {
-            return self.tell(index, Event::Failed(Setback::NothingSent));
-        }
-        let request = refresh.to_request(&Endpoint::slack(), &client());
-        let body = std::str::from_utf8(request.body().as_ref()).unwrap_or_default();
-        let token = body.split("refresh_token=").nth(1).unwrap_or_default();
-        let sent = self.slack.pair_of_refresh(token).expect("a token of this Slack is sent");
-        self.check_sent(index, sent)?;
-        self.letters.push(Letter {
-            actor: Some(index),
-            awaited: true,
-            sent,
-            sent_at: self.now,
-            clock: self.actors[index].clock(self.now),
-            stage: Stage::Request(Rc::new(request)),
-        });
-        Ok(())
-    }
-
-    /// A slow store may have used up the lease: then the driver prolongs it first.
-    fn lease_covers_a_call(&mut self, index: usize) -> bool {
-        let actor = &self.actors[index];
-        let Some(until) = actor.lease_until else { return true };
-        if actor.clock(self.now) + TIMEOUT < until {
-            return true;
-        }
-        matches!(self.acquire(index), Acquired::Granted)
-    }
-
-    fn acquire(&mut self, index: usize) -> Acquired {
-        let actor = &mut self.actors[index];
-        let length = match self.plan.flaw {
-            Some(Flaw::LongLease) => Duration::from_secs(90),
-            _ => self.plan.policy.lease(),
-        };
-        let wanted = Lease::new(actor.lease_holder(), actor.clock(self.now), length);
-        let acquired = match self.plan.flaw {
-            Some(Flaw::LeaseIgnored) => Acquired::Granted,
-            _ => self.store.acquire(actor.slot, &wanted),
-        };
-        actor.lease_until = (acquired == Acquired::Granted).then_some(wanted.until);
-        acquired
-    }
-
-    fn arrive(&mut self, index: usize, answer: Answer) {
-        let Stage::Request(request) = &self.letters[index].stage else { return };
-        let request = Rc::clone(request);
-        let reply = self.slack.answer(&request, self.letters[index].sent, answer, self.now);
-        self.letters[index].stage = Stage::Answer(Rc::new(reply));
-        self.drop_dead_letters();
-    }
-
-    fn deliver(&mut self, letter: &Letter) -> Result<(), Violation> {
-        let (Some(index), Stage::Answer(reply)) = (letter.actor, &letter.stage) else {
-            return Ok(());
-        };
-        match OauthV2Refresh::parse_response(&reply.response) {
-            Ok(parsed) => {
-                Rc::make_mut(&mut self.actors[index].knows_spent).insert(letter.sent);
-                self.actors[index].doubts = false;
-                let issued = OauthV2RefreshResponse::issued_at(parsed.value, letter.clock);
-                self.tell(index, Event::Issued(issued))
-            }
-            Err(_) if !letter.awaited => Ok(()),
-            Err(error) => {
-                let setback = Setback::of(&error);
-                let actor = &mut self.actors[index];
-                match &setback {
-                    Setback::Spent { .. } => {
-                        Rc::make_mut(&mut actor.knows_spent).insert(letter.sent);
-                        if self.has(Flaw::SentAgain) {
-                            self.check_sent(index, letter.sent)?;
-                        }
-                    }
-                    Setback::RateLimited { after: Some(after) } => {
-                        let wait = u64::try_from(after.as_millis()).unwrap_or(0) + SECOND;
-                        actor.blocked = actor.blocked.max(self.now + wait);
-                    }
-                    Setback::RateLimited { after: None } if !actor.doubts => {
-                        actor.blocked = actor.blocked.max(self.now + LIMITED);
-                    }
-                    Setback::Unknown { .. } => {
-                        actor.doubts = true;
-                        actor.blocked = actor.blocked.max(self.now + REACTION);
-                    }
-                    _ => actor.blocked = actor.blocked.max(self.now + REACTION),
-                }
-                self.tell(index, Event::Failed(setback))
-            }
-        }
-    }
-
-    fn setback(&mut self, actor: Option<usize>, setback: Setback) -> Result<(), Violation> {
-        spend(&mut self.left.faults, true);
-        let Some(index) = actor else { return Ok(()) };
-        self.actors[index].doubts |= matches!(setback, Setback::Unknown { .. });
-        self.block(index);
-        self.tell(index, Event::Failed(setback))
-    }
-
-    fn time_out(&mut self, index: usize) -> Result<(), Violation> {
-        self.pass_to(self.letters[index].sent_at + TIMEOUT.as_secs() * 1000);
-        let letter = &mut self.letters[index];
-        letter.awaited = false;
-        let actor = letter.actor;
-        self.drop_dead_letters();
-        self.setback(actor, Setback::Unknown { after: None })
-    }
-
-    fn refused(&mut self, index: usize) -> Result<(), Violation> {
-        let actor = &self.actors[index];
-        let Some(held) = actor.rotation().credential() else { return Ok(()) };
-        let ended = held.expires_at().is_some_and(|end| self.now / 1000 >= end.as_unix());
-        let rejection = if ended { Rejection::Expired } else { Rejection::Doubtful };
-        let token: Fingerprint = held.fingerprint();
-        self.tell(index, Event::Rejected { token, rejection })
-    }
-
-    fn operate(&mut self, index: usize, outcome: Outcome) -> Result<(), Violation> {
-        let failed = outcome != Outcome::Well;
-        if failed {
-            spend(&mut self.left.faults, true);
-            self.block(index);
-        }
-        let slot = self.actors[index].slot;
-        let event = match self.actors[index].task.clone() {
-            Task::Read if failed => Event::ReadFailed,
-            Task::Read => {
-                self.read(index);
-                Event::Read(self.store.installation.any_credential(slot))
-            }
-            Task::TakeLease if outcome == Outcome::Failed => Event::LeaseFailed,
-            Task::TakeLease => match self.acquire(index) {
-                _ if failed => {
-                    self.actors[index].lease_until = None;
-                    Event::LeaseFailed
-                }
-                Acquired::HeldUntil(until) => {
-                    let remaining = until.since(self.actors[index].clock(self.now));
-                    Event::LeaseHeld { remaining }
-                }
-                _ => Event::Leased,
-            },
-            Task::Release => {
-                self.actors[index].lease_until = None;
-                if outcome != Outcome::Failed {
-                    self.store.release(slot, self.actors[index].lease_holder());
-                }
-                Event::Released
-            }
-            Task::Write(write) => self.write(index, &write, outcome)?,
-            _ => return Ok(()),
-        };
-        self.tell(index, event)
-    }
-
-    fn read(&mut self, index: usize) {
-        let actor = &mut self.actors[index];
-        let (before, found) = (actor.shown(&self.slack), self.store.pair(actor.slot, &self.slack));
-        if let (Some(before), Some(found)) = (before, found) {
-            if found > before {
-                Rc::make_mut(&mut actor.knows_spent).insert(before);
-                // A pair in hand is a second one then.
-                actor.doubts = actor.unsaved(&self.slack).is_some();
-            }
-        }
-        actor.view = Some(self.store.read());
-    }
-
-    fn write(&mut self, index: usize, write: &Write, outcome: Outcome) -> Result<Event, Violation> {
-        if self.actors[index].view.is_none() {
-            self.read(index);
-        }
-        let slot = self.actors[index].slot;
-        let Some(view) = self.actors[index].view.clone() else { return Ok(Event::WriteFailed) };
-        let mut installation = view.installation.as_ref().clone();
-        let (version, installation) = if self.has(Flaw::Unconditional) {
-            self.write_blindly(write, slot)
-        } else if write.apply(&mut installation, slot) {
-            (view.version, Rc::new(installation))
-        } else {
-            return Ok(Event::Conflict);
-        };
-        match outcome {
-            Outcome::Failed if self.has(Flaw::FalselyWritten) => return Ok(Event::Written),
-            Outcome::Failed => return Ok(Event::WriteFailed),
-            Outcome::Later => {
-                self.puts.push((version, installation));
-                return Ok(Event::WriteFailed);
-            }
-            Outcome::Well | Outcome::Done => {}
-        }
-        if version != self.store.version && !self.has(Flaw::VersionIgnored) {
-            return Ok(if outcome == Outcome::Well { Event::Conflict } else { Event::WriteFailed });
-        }
-        self.put(installation)?;
-        if outcome == Outcome::Done {
-            return Ok(Event::WriteFailed);
-        }
-        self.actors[index].view = Some(self.store.read());
-        self.actors[index].doubts = false;
-        Ok(Event::Written)
-    }
-
-    fn put(&mut self, installation: Rc<Installation>) -> Result<(), Violation> {
-        for slot in self.plan.slots {
-            let old = self.store.pair(*slot, &self.slack);
-            let new = pair_in(&installation, *slot, &self.slack);
-            if new < old {
-                return Err(Violation::new(Rule::OlderPair, format!("{old:?} by {new:?}")));
-            }
-        }
-        self.store.put(installation, &self.slack);
-        Ok(())
     }
 
     fn leap(&mut self, to: u64) {
@@ -566,22 +336,10 @@ impl World {
     }
 
     /// A fault gives an actor reason to wait a little.
-    fn block(&mut self, index: usize) {
+    pub(crate) fn block(&mut self, index: usize) {
         let actor = &mut self.actors[index];
         actor.blocked = actor.blocked.max(self.now + REACTION);
     }
-}
-
-/// What comes of an operation of the store.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Well,
-    /// Not done, and it says so.
-    Failed,
-    /// Done, and it says it failed.
-    Done,
-    /// To be done later, and it says it failed.
-    Later,
 }
 
 impl Hash for Letter {
@@ -595,7 +353,7 @@ impl Hash for Letter {
 }
 
 /// Takes one off a budget that has an end.
-fn spend(left: &mut u8, is_spent: bool) {
+pub(crate) fn spend(left: &mut u8, is_spent: bool) {
     if is_spent && *left < u8::MAX {
         *left -= 1;
     }
@@ -610,19 +368,8 @@ fn one(thing: &impl Hash) -> u64 {
 /// When the app is installed, in milliseconds since 1970.
 const START: u64 = 1_795_176_000_000;
 
-/// How long the transport waits for an answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// After a fault a machine may wait so long before it tries again.
-const REACTION: u64 = 17_000;
-
-/// After a 429 that says no time, as long as it knows of no lost answer.
-const LIMITED: u64 = 31_000;
-
 /// After another's lease has run out a machine may need so long to see it.
 const LOOK: u64 = 3_000;
 
 /// The longest time for which a lease may keep others from working, however long it is.
 const LEASE: Duration = Duration::from_secs(45);
-
-const SECOND: u64 = 1_000;
