@@ -5,5 +5,4 @@ mod flight;
 mod processes;
 mod runtimes;
 mod support;
-mod traces;
 mod trouble;

@@ -1,4 +1,11 @@
 //! What `tracing` is told: fingerprints, and never a token.
+//!
+//! In a program of its own: `tracing` remembers of each place in the code whether anybody listens, and may ask the thread
+//! of another test, where nobody does.
+
+#[expect(dead_code, reason = "the other tests of the rotator need more of it")]
+#[path = "../rotator/support.rs"]
+mod support;
 
 use std::{
     fmt::{self, Write as _},
@@ -13,7 +20,7 @@ use tracing::{
     span,
 };
 
-use crate::support::World;
+use support::World;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
