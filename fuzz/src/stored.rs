@@ -9,14 +9,13 @@ use std::{
     thread::{self, Thread},
 };
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use slack_auth::{
     ConfigurationCredential, Credential, Expected, FileInstallationStore, Installation,
     InstallationKey, InstallationStore, StoreErrorKind, StoreKey, Version,
 };
 
-use crate::secrets;
+use crate::{oracle::Members, secrets};
 
 /// Decodes an installation: what is taken is what any reader of JSON finds there, and comes back from being encoded.
 pub fn check_encoding(input: &[u8]) {
@@ -34,17 +33,18 @@ pub fn check_encoding(input: &[u8]) {
 
 fn check_installation(input: &[u8], found: &Installation) {
     secrets::assert_hidden(found);
-    let whole: Value = serde_json::from_slice(input).expect("no JSON, and yet it was taken");
-    assert_eq!(whole["version"], 1, "another version was taken");
-    assert_eq!(whole["kind"], "installation", "another kind was taken");
+    let whole = Members::of(input).expect("no JSON, and yet it was taken");
+    assert_eq!(whole.once("version"), Some("1"), "another version was taken");
+    assert_eq!(whole.text("kind").as_deref(), Some("installation"), "another kind was taken");
     for (name, credential) in
         [("bot", &found.bot), ("user", &found.user), ("unplaced", &found.unplaced)]
     {
+        let there = |token| whole.object(name).and_then(|slot| slot.text(token));
         let read = credential.as_ref().map(|credential| credential.access_token.expose());
-        assert_eq!(read, whole[name]["access_token"].as_str(), "a token was lost or changed");
+        assert_eq!(read, there("access_token").as_deref(), "a token was lost or changed");
         let read = credential.as_ref().and_then(|credential| credential.refresh_token.as_ref());
         let read = read.map(|token| token.expose());
-        assert_eq!(read, whole[name]["refresh_token"].as_str(), "a token was lost or changed");
+        assert_eq!(read, there("refresh_token").as_deref(), "a token was lost or changed");
     }
     let once = found.encode_exposing_secrets();
     let again = Installation::decode(once.as_ref()).expect("what was encoded is refused");
@@ -53,9 +53,9 @@ fn check_installation(input: &[u8], found: &Installation) {
 
 fn check_credential(input: &[u8], found: &Credential) {
     secrets::assert_hidden(found);
-    let whole: Value = serde_json::from_slice(input).expect("no JSON, and yet it was taken");
+    let whole = Members::of(input).expect("no JSON, and yet it was taken");
     let token = found.access_token.expose();
-    assert_eq!(Some(token), whole["access_token"].as_str(), "a token was lost or changed");
+    assert_eq!(Some(token), whole.text("access_token").as_deref(), "a token was lost or changed");
     let once = found.encode_exposing_secrets();
     let again = Credential::decode(once.as_ref()).expect("what was encoded is refused");
     assert_eq!(again.encode_exposing_secrets().as_ref(), once.as_ref(), "it changed on the way");
