@@ -4,7 +4,7 @@ use std::io::SeekFrom;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
 use http::{Method, Response};
-use slack_transport::{Error, ErrorKind, Limits};
+use slack_transport::{CappedBody, Error, ErrorKind, Limits};
 use zeroize::Zeroizing;
 
 use crate::failure;
@@ -21,8 +21,8 @@ pub(crate) struct Exchange {
     may_be_sent: bool,
     expects_body: bool,
     head: Head,
-    body: Vec<u8>,
-    body_too_long: bool,
+    /// An error once it is over the cap.
+    body: Result<CappedBody, Error>,
 }
 
 impl Exchange {
@@ -34,8 +34,7 @@ impl Exchange {
             may_be_sent: false,
             expects_body: true,
             head: Head::default(),
-            body: Vec::new(),
-            body_too_long: false,
+            body: CappedBody::new(&limits, None),
         }
     }
 
@@ -56,14 +55,8 @@ impl Exchange {
         &mut self,
         result: Result<(), curl::Error>,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let Self { may_be_sent, head, body, body_too_long, .. } =
-            std::mem::replace(self, Self::new(self.limits));
-        if body_too_long {
-            return Err(Error::maybe_sent(
-                ErrorKind::TooLarge,
-                "the answer's body is longer than the limit",
-            ));
-        }
+        let Self { may_be_sent, head, body, .. } = std::mem::replace(self, Self::new(self.limits));
+        let body = body?;
         match head.flaw() {
             Some(Flaw::TooLong) => {
                 return Err(Error::maybe_sent(
@@ -77,7 +70,7 @@ impl Exchange {
             None => {}
         }
         match result {
-            Ok(()) if head.is_complete() => Ok(head.into_response(body)),
+            Ok(()) if head.is_complete() => Ok(head.into_response(body.into_vec())),
             Ok(()) => Err(failure::cut()),
             Err(error) => Err(failure::translate(&error, may_be_sent)),
         }
@@ -101,20 +94,23 @@ impl Handler for Exchange {
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
+        let was_complete = self.head.is_complete();
         let goes_on = self.head.line(line, self.limits.header_cap());
-        if self.head.is_complete() && self.expects_body && self.head.has_body() {
-            let cap = u64::try_from(self.limits.body_cap()).unwrap_or(u64::MAX);
-            self.body_too_long |= self.head.declared_length().is_some_and(|length| length > cap);
+        if self.head.is_complete() && !was_complete {
+            let length = if self.expects_body { self.head.declared_length() } else { None };
+            self.body = CappedBody::new(&self.limits, length);
         }
-        goes_on && !self.body_too_long
+        goes_on && self.body.is_ok()
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
-        if data.len() > self.limits.body_cap() - self.body.len() {
-            self.body_too_long = true;
-            return Ok(0);
+        let Ok(body) = &mut self.body else { return Ok(0) };
+        match body.push(data) {
+            Ok(()) => Ok(data.len()),
+            Err(too_long) => {
+                self.body = Err(too_long);
+                Ok(0)
+            }
         }
-        self.body.extend_from_slice(data);
-        Ok(data.len())
     }
 }

@@ -60,14 +60,14 @@ impl Head {
         self.state == State::Complete
     }
 
-    /// Tells how long the body is to be, if the headers say so.
+    /// Tells how long the body is to be, if the headers say so; for HEAD that means nothing.
+    ///
+    /// With 204 and 304 there is none, whatever they say (RFC 9110 section 6.4.1).
     pub(crate) fn declared_length(&self) -> Option<u64> {
+        if matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            return None;
+        }
         self.headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-    }
-
-    /// Tells whether a final answer with this status has a body (RFC 9110 section 6.4.1), but for HEAD.
-    pub(crate) fn has_body(&self) -> bool {
-        !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 
     /// Tells why the head was refused, if it was.

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use http::header::{self, HeaderMap, HeaderName};
 use http::uri::Scheme;
-use http::{Method, Request, Uri};
+use http::{Method, Request, StatusCode, Uri};
 
 use crate::{Error, ErrorKind, Limits};
 
@@ -55,12 +55,27 @@ pub fn check_request(request: &Request<Vec<u8>>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses an answer whose headers are longer than the limits allow.
+/// Refuses the head of a final answer that no transport hands on.
+///
+/// Every transport calls this, or does the same by its own means, before it reads the body. Clients have limits of
+/// their own for headers; this one is the contract's.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::TooLarge`], with the request sent.
-pub fn check_response_head(headers: &HeaderMap, limits: &Limits) -> Result<(), Error> {
+/// With the request sent:
+/// - [`ErrorKind::TooLarge`] for more header bytes than the limits allow;
+/// - [`ErrorKind::Protocol`] for 101: nobody asked for another protocol, so what follows is no body.
+pub fn check_response_head(
+    status: StatusCode,
+    headers: &HeaderMap,
+    limits: &Limits,
+) -> Result<(), Error> {
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Error::maybe_sent(
+            ErrorKind::Protocol,
+            "the server went over to another protocol unasked",
+        ));
+    }
     let bytes: usize =
         headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if bytes > limits.header_cap() {
@@ -217,8 +232,21 @@ mod tests {
     fn long_headers_are_refused() {
         let mut headers = HeaderMap::new();
         headers.append("x", HeaderValue::from_static("12345"));
-        assert!(check_response_head(&headers, &Limits::new().with_header_cap(10)).is_ok());
-        let error = check_response_head(&headers, &Limits::new().with_header_cap(9)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        headers.append("yz", HeaderValue::from_static(""));
+        let check = |cap| {
+            check_response_head(StatusCode::OK, &headers, &Limits::new().with_header_cap(cap))
+        };
+        // One name of 1, a value of 5, a name of 2, and 4 for each line.
+        assert!(check(16).is_ok());
+        let error = check(15).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::TooLarge, false));
+    }
+
+    #[test]
+    fn another_protocol_is_refused() {
+        let check = |status| check_response_head(status, &HeaderMap::new(), &Limits::new());
+        let error = check(StatusCode::SWITCHING_PROTOCOLS).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Protocol, false));
+        assert!(check(StatusCode::INTERNAL_SERVER_ERROR).is_ok());
     }
 }

@@ -10,7 +10,9 @@ use crate::Error;
 /// Carries one request to its server and brings the answer back.
 ///
 /// Any status is an answer, a redirect included: a transport follows none and repeats nothing.
-/// Dropping the future gives the request up at once and closes what it had opened.
+/// Dropping the future gives the request up at once and closes what it had opened. It may be polled
+/// in any runtime and in none. The module `conformance` has every promise, and the
+/// [crate's docs](crate) the way to keep them.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request` once and gives the whole answer.

@@ -96,7 +96,7 @@ impl BlockingTransport for UreqTransport {
             self.agent.run(request)
         };
         let (parts, mut body) = answer.map_err(failure::of_sending)?.into_parts();
-        check_response_head(&parts.headers, &self.limits)?;
+        check_response_head(parts.status, &parts.headers, &self.limits)?;
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Error::maybe_sent(ErrorKind::Protocol, "the server changed the protocol"));
         }
