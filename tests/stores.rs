@@ -1,5 +1,8 @@
 //! The suite for stores: ours pass, and a careless one is caught.
 
+#[path = "common/around.rs"]
+mod around;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -12,6 +15,8 @@ use slack_auth::{
     LeaseHolder, MemoryInstallationStore, SealingKey, SealingKeys, Slot, StoreError,
     StoreErrorKind, StoreKey, Stored, Version, store_conformance::Suite,
 };
+
+use crate::around::{Around, Call, Hooks};
 
 /// A suite for a store that lives in the process: its places are kept here.
 fn in_process<S: InstallationStore + Default>() -> Suite {
@@ -57,50 +62,20 @@ fn the_sealed_store_in_a_folder_passes() {
 #[test]
 fn a_store_under_a_runtime_is_waited_for_by_the_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let places = Mutex::new(HashMap::<String, Arc<Slow>>::new());
-    let suite = Suite::new(move |place| {
-        let mut places = places.lock().unwrap();
-        Ok(Arc::clone(places.entry(place.to_owned()).or_default()) as Arc<dyn InstallationStore>)
-    });
-    let suite = suite.block_on(move |future| runtime.block_on(future));
+    let suite = in_process::<Around<MemoryInstallationStore, Slow>>()
+        .block_on(move |future| runtime.block_on(future));
     suite.run_only(&["whole-installation", "threads-create"]).assert_passed();
 }
 
 /// Needs Tokio's clock.
 #[derive(Default)]
-struct Slow(MemoryInstallationStore);
+struct Slow;
 
 #[async_trait]
-impl InstallationStore for Slow {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+impl Hooks for Slow {
+    async fn before(&self, _: Call) -> Result<(), StoreError> {
         tokio::time::sleep(Duration::from_micros(10)).await;
-        self.0.load(key).await
-    }
-
-    async fn put(
-        &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
-        tokio::time::sleep(Duration::from_micros(10)).await;
-        self.0.put(key, installation, expected).await
-    }
-
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
-        self.0.remove(key, expected).await
-    }
-
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        self.0.keys().await
-    }
-
-    async fn acquire(&self, _: &StoreKey, _: Slot, _: &Lease) -> Result<Acquired, StoreError> {
-        unreachable!("the cases that run take no lease")
-    }
-
-    async fn release(&self, _: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {
-        unreachable!("the cases that run take no lease")
+        Ok(())
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! The test runs itself as the workers: with the variable `PROCESSES_WORKER` a process works until it is killed.
 
+#[path = "../common/around.rs"]
+mod around;
 mod slack;
 mod town;
 mod worker;

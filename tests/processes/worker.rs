@@ -8,13 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use pollster::block_on;
 use slack_auth::{
-    Acquired, AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Expected,
-    FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder, Limits,
-    RotationPolicy, Slot, StoreError, StoreKey, Stored, TokenRotator, Version, rotation::Notice,
+    Acquired, AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    FileInstallationStore, InstallationStore, Limits, RotationPolicy, Slot, StoreKey, TokenRotator,
+    rotation::Notice,
 };
+
+use crate::around::{Around, Hooks};
 
 /// How often a token is tried, of those that are handed out.
 const TRIED: usize = 50;
@@ -55,7 +56,7 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
     let store = FileInstallationStore::open(folder).unwrap();
     let store: Arc<dyn InstallationStore> = match leases {
         Leases::On => Arc::new(store),
-        Leases::Off => Arc::new(WithoutLeases(store)),
+        Leases::Off => Arc::new(Around { inner: store, hooks: NoLeases }),
     };
     let policy = RotationPolicy::new()
         .with_margin(Duration::from_secs(Pace::MARGIN))
@@ -114,36 +115,10 @@ fn try_a_call(rotator: &TokenRotator, key: &StoreKey) {
 }
 
 /// Grants every lease to everybody.
-struct WithoutLeases(FileInstallationStore);
+struct NoLeases;
 
-#[async_trait]
-impl InstallationStore for WithoutLeases {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        self.0.load(key).await
-    }
-
-    async fn put(
-        &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
-        self.0.put(key, installation, expected).await
-    }
-
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
-        self.0.remove(key, expected).await
-    }
-
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        self.0.keys().await
-    }
-
-    async fn acquire(&self, _: &StoreKey, _: Slot, _: &Lease) -> Result<Acquired, StoreError> {
-        Ok(Acquired::Granted)
-    }
-
-    async fn release(&self, _: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {
-        Ok(())
+impl Hooks for NoLeases {
+    fn lease(&self) -> Option<Acquired> {
+        Some(Acquired::Granted)
     }
 }

@@ -1,5 +1,8 @@
 //! A fake Slack with one installation, a store that can fail, and a rotator over both.
 
+#[path = "../common/around.rs"]
+mod around;
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -11,12 +14,14 @@ use std::{
 use async_trait::async_trait;
 use http::Request;
 use slack_auth::{
-    Acquired, AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Credential,
-    Endpoint, Expected, Installation, InstallationStore, Lease, LeaseHolder, ManualRuntime,
-    MemoryInstallationStore, OauthV2Access, Runtime as _, Slot, StoreError, StoreErrorKind,
-    StoreKey, Stored, Timestamp, TokenRotator, Version, rotation::Notice,
+    AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint,
+    Expected, Installation, InstallationStore, ManualRuntime, MemoryInstallationStore,
+    OauthV2Access, Runtime as _, Slot, StoreError, StoreErrorKind, StoreKey, Timestamp,
+    TokenRotator, rotation::Notice,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
+
+use self::around::{Around, Call, Hooks};
 
 pub(crate) const START: u64 = 1_795_219_200;
 pub(crate) const LIFE: Duration = Duration::from_secs(43_200);
@@ -27,7 +32,7 @@ pub(crate) struct World {
     pub(crate) runtime: ManualRuntime,
     pub(crate) slack: SharedFake,
     pub(crate) client: Client,
-    pub(crate) store: Arc<Shaky>,
+    pub(crate) store: Arc<Around<MemoryInstallationStore, Shaky>>,
     pub(crate) key: StoreKey,
 }
 
@@ -49,7 +54,7 @@ impl World {
         let runtime = ManualRuntime::new(Timestamp::from_unix(START));
         runtime.on_change(move |now| clock.set(now.as_unix()));
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
-        let store = Arc::new(Shaky::default());
+        let store = Arc::new(Around::default());
         let installation = install(&runtime, &slack, &client);
         let key = StoreKey::from(installation.key().unwrap());
         runtime.block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
@@ -126,12 +131,10 @@ impl Notices {
     }
 }
 
-/// A store in memory that fails when it is told to.
+/// Makes a store fail when it is told to, and counts what is read.
 #[derive(Default)]
 pub(crate) struct Shaky {
-    pub(crate) inner: MemoryInstallationStore,
     pub(crate) fails: AtomicBool,
-    pub(crate) writes: AtomicUsize,
     pub(crate) reads: AtomicUsize,
 }
 
@@ -139,60 +142,17 @@ impl Shaky {
     pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
     }
+}
 
-    fn check(&self) -> Result<(), StoreError> {
+#[async_trait]
+impl Hooks for Shaky {
+    async fn before(&self, call: Call) -> Result<(), StoreError> {
+        if call == Call::Load {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+        }
         if self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
         }
         Ok(())
-    }
-}
-
-#[async_trait]
-impl InstallationStore for Shaky {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        self.check()?;
-        self.inner.load(key).await
-    }
-
-    async fn put(
-        &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
-        self.check()?;
-        self.writes.fetch_add(1, Ordering::SeqCst);
-        self.inner.put(key, installation, expected).await
-    }
-
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
-        self.check()?;
-        self.inner.remove(key, expected).await
-    }
-
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        self.inner.keys().await
-    }
-
-    async fn acquire(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
-        self.check()?;
-        self.inner.acquire(key, slot, wanted).await
-    }
-
-    async fn release(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        holder: LeaseHolder,
-    ) -> Result<(), StoreError> {
-        self.check()?;
-        self.inner.release(key, slot, holder).await
     }
 }

@@ -94,7 +94,7 @@ fn a_pair_is_stored_when_the_store_comes_back() {
     script(&world, Fault::ReplyDelayed(Duration::from_secs(2)));
     rotator.look_after(&world.key, Slot::Bot);
     world.runtime.advance(Duration::from_secs(1));
-    world.store.fail(true);
+    world.store.hooks.fail(true);
     world.runtime.advance(Duration::from_secs(20));
     assert_eq!(world.refreshes(), 1);
     let asked = rotator.access_token(&world.key, Slot::Bot);
@@ -103,7 +103,7 @@ fn a_pair_is_stored_when_the_store_comes_back() {
     let source = std::error::Error::source(&refused).unwrap().to_string();
     assert_eq!(source, "the test's store fails");
     assert_eq!(world.stored().access_token.expose(), old);
-    world.store.fail(false);
+    world.store.hooks.fail(false);
     let new = world.token(&rotator);
     assert_eq!(new, world.stored().access_token.expose());
     assert!(world.is_live(&new));
