@@ -54,4 +54,9 @@ mod tests {
         assert_eq!(body.as_ref(), b"code=hush");
         assert_eq!(body.into_vec(), b"code=hush");
     }
+
+    #[test]
+    fn bytes_are_taken_as_they_are() {
+        assert_eq!(Body::from(vec![0, 255]).into_vec(), [0, 255]);
+    }
 }

@@ -213,4 +213,17 @@ mod tests {
     fn an_empty_id_is_refused() {
         assert_eq!(ClientId::new("").unwrap_err().to_string(), "client id must not be empty");
     }
+
+    #[test]
+    fn either_kind_of_client_tells_its_id() {
+        let client = confidential("1.2", "hush");
+        assert_eq!(client.id().as_str(), "1.2");
+        let either = ClientCredentials::from(client);
+        assert_eq!(either.id().as_str(), "1.2");
+        let (body, authorization) = applied(&either);
+        assert_eq!(
+            (body.as_str(), authorization.unwrap()),
+            ("", "Basic MS4yOmh1c2g=".parse().unwrap())
+        );
+    }
 }

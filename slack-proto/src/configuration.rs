@@ -70,3 +70,15 @@ impl ConfigurationCredential {
         self.expires_at.is_some_and(|end| now + margin >= end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_has_a_name_for_logs() {
+        let token = ConfigurationToken::new("xoxe.xoxp-1-a").unwrap();
+        assert_eq!(token.fingerprint(), Fingerprint::of("xoxe.xoxp-1-a"));
+        assert_ne!(token.fingerprint(), Fingerprint::of("xoxe.xoxp-1-b"));
+    }
+}

@@ -260,4 +260,19 @@ mod tests {
         assert!(issued(Some(0)).is_due(Timestamp::from_unix(1_000), Duration::ZERO));
         assert_eq!(issued(Some(u64::MAX)).expires_at, Some(Timestamp::from_unix(u64::MAX)));
     }
+
+    #[test]
+    fn slots_have_names_for_a_store() {
+        let slots = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];
+        assert_eq!(slots.map(Slot::as_str), ["bot", "user", "unknown", "configuration"]);
+    }
+
+    #[test]
+    fn of_a_token_alone_nothing_else_is_known() {
+        let issued = IssuedCredential::new(AccessToken::new("xoxb-1").unwrap());
+        assert_eq!(issued.access_token.expose(), "xoxb-1");
+        assert!(issued.refresh_token.is_none() && issued.scopes.is_empty());
+        assert_eq!(issued.expires_in, None);
+        assert_eq!(issued.refresh_method, RefreshMethod::OauthV2Access);
+    }
 }

@@ -160,3 +160,14 @@ impl io::Write for Length {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_handed_over_whole() {
+        let encoded = EncodedSecrets(Zeroizing::new(b"{}".to_vec()));
+        assert_eq!(encoded.into_vec(), b"{}");
+    }
+}

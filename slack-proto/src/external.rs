@@ -80,3 +80,15 @@ impl<'de> Value<'de> for TokenResponseExtras {
         Ok(lenient.take(got))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_has_a_name_for_logs() {
+        let token = ExternalToken::new("hush").unwrap();
+        assert_eq!(token.fingerprint(), Fingerprint::of("hush"));
+        assert_ne!(token.fingerprint(), Fingerprint::of("hush2"));
+    }
+}

@@ -61,3 +61,15 @@ impl IdToken {
         Fingerprint::of(self.expose())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_has_a_name_for_logs() {
+        let token = IdToken::new("e30.e30.e30").unwrap();
+        assert_eq!(token.fingerprint(), Fingerprint::of("e30.e30.e30"));
+        assert_ne!(token.fingerprint(), Fingerprint::of("e30.e30.e31"));
+    }
+}

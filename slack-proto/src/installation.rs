@@ -264,4 +264,28 @@ mod tests {
         }
         assert_eq!(installed().key().unwrap().to_string(), "T1");
     }
+
+    #[test]
+    fn a_slot_gives_its_own_credential() {
+        let mut installation = installed();
+        installation.unplaced = Some(Credential::new(AccessToken::new("new-1").unwrap(), SENT));
+        let token = |slot| installation.credential(slot).map(|it| it.access_token.expose());
+        assert_eq!(token(Slot::Bot), Some("xoxe.xoxb-1-a"));
+        assert_eq!(token(Slot::User), Some("xoxe.xoxp-1-a"));
+        assert_eq!(token(Slot::Unknown), Some("new-1"));
+        assert_eq!(token(Slot::Configuration), None);
+    }
+
+    #[test]
+    fn a_token_of_nobody_known_is_refreshed_where_it_lies() {
+        let mut installation = installed();
+        let mut unplaced = Credential::new(AccessToken::new("new-1").unwrap(), SENT);
+        unplaced.refresh_token = Some(RefreshToken::new("xoxe-1-unplaced").unwrap());
+        installation.unplaced = Some(unplaced);
+        let body = r#"{"ok":true,"access_token":"xoxe.xoxb-1-b","refresh_token":"xoxe-1-b"}"#;
+        assert_eq!(refresh(&mut installation, "xoxe-1-unplaced", body), Some(Slot::Unknown));
+        assert_eq!(installation.unplaced.as_ref().unwrap().access_token.expose(), "xoxe.xoxb-1-b");
+        let expected = ["xoxe.xoxb-1-a", "xoxe-1-bot", "xoxe.xoxp-1-a", "xoxe-1-user"];
+        assert_eq!(tokens(&installation), expected);
+    }
 }

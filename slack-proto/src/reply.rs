@@ -174,4 +174,21 @@ mod tests {
             assert_eq!(wait(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn scopes_of_body_and_headers_are_told_apart() {
+        let scopes = |text| Some(Scopes::from(text));
+        let details = Details { needed: scopes("a"), provided: scopes("b"), ..Details::default() };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-oauth-scopes", "c".parse().unwrap());
+        headers.insert("x-accepted-oauth-scopes", "d".parse().unwrap());
+        let meta = ReplyMeta::new(200, &headers, Some(Box::new(details)));
+        assert_eq!(meta.needed(), scopes("a").as_ref());
+        assert_eq!(meta.provided(), scopes("b").as_ref());
+        assert_eq!(meta.granted_scopes(), scopes("c").as_ref());
+        assert_eq!(meta.accepted_scopes(), scopes("d").as_ref());
+        let bare = ReplyMeta::new(200, &HeaderMap::new(), None);
+        assert!(bare.needed().is_none() && bare.provided().is_none());
+        assert!(bare.granted_scopes().is_none() && bare.accepted_scopes().is_none());
+    }
 }

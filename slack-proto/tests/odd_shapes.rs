@@ -239,3 +239,45 @@ fn a_revocation_need_not_say_what_it_did() {
     assert_eq!(read::<AuthRevoke>(r#"{"ok":true}"#).value.revoked, None);
     assert_eq!(read::<AuthRevoke>(r#"{"ok":true,"revoked":"1"}"#).value.revoked, Some(true));
 }
+
+/// A response as a user writes one, with serde's own derive.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Theirs {
+    id: TheirId,
+    kind: TheirKind,
+    some: Option<u8>,
+    none: Option<u8>,
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct TheirId(String);
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TheirKind {
+    NewOne,
+}
+
+struct TheirMethod;
+
+impl Method for TheirMethod {
+    const NAME: &'static str = "their.method";
+    type Auth = ();
+    type Response = Theirs;
+    type Error = slack_proto::NoError;
+
+    fn params(&self, _: &mut slack_proto::Form) {}
+}
+
+#[test]
+fn a_users_own_type_is_read_whole_beside_what_is_broken() {
+    let expected =
+        Theirs { id: TheirId("a".into()), kind: TheirKind::NewOne, some: Some(7), none: None };
+    let body = r#"{"ok":true,"id":"a","kind":"new_one","some":7,"none":null"#;
+    assert_eq!(read::<TheirMethod>(format!("{body}}}")).value, expected);
+    // A lone surrogate and a number out of range, in members that nobody asks for.
+    for broken in [r#""x":"\udabc""#, r#""x":1e999"#] {
+        let reply = read::<TheirMethod>(format!("{body},{broken}}}"));
+        assert_eq!(reply.value, expected, "{broken}");
+    }
+}

@@ -283,4 +283,10 @@ mod tests {
         let silent = Scopes::default();
         assert!(NotGranted::of(&asked, Some(&silent), Some(&silent)).is_empty());
     }
+
+    #[test]
+    fn a_sign_in_lists_what_it_asks_for() {
+        let asked = SignInScopes::openid().email().profile().email();
+        assert_eq!(asked.as_scopes().to_string(), "openid,email,profile");
+    }
 }

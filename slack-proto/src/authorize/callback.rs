@@ -239,4 +239,14 @@ mod tests {
             InvalidCallback::Repeated("error")
         );
     }
+
+    #[test]
+    fn a_callback_of_nothing_says_where_to_begin() {
+        let refused = Callback::parse("/cb?x=1").unwrap_err();
+        assert_eq!(refused, InvalidCallback::NoCode);
+        assert_eq!(
+            refused.to_string(),
+            "the callback has neither a code nor an error; start again at the authorize page"
+        );
+    }
 }

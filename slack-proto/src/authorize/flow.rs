@@ -105,3 +105,25 @@ impl<P: Proof> CodeExchange for OpenidConnectToken<P> {
 fn scopes(credential: &IssuedCredential) -> &Scopes {
     &credential.scopes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_granted_stands_where_the_answer_has_it() {
+        fn granted<M: CodeExchange>(body: &'static str) -> [Option<String>; 2] {
+            let reply = M::parse_response(&http::Response::new(body)).unwrap();
+            M::granted(&reply.value).map(|scopes| scopes.map(ToString::to_string))
+        }
+        let user = r#"{"ok":true,"access_token":"xoxp-1","scope":"a,b","authed_user":{"id":"U1"}}"#;
+        assert_eq!(granted::<OauthV2UserAccess>(user), [None, Some("a,b".to_owned())]);
+        let person =
+            r#"{"ok":true,"access_token":"xoxp-1","scope":"openid","id_token":"e30.e30.e30"}"#;
+        let [bot, scopes] = granted::<OpenidConnectToken>(person);
+        assert!(bot.is_none() && scopes.is_some());
+        let both = r#"{"ok":true,"access_token":"xoxb-1","scope":"a",
+            "authed_user":{"id":"U1","access_token":"xoxp-1","scope":"b"}}"#;
+        assert_eq!(granted::<OauthV2Access>(both), [Some("a".to_owned()), Some("b".to_owned())]);
+    }
+}

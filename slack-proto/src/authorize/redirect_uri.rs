@@ -244,4 +244,12 @@ mod tests {
         assert!(RedirectUri::insecure_for_tests("https://app.example.com/cb").is_err());
         assert!(RedirectUri::insecure_for_tests("myapp://cb").is_err());
     }
+
+    #[test]
+    fn text_without_a_scheme_is_refused() {
+        for text in ["app.example.com/cb", "/cb"] {
+            let refused = RedirectUri::new(text).unwrap_err().to_string();
+            assert!(refused.contains("must be absolute"), "{refused}");
+        }
+    }
 }

@@ -165,3 +165,15 @@ macro_rules! error_codes {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_without_codes_of_its_own_knows_none() {
+        for code in ["", "invalid_auth", "no_error"] {
+            assert_eq!(NoError::from_code(code), None, "{code}");
+        }
+    }
+}

@@ -90,3 +90,32 @@ impl fmt::Display for DecodeError {
 }
 
 impl Error for DecodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(fault: Fault) -> DecodeError {
+        let (meta, purpose) = (ReplyMeta::default(), Purpose::Call);
+        DecodeError { meta, fault, position: None, code: None, purpose }
+    }
+
+    #[test]
+    fn the_member_at_fault_is_named() {
+        for (fault, member, shown) in [
+            (Fault::Empty, None, "the body is empty"),
+            (Fault::Html, None, "a web page instead of JSON, perhaps of a proxy"),
+            (Fault::NotAnObject, None, "not a JSON object"),
+            (Fault::Syntax, None, "broken JSON"),
+            (Fault::Shape, None, "JSON that does not fit the method's response type"),
+            (Fault::OkMissing, Some("ok"), "member `ok` is missing"),
+            (Fault::OkNotBoolean, Some("ok"), "member `ok` is no boolean"),
+            (Fault::OkConflicts, Some("ok"), "members `ok` contradict each other"),
+            (Fault::Missing("token"), Some("token"), "a success without a usable `token`"),
+        ] {
+            let error = error(fault);
+            assert_eq!(error.member(), member);
+            assert_eq!(error.to_string(), format!("unreadable answer: {shown}; call again later"));
+        }
+    }
+}

@@ -107,3 +107,36 @@ impl fmt::Display for Recovery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_remedy_has_a_word_and_a_sentence() {
+        let after = Some(Duration::from_secs(7));
+        for (recovery, word, sentence) in [
+            (Recovery::Refresh, "refresh", "refresh the token and call again"),
+            (Recovery::AuthorizeAgain, "authorize_again", "authorize again in a browser"),
+            (
+                Recovery::FixConfiguration,
+                "fix_configuration",
+                "correct the app's settings or credentials",
+            ),
+            (Recovery::FixCall, "fix_call", "correct the program"),
+            (Recovery::RetryLater { after: None }, "retry_later", "call again later"),
+            (Recovery::RetryLater { after }, "retry_later", "call again later, in 7 s"),
+            (
+                Recovery::ResendSameRefreshToken { after },
+                "resend_same_refresh_token",
+                "send the same refresh token again soon, in 7 s",
+            ),
+            (Recovery::AskAdmin, "ask_admin", "ask an admin"),
+            (Recovery::AlreadyDone, "already_done", "nothing to do"),
+            (Recovery::Unknown, "unknown", "no known remedy"),
+        ] {
+            assert_eq!(recovery.as_str(), word);
+            assert_eq!(recovery.to_string(), sentence);
+        }
+    }
+}

@@ -209,4 +209,12 @@ mod tests {
         let error = Discovery::parse_response(&Endpoint::slack(), &response).unwrap_err();
         assert_eq!(error.to_string(), "unusable discovery document: status 302; call again later");
     }
+
+    #[test]
+    fn the_document_is_asked_for_at_the_endpoint() {
+        let request = Discovery::request(&Endpoint::slack());
+        assert_eq!(request.method(), "GET");
+        assert_eq!(request.uri(), "https://slack.com/.well-known/openid-configuration");
+        assert_eq!(request.body().as_ref(), b"");
+    }
 }

@@ -90,3 +90,19 @@ pub(crate) fn read<O: for<'de> Object<'de>>(
     read_document(response.body().as_ref())
         .ok_or(DocumentError::new(document, DocumentFault::NotAnObject))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_issuer_is_told_with_the_setting_that_takes_it() {
+        let error =
+            DocumentError { document: "discovery document", fault: DocumentFault::ForeignIssuer };
+        assert_eq!(
+            error.to_string(),
+            "unusable discovery document: `issuer` is not the one that the verifier expects: tell it by \
+             `IdTokenVerifier::issuer`; correct the app's settings or credentials"
+        );
+    }
+}

@@ -99,3 +99,61 @@ impl fmt::Display for IdTokenError {
 }
 
 impl Error for IdTokenError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told_with_what_to_do() {
+        let at = Timestamp::from_unix(1_000);
+        let again = "authorize again in a browser";
+        for (error, why, remedy) in [
+            (
+                IdTokenError::Malformed,
+                "it is not a signed token in three parts of base64url",
+                again,
+            ),
+            (IdTokenError::Unsigned, "it is not signed", again),
+            (
+                IdTokenError::WrongAlgorithm("HS256".into()),
+                "its algorithm is HS256 and not RS256",
+                again,
+            ),
+            (IdTokenError::CriticalHeader, "it needs an extension that is not understood", again),
+            (IdTokenError::NoKeyId, "it does not name its key", again),
+            (
+                IdTokenError::UnknownKey("k1".into()),
+                "its key k1 is not among the published ones",
+                "call again later",
+            ),
+            (IdTokenError::WrongSignature, "its signature is wrong", again),
+            (IdTokenError::UnreadableClaims, "its claims are no JSON object", again),
+            (IdTokenError::MissingClaim("sub"), "no usable claim `sub`", again),
+            (
+                IdTokenError::WrongIssuer("https://a.example".into()),
+                "https://a.example issued it",
+                "correct the app's settings or credentials",
+            ),
+            (IdTokenError::WrongAudience, "it is for another app", again),
+            (IdTokenError::WrongAuthorizedParty, "another app asked for it", again),
+            (IdTokenError::Expired(at), "it was good until 1000", again),
+            (
+                IdTokenError::IssuedInFuture(at),
+                "it is issued at 1000, in the future",
+                "correct the app's settings or credentials",
+            ),
+            (
+                IdTokenError::NotYetValid(at),
+                "it is good from 1000 on",
+                "correct the app's settings or credentials",
+            ),
+            (IdTokenError::MissingNonce, "it repeats no nonce", again),
+            (IdTokenError::WrongNonce, "its nonce is of another sign-in", again),
+            (IdTokenError::UnexpectedNonce, "it has a nonce, and none was sent", again),
+            (IdTokenError::WrongAccessToken, "it came with another access token", again),
+        ] {
+            assert_eq!(error.to_string(), format!("the ID token proves nothing: {why}; {remedy}"));
+        }
+    }
+}

@@ -59,3 +59,16 @@ impl IncomingWebhook {
         Self { url, channel: None, channel_id: None, configuration_url: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_alone_makes_a_webhook() {
+        let hook = IncomingWebhook::new(WebhookUrl::new("https://hooks.example/1").unwrap());
+        assert_eq!(hook.url.expose(), "https://hooks.example/1");
+        assert!(hook.channel.is_none() && hook.channel_id.is_none());
+        assert!(hook.configuration_url.is_none());
+    }
+}

@@ -203,4 +203,29 @@ mod tests {
             assert!(StoreKey::from_text(text).is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn a_person_is_told_apart_from_the_place() {
+        let [team, grid, _] = places("T1", "E1");
+        let key = StoreKey::person(team.clone(), "U1".into());
+        assert_eq!(key.place(), &team);
+        assert_eq!(key.user().unwrap().as_str(), "U1");
+        assert_eq!(key.to_string(), "T1/U1");
+        let key = StoreKey::from(grid.clone());
+        assert_eq!((key.place(), key.user()), (&grid, None));
+        assert_eq!(key.to_string(), grid.to_string());
+    }
+
+    #[test]
+    fn the_nearest_comes_first_and_a_persons_stays_that_persons() {
+        let nearest = |key: StoreKey| -> Vec<_> {
+            key.nearest_first().iter().map(StoreKey::to_text).collect()
+        };
+        let [team, grid, org] = places("T1", "E1");
+        assert_eq!(nearest(team.into()), ["team/T1"]);
+        assert_eq!(nearest(org.into()), ["org/E1"]);
+        assert_eq!(nearest(grid.clone().into()), ["grid/E1/T1", "team/T1", "org/E1"]);
+        let expected = ["grid/E1/T1/user/U1", "team/T1/user/U1", "org/E1/user/U1"];
+        assert_eq!(nearest(StoreKey::person(grid, "U1".into())), expected);
+    }
 }

@@ -105,3 +105,21 @@ crate::error_codes! {
         TokenNotFound = "token_not_found", Other;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint;
+
+    #[test]
+    fn a_refresh_is_asked_for_only_when_forced() {
+        let body = |get: AppsAuthExternalGet| {
+            let token = AccessToken::new("xoxb-FAKE").unwrap();
+            let request = get.to_request(&Endpoint::slack(), &token);
+            String::from_utf8(request.body().as_ref().to_vec()).unwrap()
+        };
+        let get = AppsAuthExternalGet::new("Et1").unwrap();
+        assert_eq!(body(get.clone()), "external_token_id=Et1");
+        assert_eq!(body(get.force_refresh()), "external_token_id=Et1&force_refresh=true");
+    }
+}

@@ -83,3 +83,32 @@ crate::error_codes! {
         InvalidClientId = "invalid_client_id", Config;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientId, ClientSecret, Endpoint};
+
+    #[test]
+    fn the_client_stands_in_the_form_and_the_token_in_the_header() {
+        let client = ConfidentialClient::new(
+            ClientId::new("1.2").unwrap(),
+            ClientSecret::new("hush").unwrap(),
+        );
+        let uninstall = AppsUninstall::new(AccessToken::new("xoxb-FAKE").unwrap());
+        let request = uninstall.to_request(&Endpoint::slack(), &client);
+        assert_eq!(request.headers()["authorization"], "Bearer xoxb-FAKE");
+        assert_eq!(request.body().as_ref(), b"client_id=1.2&client_secret=hush");
+    }
+
+    #[test]
+    fn what_slack_says_itself_is_told() {
+        let uninstalled = |body: &'static str| {
+            let reply = AppsUninstall::parse_response(&http::Response::new(body));
+            reply.unwrap().value.uninstalled
+        };
+        assert_eq!(uninstalled(r#"{"ok":true}"#), None);
+        assert_eq!(uninstalled(r#"{"ok":true,"uninstalled":true}"#), Some(true));
+        assert_eq!(uninstalled(r#"{"ok":true,"uninstalled":false}"#), Some(false));
+    }
+}

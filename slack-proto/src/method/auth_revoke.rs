@@ -114,3 +114,36 @@ crate::error_codes! {
         NotBearerToken = "not_bearer_token", CallerBug;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint;
+
+    #[test]
+    fn the_token_that_calls_is_the_one_that_ends() {
+        let (slack, refresh_token) = (Endpoint::slack(), RefreshToken::new("xoxe-1-FAKE").unwrap());
+        let request = AuthRevoke::refresh_token().to_request(&slack, &refresh_token);
+        assert_eq!(request.headers()["authorization"], "Bearer xoxe-1-FAKE");
+        assert_eq!(request.body().as_ref(), b"");
+    }
+
+    #[test]
+    fn a_copy_asks_for_the_same() {
+        #[expect(clippy::clone_on_copy, reason = "it is the clone that is tried")]
+        let test = AuthRevoke::new().test_only().clone();
+        let request = test.to_request(&Endpoint::slack(), &AccessToken::new("xoxb-FAKE").unwrap());
+        assert_eq!(request.body().as_ref(), b"test=true");
+    }
+
+    #[test]
+    fn what_slack_says_itself_is_told() {
+        let revoked = |body: &'static str| {
+            let reply = AuthRevoke::<AccessToken>::parse_response(&http::Response::new(body));
+            reply.unwrap().value.revoked
+        };
+        assert_eq!(revoked(r#"{"ok":true,"revoked":true}"#), Some(true));
+        assert_eq!(revoked(r#"{"ok":true,"revoked":false}"#), Some(false));
+        assert_eq!(revoked(r#"{"ok":true}"#), None);
+    }
+}

@@ -104,3 +104,42 @@ impl AuthTestResponse {
 }
 
 lenient_payload!(AuthTestResponse, holds_token: false, from: AuthTestWire);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint;
+
+    #[test]
+    fn all_that_slack_tells_comes_out_under_its_own_name() {
+        let body = r#"{"ok":true,"url":"https://a.example/","team":"Team","user":"user","team_id":"T1",
+            "user_id":"U1","bot_id":"B1","app_id":"A1","app_name":"App","enterprise_id":"E1",
+            "is_enterprise_install":true,"expires_in":43200}"#;
+        let it = AuthTest::parse_response(&http::Response::new(body)).unwrap().value;
+        let texts =
+            [&it.url, &it.team, &it.user, &it.app_name].map(|it| it.as_ref().unwrap().as_str());
+        assert_eq!(texts, ["https://a.example/", "Team", "user", "App"]);
+        assert_eq!(it.team_id.unwrap().as_str(), "T1");
+        assert_eq!(it.user_id.unwrap().as_str(), "U1");
+        assert_eq!(it.bot_id.unwrap().as_str(), "B1");
+        assert_eq!(it.app_id.unwrap().as_str(), "A1");
+        assert_eq!(it.enterprise_id.unwrap().as_str(), "E1");
+        assert!(it.is_enterprise_install);
+        assert_eq!(it.expires_in, Some(Duration::from_secs(43_200)));
+    }
+
+    #[test]
+    fn a_bare_success_is_one() {
+        let it = AuthTest::parse_response(&http::Response::new(r#"{"ok":true}"#)).unwrap().value;
+        assert!(it.team_id.is_none() && it.user_id.is_none() && !it.is_enterprise_install);
+    }
+
+    #[test]
+    fn the_token_is_all_that_is_sent() {
+        let token = AccessToken::new("xoxb-FAKE").unwrap();
+        let request = AuthTest.to_request(&Endpoint::slack(), &token);
+        assert_eq!(request.uri(), "https://slack.com/api/auth.test");
+        assert_eq!(request.headers()["authorization"], "Bearer xoxb-FAKE");
+        assert_eq!(request.body().as_ref(), b"");
+    }
+}

@@ -156,3 +156,41 @@ crate::error_codes! {
         UserEmailUnverified = "user_email_unverified", Denied;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_and_a_verifier_are_both_sent() {
+        let verifier = CodeVerifier::new("v".repeat(43)).unwrap();
+        let app = crate::ConfidentialClient::new(
+            crate::ClientId::new("1.2").unwrap(),
+            crate::ClientSecret::new("hush").unwrap(),
+        );
+        let access =
+            OauthV2UserAccess::pkce_with_secret(AuthorizationCode::new("c0de").unwrap(), verifier);
+        let request = access.to_request(&crate::Endpoint::slack(), &app);
+        assert_eq!(request.headers()["authorization"], "Basic MS4yOmh1c2g=");
+        let body =
+            format!("grant_type=authorization_code&code=c0de&code_verifier={}", "v".repeat(43));
+        assert_eq!(request.body().as_ref(), body.as_bytes());
+    }
+
+    #[test]
+    fn a_refresh_token_of_no_token_is_handed_over_as_a_spare() {
+        let body = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
+            "authed_user":{"id":"U1","refresh_token":"xoxe-1-b"}}"#;
+        let reply = OauthV2UserAccess::<crate::Secret>::parse_response(&http::Response::new(body));
+        let reply = reply.unwrap();
+        assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "xoxe-1-a");
+        let spares: Vec<_> =
+            reply.value.spare_refresh_tokens.iter().map(|it| it.expose()).collect();
+        assert_eq!(spares, ["xoxe-1-b"]);
+        let told: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["refresh_token: one that belongs to no access token; handed over as a spare"]
+        );
+    }
+}

@@ -123,3 +123,35 @@ crate::error_codes! {
         UnknownError = "unknown_error", Other;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(body: &'static str) -> ConfigurationCredential {
+        let reply = ToolingTokensRotate::parse_response(&http::Response::new(body)).unwrap();
+        reply.value.issued_at(Timestamp::from_unix(1_000))
+    }
+
+    #[test]
+    fn slacks_times_count() {
+        let it = kept(
+            r#"{"ok":true,"token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a","team_id":"T1","user_id":"U1",
+            "iat":2000,"exp":45200}"#,
+        );
+        assert_eq!(it.token.expose(), "xoxe.xoxp-1-a");
+        assert_eq!(it.refresh_token.unwrap().expose(), "xoxe-1-a");
+        assert_eq!(it.team_id.unwrap().as_str(), "T1");
+        assert_eq!(it.user_id.unwrap().as_str(), "U1");
+        assert_eq!(it.issued_at, Timestamp::from_unix(2_000));
+        assert_eq!(it.expires_at, Some(Timestamp::from_unix(45_200)));
+    }
+
+    #[test]
+    fn the_time_of_sending_stands_in() {
+        let it = kept(r#"{"ok":true,"token":"xoxe.xoxp-1-a"}"#);
+        assert_eq!(it.issued_at, Timestamp::from_unix(1_000));
+        assert_eq!(it.expires_at, None);
+        assert!(it.refresh_token.is_none());
+    }
+}

@@ -77,3 +77,92 @@ impl Write {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        AccessToken, ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken,
+    };
+
+    const AT: Timestamp = Timestamp::from_unix(1_000);
+
+    fn credential(token: &str) -> Credential {
+        Credential::new(AccessToken::new(token).unwrap(), AT)
+    }
+
+    fn configuration(token: &str) -> ConfigurationCredential {
+        let refresh_token = RefreshToken::new(format!("{token}-next")).unwrap();
+        ConfigurationCredential::new(ConfigurationToken::new(token).unwrap(), refresh_token, AT)
+    }
+
+    fn full() -> Installation {
+        let mut installation = Installation::new(InstallationKey::Workspace("T1".into()));
+        installation.bot = Some(credential("bot-1"));
+        installation.user = Some(credential("user-1"));
+        installation.unplaced = Some(credential("unplaced-1"));
+        installation.configuration = Some(configuration("configuration-1"));
+        installation
+    }
+
+    fn tokens(it: &Installation) -> [&str; 4] {
+        let [bot, user, unplaced] = [&it.bot, &it.user, &it.unplaced]
+            .map(|it| it.as_ref().map_or("", |it| it.access_token.expose()));
+        [bot, user, unplaced, it.configuration.as_ref().map_or("", |it| it.token.expose())]
+    }
+
+    fn write(slot: Slot, credential: impl Into<AnyCredential>) -> Write {
+        let replaces = full().any_credential(slot).unwrap().mark();
+        Write { replaces, credential: credential.into(), unplaced: None }
+    }
+
+    #[test]
+    fn a_pair_goes_into_its_slot_and_no_other() {
+        for (slot, place) in [(Slot::Bot, 0), (Slot::User, 1), (Slot::Unknown, 2)] {
+            let mut installation = full();
+            assert!(write(slot, credential("new")).apply(&mut installation, slot));
+            let mut expected = ["bot-1", "user-1", "unplaced-1", "configuration-1"];
+            expected[place] = "new";
+            assert_eq!(tokens(&installation), expected);
+        }
+        let mut installation = full();
+        let write = write(Slot::Configuration, configuration("new"));
+        assert!(write.apply(&mut installation, Slot::Configuration));
+        assert_eq!(tokens(&installation), ["bot-1", "user-1", "unplaced-1", "new"]);
+    }
+
+    #[test]
+    fn nothing_changes_where_another_pair_is_held_or_none() {
+        let write = write(Slot::Bot, credential("new"));
+        let mut other = full();
+        other.bot = Some(credential("bot-2"));
+        assert!(!write.apply(&mut other, Slot::Bot));
+        assert_eq!(tokens(&other), ["bot-2", "user-1", "unplaced-1", "configuration-1"]);
+        let mut none = full();
+        none.bot = None;
+        assert!(!write.apply(&mut none, Slot::Bot));
+        assert_eq!(tokens(&none), ["", "user-1", "unplaced-1", "configuration-1"]);
+    }
+
+    #[test]
+    fn a_slot_takes_its_own_kind_alone() {
+        let mut installation = full();
+        assert!(!write(Slot::Bot, configuration("new")).apply(&mut installation, Slot::Bot));
+        let write = write(Slot::Configuration, credential("new"));
+        assert!(!write.apply(&mut installation, Slot::Configuration));
+        assert_eq!(tokens(&installation), tokens(&full()));
+    }
+
+    #[test]
+    fn a_second_token_takes_a_free_place_only() {
+        let write =
+            Write { unplaced: Some(credential("second")), ..write(Slot::Bot, credential("new")) };
+        let mut full = full();
+        assert!(write.apply(&mut full, Slot::Bot));
+        assert_eq!(tokens(&full), ["new", "user-1", "unplaced-1", "configuration-1"]);
+        full.bot = Some(credential("bot-1"));
+        full.unplaced = None;
+        assert!(write.apply(&mut full, Slot::Bot));
+        assert_eq!(tokens(&full), ["new", "user-1", "second", "configuration-1"]);
+    }
+}

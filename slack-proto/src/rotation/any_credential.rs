@@ -158,3 +158,86 @@ impl Installation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp::from_unix(1_000);
+
+    fn configuration() -> ConfigurationCredential {
+        ConfigurationCredential::new(
+            ConfigurationToken::new("xoxe.xoxp-1-a").unwrap(),
+            RefreshToken::new("xoxe-1-a").unwrap(),
+            AT,
+        )
+    }
+
+    #[test]
+    fn a_configuration_token_is_no_access_token() {
+        let any = AnyCredential::from(configuration());
+        assert!(any.access_token().is_none());
+        assert_eq!(any.configuration_token().unwrap().expose(), "xoxe.xoxp-1-a");
+        assert_eq!(any.refresh_token_issued_at(), Some(AT), "the two are issued together");
+        let any = AnyCredential::from(Credential::new(AccessToken::new("xoxb-1").unwrap(), AT));
+        assert!(any.configuration_token().is_none());
+        assert_eq!(any.access_token().unwrap().expose(), "xoxb-1");
+    }
+
+    #[test]
+    fn without_a_refresh_token_it_has_no_age() {
+        let mut lone = configuration();
+        lone.refresh_token = None;
+        assert_eq!(AnyCredential::from(lone).refresh_token_issued_at(), None);
+    }
+
+    #[test]
+    fn what_a_new_configuration_token_leaves_out_stays() {
+        let mut old = configuration();
+        (old.team_id, old.user_id) = (Some("T1".into()), Some("U1".into()));
+        let mut new = configuration();
+        new.token = ConfigurationToken::new("xoxe.xoxp-1-b").unwrap();
+        new.refresh_token = None;
+        new.expires_at = Some(Timestamp::from_unix(2_000));
+        let AnyCredential::Configuration(it) = AnyCredential::from(old).succeeded_by(new.into())
+        else {
+            panic!("another kind came out");
+        };
+        assert_eq!(it.token.expose(), "xoxe.xoxp-1-b");
+        assert_eq!(it.refresh_token.unwrap().expose(), "xoxe-1-a");
+        assert_eq!(it.team_id.unwrap().as_str(), "T1");
+        assert_eq!(it.user_id.unwrap().as_str(), "U1");
+        assert_eq!(it.expires_at, Some(Timestamp::from_unix(2_000)));
+    }
+
+    #[test]
+    fn what_a_new_configuration_token_brings_counts() {
+        let mut old = configuration();
+        (old.team_id, old.user_id) = (Some("T1".into()), Some("U1".into()));
+        let mut new = configuration();
+        new.refresh_token = Some(RefreshToken::new("xoxe-1-b").unwrap());
+        (new.team_id, new.user_id) = (Some("T2".into()), Some("U2".into()));
+        let AnyCredential::Configuration(it) = AnyCredential::from(old).succeeded_by(new.into())
+        else {
+            panic!("another kind came out");
+        };
+        assert_eq!(it.refresh_token.unwrap().expose(), "xoxe-1-b");
+        assert_eq!(it.team_id.unwrap().as_str(), "T2");
+        assert_eq!(it.user_id.unwrap().as_str(), "U2");
+    }
+
+    #[test]
+    fn a_slot_gives_its_own_credential() {
+        let credential = |token: &str| Credential::new(AccessToken::new(token).unwrap(), AT);
+        let mut installation = Installation::default();
+        assert!(installation.any_credential(Slot::Configuration).is_none());
+        assert!(installation.any_credential(Slot::Bot).is_none());
+        installation.bot = Some(credential("xoxb-1"));
+        installation.user = Some(credential("xoxp-1"));
+        installation.unplaced = Some(credential("new-1"));
+        installation.configuration = Some(configuration());
+        let token = |slot| installation.any_credential(slot).unwrap().token().to_owned();
+        let slots = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];
+        assert_eq!(slots.map(token), ["xoxb-1", "xoxp-1", "new-1", "xoxe.xoxp-1-a"]);
+    }
+}

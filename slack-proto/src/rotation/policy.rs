@@ -229,4 +229,20 @@ mod tests {
         assert_eq!(poll_wait(0), Duration::from_millis(100));
         assert_eq!(poll_wait(u32::MAX), Duration::from_secs(2));
     }
+
+    #[test]
+    fn each_number_is_set_and_told() {
+        assert_eq!(RotationPolicy::default(), RotationPolicy::new());
+        let seconds = Duration::from_secs;
+        let policy = RotationPolicy::new()
+            .with_lease(seconds(7))
+            .with_grace(seconds(8))
+            .with_rate_limit_wait(seconds(9))
+            .with_refusal_wait(seconds(10));
+        assert_eq!((policy.lease(), policy.grace()), (seconds(7), seconds(8)));
+        assert_eq!(policy.rate_limit_wait(None), seconds(9));
+        assert_eq!(policy.rate_limit_wait(Some(seconds(1))), seconds(1));
+        assert_eq!(policy.rate_limit_wait(Some(seconds(999_999))), seconds(3_600));
+        assert_eq!(policy.refusal_wait(), seconds(10));
+    }
 }

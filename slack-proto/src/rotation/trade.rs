@@ -117,3 +117,52 @@ impl OpenidConnectRefreshResponse {
         Issued::new(self.credential.issued_at(sent))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    const SENT: Timestamp = Timestamp::from_unix(1_000);
+
+    fn value<M: Method>(body: &'static str) -> M::Response {
+        M::parse_response(&http::Response::new(body)).unwrap().value
+    }
+
+    fn shown(issued: &Issued) -> (&str, Option<&str>, Option<u64>) {
+        let credential = &issued.credential;
+        (
+            credential.access_token().unwrap().expose(),
+            credential.refresh_token().map(RefreshToken::expose),
+            credential.expires_at().map(Timestamp::as_unix),
+        )
+    }
+
+    #[test]
+    fn a_life_counts_from_sending_whatever_was_traded() {
+        const BODY: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a","expires_in":60,
+            "authed_user":{"id":"U1"},"id_token":"e30.e30.e30"}"#;
+        for issued in [
+            value::<OauthV2Refresh>(BODY).issued_at(SENT),
+            value::<OauthV2UserRefresh>(BODY).issued_at(SENT),
+            value::<OauthV2Exchange>(BODY).issued_at(SENT),
+            value::<OpenidConnectRefresh>(BODY).issued_at(SENT),
+        ] {
+            assert_eq!(shown(&issued), ("xoxe.xoxp-1-a", Some("xoxe-1-a"), Some(1_060)));
+            assert_eq!(issued.credential.issued_at(), SENT);
+            assert!(issued.unplaced.is_none() && issued.spare_refresh_tokens.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_came_along_is_not_lost() {
+        const BODY: &str = r#"{"ok":true,"access_token":"xoxe.xoxb-1-a","refresh_token":"xoxe-1-a",
+            "authed_user":{"id":"U1","access_token":"xoxe.xoxp-1-b","refresh_token":"xoxe-1-b","expires_in":60}}"#;
+        let issued = value::<OauthV2Refresh>(BODY).issued_at(SENT);
+        assert_eq!(shown(&issued), ("xoxe.xoxb-1-a", Some("xoxe-1-a"), None));
+        let second = issued.unplaced.unwrap();
+        assert_eq!(second.access_token.expose(), "xoxe.xoxp-1-b");
+        assert_eq!(second.refresh_token.unwrap().expose(), "xoxe-1-b");
+        assert_eq!(second.expires_at, Some(Timestamp::from_unix(1_060)));
+    }
+}
