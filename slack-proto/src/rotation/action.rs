@@ -77,3 +77,96 @@ impl Write {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        AccessToken, ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken,
+    };
+
+    const SLOTS: [Slot; 4] = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];
+
+    fn credential(token: &str) -> Credential {
+        Credential::new(AccessToken::new(token).unwrap(), Timestamp::from_unix(1_000))
+    }
+
+    /// What the slot can hold.
+    fn any(slot: Slot, token: &str) -> AnyCredential {
+        if slot != Slot::Configuration {
+            return credential(token).into();
+        }
+        let refresh_token = RefreshToken::new("xoxe-1").unwrap();
+        let token = ConfigurationToken::new(token).unwrap();
+        ConfigurationCredential::new(token, refresh_token, Timestamp::from_unix(1_000)).into()
+    }
+
+    /// An installation in which no slot is free.
+    fn full() -> Installation {
+        let mut full = Installation::new(InstallationKey::Workspace("T1".into()));
+        full.bot = Some(credential("bot"));
+        full.user = Some(credential("user"));
+        full.unplaced = Some(credential("unknown"));
+        let AnyCredential::Configuration(configuration) = any(Slot::Configuration, "configuration")
+        else {
+            panic!()
+        };
+        full.configuration = Some(configuration);
+        full
+    }
+
+    fn tokens(installation: &Installation) -> [Option<String>; 4] {
+        SLOTS.map(|slot| {
+            let any = installation.any_credential(slot)?;
+            let configuration = any.configuration_token().map(ConfigurationToken::expose);
+            any.access_token().map(AccessToken::expose).or(configuration).map(str::to_owned)
+        })
+    }
+
+    fn write(replaces: &AnyCredential, credential: AnyCredential) -> Write {
+        Write { replaces: replaces.mark(), credential, unplaced: None }
+    }
+
+    #[test]
+    fn a_pair_goes_into_its_slot_and_touches_no_other() {
+        for (index, slot) in SLOTS.into_iter().enumerate() {
+            let mut installation = full();
+            let held = installation.any_credential(slot).unwrap();
+            assert!(write(&held, any(slot, "new")).apply(&mut installation, slot), "{slot:?}");
+            let mut expected = ["bot", "user", "unknown", "configuration"];
+            expected[index] = "new";
+            assert_eq!(tokens(&installation), expected.map(|token| Some(token.to_owned())));
+        }
+    }
+
+    #[test]
+    fn nothing_changes_where_something_else_is_stored() {
+        let mut installation = full();
+        let before = tokens(&installation);
+        let bot = installation.any_credential(Slot::Bot).unwrap();
+        let user = installation.any_credential(Slot::User).unwrap();
+        let apply = |write: Write, installation: &mut _| write.apply(installation, Slot::Bot);
+        assert!(!apply(write(&user, any(Slot::Bot, "new")), &mut installation), "another pair");
+        assert!(
+            !apply(write(&bot, any(Slot::Configuration, "new")), &mut installation),
+            "a kind that the slot cannot hold"
+        );
+        assert_eq!(tokens(&installation), before);
+        installation.bot = None;
+        assert!(!apply(write(&bot, any(Slot::Bot, "new")), &mut installation), "nothing");
+        assert_eq!(tokens(&installation)[0], None);
+    }
+
+    #[test]
+    fn a_second_token_takes_only_a_place_that_is_free() {
+        let mut installation = full();
+        let bot = installation.any_credential(Slot::Bot).unwrap();
+        let with_second =
+            Write { unplaced: Some(credential("second")), ..write(&bot, any(Slot::Bot, "bot")) };
+        assert!(with_second.apply(&mut installation, Slot::Bot));
+        assert_eq!(tokens(&installation)[2].as_deref(), Some("unknown"));
+        installation.unplaced = None;
+        assert!(with_second.apply(&mut installation, Slot::Bot));
+        assert_eq!(tokens(&installation)[2].as_deref(), Some("second"));
+    }
+}

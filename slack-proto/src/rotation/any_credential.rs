@@ -158,3 +158,51 @@ impl Installation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configuration(token: &str) -> ConfigurationCredential {
+        ConfigurationCredential::new(
+            ConfigurationToken::new(token).unwrap(),
+            RefreshToken::new(format!("{token}-refresh")).unwrap(),
+            Timestamp::from_unix(1_000),
+        )
+    }
+
+    #[test]
+    fn what_a_newer_configuration_token_leaves_out_stays() {
+        let mut old = configuration("old");
+        old.team_id = Some("T1".into());
+        old.user_id = Some("U1".into());
+        let succeeded = |new: &ConfigurationCredential| match AnyCredential::from(old.clone())
+            .succeeded_by(new.clone().into())
+        {
+            AnyCredential::Configuration(it) => (
+                it.token.expose().to_owned(),
+                it.refresh_token.unwrap().expose().to_owned(),
+                it.team_id.unwrap().to_string(),
+                it.user_id.unwrap().to_string(),
+            ),
+            AnyCredential::Credential(_) => panic!(),
+        };
+        let text = |texts: [&str; 4]| {
+            let [token, refresh_token, team, user] = texts.map(str::to_owned);
+            (token, refresh_token, team, user)
+        };
+        let mut new = configuration("new");
+        new.team_id = Some("T2".into());
+        new.user_id = Some("U2".into());
+        assert_eq!(succeeded(&new), text(["new", "new-refresh", "T2", "U2"]));
+        (new.refresh_token, new.team_id, new.user_id) = (None, None, None);
+        assert_eq!(succeeded(&new), text(["new", "old-refresh", "T1", "U1"]));
+    }
+
+    #[test]
+    fn a_configuration_token_calls_no_web_api_method() {
+        let any = AnyCredential::from(configuration("xoxe.xoxp-1"));
+        assert!(any.access_token().is_none());
+        assert_eq!(any.configuration_token().unwrap().expose(), "xoxe.xoxp-1");
+    }
+}

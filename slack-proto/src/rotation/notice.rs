@@ -160,3 +160,58 @@ impl fmt::Display for Problem {
 }
 
 impl Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_death_says_what_happened_and_who_must_act() {
+        let code = "invalid_refresh_token".into();
+        for (death, text) in [
+            (Death::Missing, "the store holds no such credential"),
+            (Death::NoRefreshToken, "the token has ended and there is no refresh token"),
+            (
+                Death::RefreshTokenInvalid { code },
+                "slack takes the refresh token no more (invalid_refresh_token)",
+            ),
+            (
+                Death::RefreshTokenExpired,
+                "the refresh token of a public client ended after its 30 days",
+            ),
+            (
+                Death::RefreshTokenSpent,
+                "the store holds a refresh token that is spent, and what it gave is gone",
+            ),
+        ] {
+            let text = format!("{text}; a person must authorize the app again");
+            assert_eq!(death.to_string(), text);
+            assert_eq!(Problem::Dead(death).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn every_problem_says_who_can_cure_it() {
+        for (class, remedy) in [
+            (ErrorClass::Config, "correct the app's settings or credentials"),
+            (ErrorClass::CallerBug, "correct the program"),
+            (ErrorClass::Denied, "ask an admin"),
+            (ErrorClass::AuthDead, "look at the code"),
+            (ErrorClass::Other, "look at the code"),
+        ] {
+            let problem = Problem::Refused { code: "a_code".into(), class };
+            assert_eq!(
+                problem.to_string(),
+                format!("slack refuses the refresh (a_code); {remedy}")
+            );
+        }
+        for (problem, text) in [
+            (Problem::NoAnswer, "slack does not answer as it should"),
+            (Problem::RateLimited, "slack wants fewer calls"),
+            (Problem::Store, "the store fails"),
+            (Problem::Elsewhere, "another process is about to refresh the token"),
+        ] {
+            assert_eq!(problem.to_string(), text);
+        }
+    }
+}

@@ -117,3 +117,48 @@ impl OpenidConnectRefreshResponse {
         Issued::new(self.credential.issued_at(sent))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, MethodError};
+
+    fn read<M: Method>(body: &'static str) -> M::Response
+    where
+        M::Error: MethodError,
+    {
+        M::parse_response(&http::Response::new(body)).unwrap().value
+    }
+
+    #[test]
+    fn whatever_came_along_with_a_new_pair_goes_on_to_the_rotation() {
+        const SECOND: &str = r#"{"ok":true,"access_token":"xoxe.xoxb-1-a","refresh_token":"xoxe-1-a","token_type":"bot",
+            "authed_user":{"access_token":"xoxe.xoxp-1-b","refresh_token":"xoxe-1-b"}}"#;
+        const SPARE: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
+            "authed_user":{"refresh_token":"xoxe-1-b"}}"#;
+        let sent = Timestamp::from_unix(1_000);
+        for issued in [
+            read::<OauthV2Refresh>(SECOND).issued_at(sent),
+            read::<OauthV2Exchange>(SECOND).issued_at(sent),
+            read::<OauthV2UserRefresh>(SECOND).issued_at(sent),
+        ] {
+            assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxb-1-a");
+            let second = issued.unplaced.unwrap();
+            assert_eq!(second.access_token.expose(), "xoxe.xoxp-1-b");
+            assert_eq!(second.refresh_token.unwrap().expose(), "xoxe-1-b");
+            assert_eq!(second.issued_at, sent);
+            assert!(issued.spare_refresh_tokens.is_empty());
+        }
+        for issued in [
+            read::<OauthV2Refresh>(SPARE).issued_at(sent),
+            read::<OauthV2Exchange>(SPARE).issued_at(sent),
+            read::<OauthV2UserRefresh>(SPARE).issued_at(sent),
+        ] {
+            assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxp-1-a");
+            assert!(issued.unplaced.is_none());
+            let spare: Vec<_> =
+                issued.spare_refresh_tokens.iter().map(RefreshToken::expose).collect();
+            assert_eq!(spare, ["xoxe-1-b"]);
+        }
+    }
+}
