@@ -85,84 +85,88 @@ mod tests {
         AccessToken, ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken,
     };
 
-    const AT: Timestamp = Timestamp::from_unix(1_000);
+    const SLOTS: [Slot; 4] = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];
 
     fn credential(token: &str) -> Credential {
-        Credential::new(AccessToken::new(token).unwrap(), AT)
+        Credential::new(AccessToken::new(token).unwrap(), Timestamp::from_unix(1_000))
     }
 
-    fn configuration(token: &str) -> ConfigurationCredential {
-        let refresh_token = RefreshToken::new(format!("{token}-next")).unwrap();
-        ConfigurationCredential::new(ConfigurationToken::new(token).unwrap(), refresh_token, AT)
-    }
-
-    fn full() -> Installation {
-        let mut installation = Installation::new(InstallationKey::Workspace("T1".into()));
-        installation.bot = Some(credential("bot-1"));
-        installation.user = Some(credential("user-1"));
-        installation.unplaced = Some(credential("unplaced-1"));
-        installation.configuration = Some(configuration("configuration-1"));
-        installation
-    }
-
-    fn tokens(it: &Installation) -> [&str; 4] {
-        let [bot, user, unplaced] = [&it.bot, &it.user, &it.unplaced]
-            .map(|it| it.as_ref().map_or("", |it| it.access_token.expose()));
-        [bot, user, unplaced, it.configuration.as_ref().map_or("", |it| it.token.expose())]
-    }
-
-    fn write(slot: Slot, credential: impl Into<AnyCredential>) -> Write {
-        let replaces = full().any_credential(slot).unwrap().mark();
-        Write { replaces, credential: credential.into(), unplaced: None }
-    }
-
-    #[test]
-    fn a_pair_goes_into_its_slot_and_no_other() {
-        for (slot, place) in [(Slot::Bot, 0), (Slot::User, 1), (Slot::Unknown, 2)] {
-            let mut installation = full();
-            assert!(write(slot, credential("new")).apply(&mut installation, slot));
-            let mut expected = ["bot-1", "user-1", "unplaced-1", "configuration-1"];
-            expected[place] = "new";
-            assert_eq!(tokens(&installation), expected);
+    /// What the slot can hold.
+    fn any(slot: Slot, token: &str) -> AnyCredential {
+        if slot != Slot::Configuration {
+            return credential(token).into();
         }
+        let refresh_token = RefreshToken::new("xoxe-1").unwrap();
+        let token = ConfigurationToken::new(token).unwrap();
+        ConfigurationCredential::new(token, refresh_token, Timestamp::from_unix(1_000)).into()
+    }
+
+    /// An installation in which no slot is free.
+    fn full() -> Installation {
+        let mut full = Installation::new(InstallationKey::Workspace("T1".into()));
+        full.bot = Some(credential("bot"));
+        full.user = Some(credential("user"));
+        full.unplaced = Some(credential("unknown"));
+        let AnyCredential::Configuration(configuration) = any(Slot::Configuration, "configuration")
+        else {
+            panic!()
+        };
+        full.configuration = Some(configuration);
+        full
+    }
+
+    fn tokens(installation: &Installation) -> [Option<String>; 4] {
+        SLOTS.map(|slot| {
+            let any = installation.any_credential(slot)?;
+            let configuration = any.configuration_token().map(ConfigurationToken::expose);
+            any.access_token().map(AccessToken::expose).or(configuration).map(str::to_owned)
+        })
+    }
+
+    fn write(replaces: &AnyCredential, credential: AnyCredential) -> Write {
+        Write { replaces: replaces.mark(), credential, unplaced: None }
+    }
+
+    #[test]
+    fn a_pair_goes_into_its_slot_and_touches_no_other() {
+        for (index, slot) in SLOTS.into_iter().enumerate() {
+            let mut installation = full();
+            let held = installation.any_credential(slot).unwrap();
+            assert!(write(&held, any(slot, "new")).apply(&mut installation, slot), "{slot:?}");
+            let mut expected = ["bot", "user", "unknown", "configuration"];
+            expected[index] = "new";
+            assert_eq!(tokens(&installation), expected.map(|token| Some(token.to_owned())));
+        }
+    }
+
+    #[test]
+    fn nothing_changes_where_something_else_is_stored() {
         let mut installation = full();
-        let write = write(Slot::Configuration, configuration("new"));
-        assert!(write.apply(&mut installation, Slot::Configuration));
-        assert_eq!(tokens(&installation), ["bot-1", "user-1", "unplaced-1", "new"]);
+        let before = tokens(&installation);
+        let bot = installation.any_credential(Slot::Bot).unwrap();
+        let user = installation.any_credential(Slot::User).unwrap();
+        let apply = |write: Write, installation: &mut _| write.apply(installation, Slot::Bot);
+        assert!(!apply(write(&user, any(Slot::Bot, "new")), &mut installation), "another pair");
+        assert!(
+            !apply(write(&bot, any(Slot::Configuration, "new")), &mut installation),
+            "a kind that the slot cannot hold"
+        );
+        assert_eq!(tokens(&installation), before);
+        installation.bot = None;
+        assert!(!apply(write(&bot, any(Slot::Bot, "new")), &mut installation), "nothing");
+        assert_eq!(tokens(&installation)[0], None);
     }
 
     #[test]
-    fn nothing_changes_where_another_pair_is_held_or_none() {
-        let write = write(Slot::Bot, credential("new"));
-        let mut other = full();
-        other.bot = Some(credential("bot-2"));
-        assert!(!write.apply(&mut other, Slot::Bot));
-        assert_eq!(tokens(&other), ["bot-2", "user-1", "unplaced-1", "configuration-1"]);
-        let mut none = full();
-        none.bot = None;
-        assert!(!write.apply(&mut none, Slot::Bot));
-        assert_eq!(tokens(&none), ["", "user-1", "unplaced-1", "configuration-1"]);
-    }
-
-    #[test]
-    fn a_slot_takes_its_own_kind_alone() {
+    fn a_second_token_takes_only_a_place_that_is_free() {
         let mut installation = full();
-        assert!(!write(Slot::Bot, configuration("new")).apply(&mut installation, Slot::Bot));
-        let write = write(Slot::Configuration, credential("new"));
-        assert!(!write.apply(&mut installation, Slot::Configuration));
-        assert_eq!(tokens(&installation), tokens(&full()));
-    }
-
-    #[test]
-    fn a_second_token_takes_a_free_place_only() {
-        let write =
-            Write { unplaced: Some(credential("second")), ..write(Slot::Bot, credential("new")) };
-        let mut full = full();
-        assert!(write.apply(&mut full, Slot::Bot));
-        assert_eq!(tokens(&full), ["new", "user-1", "unplaced-1", "configuration-1"]);
-        full.bot = Some(credential("bot-1"));
-        full.unplaced = None;
-        assert!(write.apply(&mut full, Slot::Bot));
-        assert_eq!(tokens(&full), ["new", "user-1", "second", "configuration-1"]);
+        let bot = installation.any_credential(Slot::Bot).unwrap();
+        let with_second =
+            Write { unplaced: Some(credential("second")), ..write(&bot, any(Slot::Bot, "bot")) };
+        assert!(with_second.apply(&mut installation, Slot::Bot));
+        assert_eq!(tokens(&installation)[2].as_deref(), Some("unknown"));
+        installation.unplaced = None;
+        assert!(with_second.apply(&mut installation, Slot::Bot));
+        assert_eq!(tokens(&installation)[2].as_deref(), Some("second"));
     }
 }

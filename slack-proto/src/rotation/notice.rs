@@ -166,12 +166,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_death_says_why_and_what_to_do() {
-        for (death, why) in [
+    fn every_death_says_what_happened_and_who_must_act() {
+        let code = "invalid_refresh_token".into();
+        for (death, text) in [
             (Death::Missing, "the store holds no such credential"),
             (Death::NoRefreshToken, "the token has ended and there is no refresh token"),
             (
-                Death::RefreshTokenInvalid { code: "invalid_refresh_token".into() },
+                Death::RefreshTokenInvalid { code },
                 "slack takes the refresh token no more (invalid_refresh_token)",
             ),
             (
@@ -183,30 +184,19 @@ mod tests {
                 "the store holds a refresh token that is spent, and what it gave is gone",
             ),
         ] {
-            let shown = format!("{why}; a person must authorize the app again");
-            assert_eq!(death.to_string(), shown);
-            assert_eq!(Problem::Dead(death).to_string(), shown);
+            let text = format!("{text}; a person must authorize the app again");
+            assert_eq!(death.to_string(), text);
+            assert_eq!(Problem::Dead(death).to_string(), text);
         }
     }
 
     #[test]
-    fn every_problem_says_what_is_wrong() {
-        for (problem, shown) in [
-            (Problem::NoAnswer, "slack does not answer as it should"),
-            (Problem::RateLimited, "slack wants fewer calls"),
-            (Problem::Store, "the store fails"),
-            (Problem::Elsewhere, "another process is about to refresh the token"),
-        ] {
-            assert_eq!(problem.to_string(), shown);
-        }
-    }
-
-    #[test]
-    fn a_refusal_names_its_code_and_its_remedy() {
+    fn every_problem_says_who_can_cure_it() {
         for (class, remedy) in [
             (ErrorClass::Config, "correct the app's settings or credentials"),
             (ErrorClass::CallerBug, "correct the program"),
             (ErrorClass::Denied, "ask an admin"),
+            (ErrorClass::AuthDead, "look at the code"),
             (ErrorClass::Other, "look at the code"),
         ] {
             let problem = Problem::Refused { code: "a_code".into(), class };
@@ -214,6 +204,14 @@ mod tests {
                 problem.to_string(),
                 format!("slack refuses the refresh (a_code); {remedy}")
             );
+        }
+        for (problem, text) in [
+            (Problem::NoAnswer, "slack does not answer as it should"),
+            (Problem::RateLimited, "slack wants fewer calls"),
+            (Problem::Store, "the store fails"),
+            (Problem::Elsewhere, "another process is about to refresh the token"),
+        ] {
+            assert_eq!(problem.to_string(), text);
         }
     }
 }

@@ -121,48 +121,44 @@ impl OpenidConnectRefreshResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Method;
+    use crate::{Method, MethodError};
 
-    const SENT: Timestamp = Timestamp::from_unix(1_000);
-
-    fn value<M: Method>(body: &'static str) -> M::Response {
+    fn read<M: Method>(body: &'static str) -> M::Response
+    where
+        M::Error: MethodError,
+    {
         M::parse_response(&http::Response::new(body)).unwrap().value
     }
 
-    fn shown(issued: &Issued) -> (&str, Option<&str>, Option<u64>) {
-        let credential = &issued.credential;
-        (
-            credential.access_token().unwrap().expose(),
-            credential.refresh_token().map(RefreshToken::expose),
-            credential.expires_at().map(Timestamp::as_unix),
-        )
-    }
-
     #[test]
-    fn a_life_counts_from_sending_whatever_was_traded() {
-        const BODY: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a","expires_in":60,
-            "authed_user":{"id":"U1"},"id_token":"e30.e30.e30"}"#;
+    fn whatever_came_along_with_a_new_pair_goes_on_to_the_rotation() {
+        const SECOND: &str = r#"{"ok":true,"access_token":"xoxe.xoxb-1-a","refresh_token":"xoxe-1-a","token_type":"bot",
+            "authed_user":{"access_token":"xoxe.xoxp-1-b","refresh_token":"xoxe-1-b"}}"#;
+        const SPARE: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
+            "authed_user":{"refresh_token":"xoxe-1-b"}}"#;
+        let sent = Timestamp::from_unix(1_000);
         for issued in [
-            value::<OauthV2Refresh>(BODY).issued_at(SENT),
-            value::<OauthV2UserRefresh>(BODY).issued_at(SENT),
-            value::<OauthV2Exchange>(BODY).issued_at(SENT),
-            value::<OpenidConnectRefresh>(BODY).issued_at(SENT),
+            read::<OauthV2Refresh>(SECOND).issued_at(sent),
+            read::<OauthV2Exchange>(SECOND).issued_at(sent),
+            read::<OauthV2UserRefresh>(SECOND).issued_at(sent),
         ] {
-            assert_eq!(shown(&issued), ("xoxe.xoxp-1-a", Some("xoxe-1-a"), Some(1_060)));
-            assert_eq!(issued.credential.issued_at(), SENT);
-            assert!(issued.unplaced.is_none() && issued.spare_refresh_tokens.is_empty());
+            assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxb-1-a");
+            let second = issued.unplaced.unwrap();
+            assert_eq!(second.access_token.expose(), "xoxe.xoxp-1-b");
+            assert_eq!(second.refresh_token.unwrap().expose(), "xoxe-1-b");
+            assert_eq!(second.issued_at, sent);
+            assert!(issued.spare_refresh_tokens.is_empty());
         }
-    }
-
-    #[test]
-    fn what_came_along_is_not_lost() {
-        const BODY: &str = r#"{"ok":true,"access_token":"xoxe.xoxb-1-a","refresh_token":"xoxe-1-a",
-            "authed_user":{"id":"U1","access_token":"xoxe.xoxp-1-b","refresh_token":"xoxe-1-b","expires_in":60}}"#;
-        let issued = value::<OauthV2Refresh>(BODY).issued_at(SENT);
-        assert_eq!(shown(&issued), ("xoxe.xoxb-1-a", Some("xoxe-1-a"), None));
-        let second = issued.unplaced.unwrap();
-        assert_eq!(second.access_token.expose(), "xoxe.xoxp-1-b");
-        assert_eq!(second.refresh_token.unwrap().expose(), "xoxe-1-b");
-        assert_eq!(second.expires_at, Some(Timestamp::from_unix(1_060)));
+        for issued in [
+            read::<OauthV2Refresh>(SPARE).issued_at(sent),
+            read::<OauthV2Exchange>(SPARE).issued_at(sent),
+            read::<OauthV2UserRefresh>(SPARE).issued_at(sent),
+        ] {
+            assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxp-1-a");
+            assert!(issued.unplaced.is_none());
+            let spare: Vec<_> =
+                issued.spare_refresh_tokens.iter().map(RefreshToken::expose).collect();
+            assert_eq!(spare, ["xoxe-1-b"]);
+        }
     }
 }

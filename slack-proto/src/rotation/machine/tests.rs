@@ -216,6 +216,9 @@ fn doubt_reads_the_store_and_ends_nothing() {
     assert!(matches!(told.tell(doubt), Action::Read));
     assert!(matches!(told.read(&pair(3)), Action::Rest { .. }));
     assert_eq!(told.held(), super::tests::token(3));
+    // Of a token that was replaced meanwhile it is no news.
+    let doubt = Event::Rejected { token, rejection: Rejection::Doubtful };
+    assert!(matches!(told.tell(doubt), Action::Rest { .. }));
 }
 
 #[test]

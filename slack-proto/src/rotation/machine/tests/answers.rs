@@ -148,6 +148,19 @@ fn the_thirty_days_of_a_public_client_are_told() {
 }
 
 #[test]
+fn a_public_client_that_is_refused_within_its_thirty_days_learns_the_code() {
+    let mut told = Told::by(RotationPolicy::new().for_public_client());
+    told.tell(Event::Look);
+    told.read(&pair(1));
+    told.now = START - 43_200 + 30 * 86_400 - 1;
+    told.send_again(&pair(1));
+    told.fail(spent());
+    told.read(&pair(1));
+    let Action::Stop(death) = told.tell(Event::Released) else { panic!() };
+    assert_eq!(death, Death::RefreshTokenInvalid { code: "invalid_refresh_token".into() });
+}
+
+#[test]
 fn a_refusal_that_an_operator_can_cure_ends_nothing() {
     for (code, class, wait) in [
         ("bad_client_secret", ErrorClass::Config, 300),
@@ -250,19 +263,33 @@ fn a_token_that_lives_for_ever_is_exchanged() {
 
 #[test]
 fn a_refused_exchange_leaves_the_token_as_it_is() {
-    for code in ["token_already_exchanged", "token_rotation_not_enabled", "invalid_auth"] {
+    for (code, setback, class) in [
+        ("token_already_exchanged", None, ErrorClass::Other),
+        ("token_rotation_not_enabled", None, ErrorClass::Other),
+        ("invalid_auth", None, ErrorClass::Other),
+        // No refresh token was sent that could have ended.
+        ("invalid_refresh_token", Some(spent()), ErrorClass::AuthDead),
+    ] {
         let mut told = Told::with(&lasting());
         told.tell(Event::Exchange);
         told.tell(Event::Leased);
         told.read(&lasting());
-        let action = told.fail(refused(code, ErrorClass::Other));
+        let action = told.fail(setback.unwrap_or_else(|| refused(code, class)));
         assert!(matches!(action, Action::Read), "another process may have done it");
         assert!(matches!(told.read(&lasting()), Action::Release));
         assert!(matches!(told.tell(Event::Released), Action::Rest { due_at: None }));
         assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
-        let problem = Problem::Refused { code: code.into(), class: ErrorClass::Other };
+        let problem = Problem::Refused { code: code.into(), class };
         assert_eq!(told.rotation.problem(), Some(&problem));
     }
+}
+
+#[test]
+fn to_ask_for_a_refresh_that_is_under_way_changes_nothing() {
+    let mut told = Told::sending();
+    assert!(matches!(told.tell(Event::Refresh), Action::Await));
+    let limited = Setback::RateLimited { after: None };
+    assert_eq!(waits(&told.fail(limited)), seconds(30), "there is no hurry");
 }
 
 #[test]

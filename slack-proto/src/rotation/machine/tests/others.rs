@@ -29,6 +29,9 @@ fn while_another_has_the_lease_it_looks_what_is_stored() {
     told.tell(Event::Waited);
     assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
     assert_eq!(told.rotation.problem(), None);
+    let notices = told.rotation.take_notices();
+    let due = |notice: &&Notice| matches!(notice, Notice::Due { .. });
+    assert_eq!(notices.iter().filter(due).count(), 1, "{notices:?}");
 }
 
 #[test]
@@ -66,6 +69,50 @@ fn a_change_in_another_slot_is_no_conflict() {
     writes(told.tell(Event::Waited));
     told.tell(Event::Written);
     assert_eq!(told.held(), token(2));
+}
+
+#[test]
+fn a_token_that_came_alone_is_no_conflict_either() {
+    let mut told = Told::sending();
+    // Without a new refresh token the one that was sent is not spent.
+    let lone = changed(pair(2), |it| it.refresh_token = None);
+    writes(told.issue(&lone));
+    told.tell(Event::Conflict);
+    let write = writes(told.read(&pair(1)));
+    assert_eq!(write.replaces, pair(1).mark());
+    assert_eq!(write.credential.fingerprint(), pair(2).fingerprint());
+}
+
+#[test]
+fn a_pair_in_hand_is_written_over_a_backup() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    told.now += 40_000;
+    told.tell(Event::Look);
+    told.send_again(&pair(2));
+    writes(told.issue(&pair(3)));
+    told.tell(Event::Conflict);
+    let write = writes(told.read(&pair(1)));
+    assert_eq!(write.replaces, pair(1).mark());
+    assert_eq!(write.credential.mark(), pair(3).mark());
+}
+
+#[test]
+fn a_token_that_slack_rejected_stays_so_when_the_store_is_put_right() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    told.now += 1;
+    let token = pair(2).fingerprint();
+    let rejected = Event::Rejected { token, rejection: Rejection::Expired };
+    assert!(matches!(told.tell(rejected), Action::TakeLease));
+    told.tell(Event::Leased);
+    assert_eq!(writes(told.read(&pair(1))).credential.mark(), pair(2).mark());
+    assert!(matches!(told.tell(Event::Written), Action::TakeLease));
+    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
 }
 
 #[test]
