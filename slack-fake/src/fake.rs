@@ -285,6 +285,11 @@ const PAGES: &[&str] = &[
     ".well-known/openid-configuration",
 ];
 
+/// Whether a method reads JSON bodies; one that nobody knows reads nothing.
+pub(crate) fn json_of(method: &str) -> Json {
+    METHODS.iter().find(|known| known.name == method).map_or(Json::Ignored, |known| known.json)
+}
+
 /// The name a path goes by in scripts and in the log; paths that nothing answers share one.
 fn known_name(path: &str) -> &'static str {
     let path = path.strip_prefix('/').unwrap_or(path);

@@ -176,6 +176,7 @@ mod oauth_v2_user_access;
 mod openid;
 mod page;
 mod person;
+mod read;
 mod redirect;
 mod reply;
 mod rotation;
@@ -200,6 +201,7 @@ pub use fake::FakeSlack;
 pub use fault::{Delivery, Fault};
 pub use inspect::CredentialReport;
 pub use log::SeenCall;
+pub use read::{ReadAuthorization, ReadRequest};
 pub use save::RestoreError;
 #[cfg(feature = "server")]
 pub use server::FakeServer;
