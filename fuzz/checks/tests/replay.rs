@@ -1,8 +1,11 @@
 //! Every target has its program, its seeds and its row in the table, and every input that is kept passes its check.
+//!
+//! `FUZZ_CORPORA` names one more folder of inputs by targets, such as `target/fuzz-corpus` after a long run: so a check that
+//! became stricter is tried over all that was ever found.
 
 use std::{
     collections::BTreeSet,
-    fs,
+    env, fs,
     panic::catch_unwind,
     path::{Path, PathBuf},
 };
@@ -11,11 +14,13 @@ use slack_auth_fuzz_checks::targets;
 
 #[test]
 fn kept_inputs_pass() {
+    let more = env::var_os("FUZZ_CORPORA").map(PathBuf::from);
+    let folders = [Some(fuzz().join("corpus")), Some(fuzz().join("regressions")), more];
     let mut failed = Vec::new();
     let mut replayed = 0;
     for (name, check) in targets::ALL {
-        for folder in ["corpus", "regressions"] {
-            for file in entries(&fuzz().join(folder).join(name)) {
+        for folder in folders.iter().flatten() {
+            for file in entries(&folder.join(name)) {
                 let input = fs::read(&file).unwrap();
                 replayed += 1;
                 if catch_unwind(|| check(&input)).is_err() {
