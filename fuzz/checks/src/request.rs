@@ -57,8 +57,8 @@ impl Said {
 
 /// Builds the request of a method for several endpoints, and compares it with what it must say.
 ///
-/// It is valid HTTP to a parser that knows nothing of this library, goes to the endpoint and nowhere else, has the headers
-/// it must and no other, none of which can be split; its form decodes to exactly these fields and Basic to exactly this
+/// It is valid HTTP to a parser that knows nothing of this library, goes to the endpoint and nowhere else, has the
+/// headers it must and no other, none of which can be split; its form decodes to exactly these fields and Basic to exactly this
 /// client; Slack's side, as `slack-fake` plays it, reads the same; and `Debug` shows no token.
 pub fn check<M: Method>(method: &M, auth: &M::Auth, said: &Said) {
     let loopback = Endpoint::new("http://127.0.0.1:8080").expect("an origin");

@@ -1,7 +1,7 @@
 //! Every target has its program, its seeds and its row in the table, and every input that is kept passes its check.
 //!
-//! `FUZZ_CORPORA` names one more folder of inputs by targets, such as `target/fuzz-corpus` after a long run: so a check that
-//! became stricter is tried over all that was ever found.
+//! `FUZZ_CORPORA` names one more folder of inputs by targets, such as `target/fuzz-corpus` after a long run: so a check
+//! that became stricter is tried over all that was ever found.
 
 use std::{
     collections::BTreeSet,
