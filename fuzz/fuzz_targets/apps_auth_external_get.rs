@@ -2,9 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use slack_auth_fuzz::reply;
-use slack_proto::AppsAuthExternalGet;
+use slack_auth_fuzz_checks::targets;
 
-fuzz_target!(|input: &[u8]| {
-    reply::check::<AppsAuthExternalGet>(input);
-});
+fuzz_target!(|input: &[u8]| targets::apps_auth_external_get(input));

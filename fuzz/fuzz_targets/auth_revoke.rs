@@ -2,9 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use slack_auth_fuzz::reply;
-use slack_proto::AuthRevoke;
+use slack_auth_fuzz_checks::targets;
 
-fuzz_target!(|input: &[u8]| {
-    reply::check::<AuthRevoke>(input);
-});
+fuzz_target!(|input: &[u8]| targets::auth_revoke(input));

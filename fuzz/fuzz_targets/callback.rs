@@ -2,5 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz_checks::targets;
 
-fuzz_target!(|input: &[u8]| slack_auth_fuzz::callback::check(input));
+fuzz_target!(|input: &[u8]| targets::callback(input));

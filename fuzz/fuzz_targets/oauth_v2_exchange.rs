@@ -2,14 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use slack_auth_fuzz::reply::{self, Places};
-use slack_proto::OauthV2Exchange;
+use slack_auth_fuzz_checks::targets;
 
-fuzz_target!(|input: &[u8]| {
-    reply::check_tokens::<OauthV2Exchange>(input, Places::TopAndAuthedUser, |grant| {
-        reply::texts(
-            [&grant.credential].into_iter().chain(&grant.unplaced),
-            &grant.spare_refresh_tokens,
-        )
-    });
-});
+fuzz_target!(|input: &[u8]| targets::oauth_v2_exchange(input));

@@ -2,11 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use slack_auth_fuzz::reply::{self, Places};
-use slack_proto::OpenidConnectRefresh;
+use slack_auth_fuzz_checks::targets;
 
-fuzz_target!(|input: &[u8]| {
-    reply::check_tokens::<OpenidConnectRefresh>(input, Places::Top, |grant| {
-        reply::texts([&grant.credential], &[])
-    });
-});
+fuzz_target!(|input: &[u8]| targets::openid_connect_refresh(input));

@@ -1,0 +1,396 @@
+//! One machine, and a store and a Slack that do as they are told.
+
+use std::time::Duration;
+
+use arbitrary::{Arbitrary, Unstructured};
+use slack_proto::{
+    AccessToken, AnyCredential, ClientId, ClientSecret, ConfidentialClient,
+    ConfigurationCredential, ConfigurationToken, Credential, Endpoint, ErrorClass, Fingerprint,
+    Method, RefreshMethod, RefreshToken, Rotation, RotationPolicy, Timestamp,
+    rotation::{Action, Event, Issued, Notice, Rejection, Setback, Trade},
+};
+
+use crate::secrets;
+
+/// Something that happens.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// The outcome that was asked for, and it is a success.
+    Good,
+    /// The outcome that was asked for, and it is none.
+    Bad(u8),
+    /// An outcome of anything, asked for or not.
+    Outcome(u8),
+    /// News from outside.
+    News(News, u8),
+    /// A pair comes, though nobody waits for it any more.
+    Issued,
+    /// An access token without a refresh token comes late.
+    Lone,
+    /// Another process writes a pair.
+    Theirs,
+    /// The store's content is gone.
+    Gone,
+    /// A backup of the first pair is restored.
+    Restored,
+    /// Seconds pass.
+    Later(u32),
+    /// The clock is set back.
+    Earlier(u32),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(super) enum News {
+    Look,
+    Refresh,
+    Exchange,
+    Expired,
+    Doubtful,
+}
+
+/// What a run begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setup {
+    pub(super) policy: RotationPolicy,
+    pub(super) jitter: u32,
+    pub(super) kind: Kind,
+    /// How long access tokens live, in seconds; without it nobody says.
+    pub(super) life: Option<u32>,
+}
+
+/// What the pairs are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Installed(RefreshMethod),
+    Configuration,
+}
+
+impl<'a> Arbitrary<'a> for Setup {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let seconds = |u: &mut Unstructured<'a>| Ok(Duration::from_secs(u.arbitrary()?));
+        let mut policy = RotationPolicy::new();
+        if u.arbitrary()? {
+            policy = policy.with_margin(seconds(u)?);
+        }
+        if u.arbitrary()? {
+            policy = policy.with_grace(seconds(u)?).with_lease(seconds(u)?);
+        }
+        if u.arbitrary()? {
+            policy = policy.with_rate_limit_wait(seconds(u)?).with_refusal_wait(seconds(u)?);
+        }
+        if u.arbitrary()? {
+            policy = policy.for_public_client();
+        }
+        let kind = *u.choose(&[
+            Kind::Installed(RefreshMethod::OauthV2Access),
+            Kind::Installed(RefreshMethod::OauthV2UserAccess),
+            Kind::Installed(RefreshMethod::OpenidConnectToken),
+            Kind::Configuration,
+        ])?;
+        Ok(Self { policy, jitter: u.arbitrary()?, kind, life: u.arbitrary()? })
+    }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let kind = Kind::Installed(RefreshMethod::OauthV2Access);
+        Self { policy: RotationPolicy::new(), jitter: 7, kind, life: Some(43_200) }
+    }
+}
+
+pub(super) struct World {
+    setup: Setup,
+    rotation: Rotation,
+    action: Action,
+    now: u64,
+    stored: Option<AnyCredential>,
+    /// The number of the newest pair there is.
+    newest: u64,
+    /// A pair that was received and must be stored, or in the machine.
+    received: Option<Fingerprint>,
+    spent: Vec<Fingerprint>,
+    /// The refresh token of the request that is on its way, or was.
+    in_flight: Option<Fingerprint>,
+    /// Whether a request of any kind was sent.
+    asked: bool,
+}
+
+impl World {
+    pub(super) fn new(setup: Setup) -> Self {
+        let mut rotation = Rotation::new(setup.policy, setup.jitter);
+        let action = rotation.step(Timestamp::from_unix(START), Event::Look);
+        Self {
+            setup,
+            rotation,
+            action,
+            now: START,
+            stored: Some(first(setup)),
+            newest: 1,
+            received: None,
+            spent: Vec::new(),
+            in_flight: None,
+            asked: false,
+        }
+    }
+
+    pub(super) fn happen(&mut self, step: Step) {
+        match step {
+            Step::Good => self.go_on(),
+            Step::Bad(how) => self.go_wrong(how),
+            Step::Outcome(how) => self.tell(outcome(how, self.stored.clone())),
+            Step::News(news, how) => self.tell(told(news, how, self.rotation.credential())),
+            // Only what was asked for can come, though late or twice.
+            Step::Issued | Step::Lone if !self.asked => {}
+            Step::Issued => {
+                let fresh = self.fresh();
+                self.tell(Event::Issued(Issued::new(fresh)));
+            }
+            Step::Lone => {
+                let lone = without_refresh_token(self.fresh());
+                self.tell(Event::Issued(Issued::new(lone)));
+            }
+            Step::Theirs => self.stored = Some(self.fresh()),
+            Step::Gone => self.stored = None,
+            Step::Restored => self.stored = Some(first(self.setup)),
+            Step::Later(seconds) => self.now += u64::from(seconds),
+            Step::Earlier(seconds) => self.now = self.now.saturating_sub(seconds.into()),
+        }
+    }
+
+    /// From now on all goes well: what is still to be stored is stored soon, unless its place is gone.
+    pub(super) fn settle(&mut self) {
+        secrets::assert_hidden(&self.rotation);
+        let has_place = self.stored.is_some();
+        for _ in 0..12 {
+            if self.rotation.unsaved().is_none() {
+                return;
+            }
+            self.now += 1;
+            self.go_on();
+        }
+        assert!(!has_place || self.rotation.unsaved().is_none(), "a pair was lost: never stored");
+    }
+
+    fn fresh(&mut self) -> AnyCredential {
+        self.newest += 1;
+        pair(self.setup, self.newest, self.now)
+    }
+
+    fn go_on(&mut self) {
+        let event = match &self.action {
+            Action::Read => Event::Read(self.stored.clone()),
+            Action::TakeLease => Event::Leased,
+            Action::Release => Event::Released,
+            Action::Send(_) => Event::Issued(Issued::new(self.fresh())),
+            Action::Wait(_) => Event::Waited,
+            Action::Write(_) => return self.write(false, true),
+            _ => Event::Look,
+        };
+        self.tell(event);
+    }
+
+    fn go_wrong(&mut self, how: u8) {
+        let event = match &self.action {
+            Action::Read => Event::ReadFailed,
+            Action::TakeLease if how % 2 == 0 => Event::LeaseFailed,
+            Action::TakeLease => Event::LeaseHeld { remaining: Duration::from_secs(how.into()) },
+            Action::Send(_) => Event::Failed(setback(how)),
+            Action::Write(_) => return self.write(true, how % 2 == 0),
+            _ => Event::Aborted,
+        };
+        self.tell(event);
+    }
+
+    fn write(&mut self, fails: bool, applies: bool) {
+        let Action::Write(write) = self.action.clone() else { return };
+        let held = self.stored.as_ref().filter(|held| held.mark() == write.replaces);
+        let holds = held.is_some();
+        if let Some(held) = held.filter(|_| applies) {
+            assert!(number(held) <= number(&write.credential), "a newer pair was lost");
+            self.stored = Some(write.credential);
+        }
+        self.tell(match (fails, holds) {
+            (true, _) => Event::WriteFailed,
+            (false, true) => Event::Written,
+            (false, false) => Event::Conflict,
+        });
+    }
+
+    fn tell(&mut self, event: Event) {
+        let came = match &event {
+            Event::Issued(issued) if self.rotation.unsaved().is_none() && self.asked => {
+                Some((issued.credential.fingerprint(), issued.credential.refresh_token().is_some()))
+            }
+            _ => None,
+        };
+        let is_pair = matches!(event, Event::Issued(_));
+        let before = self.rotation.credential().map(AnyCredential::mark);
+        let action = self.rotation.step(Timestamp::from_unix(self.now), event);
+        if let Some((name, has_refresh_token)) = came {
+            let kept = self.rotation.unsaved().is_some_and(|kept| kept.fingerprint() == name);
+            // An access token alone that comes late is not worth a pair.
+            self.received = (has_refresh_token || kept).then_some(name).or(self.received);
+            self.remember_spent(self.in_flight.filter(|_| has_refresh_token));
+        }
+        if is_pair {
+            let after = self.rotation.credential().map(AnyCredential::mark);
+            assert_eq!(before, after, "a pair came out that is not stored");
+        }
+        if let Action::Send(trade) = &action {
+            self.asked = true;
+            self.in_flight = refresh_token_of(trade);
+            let known = self.in_flight.is_some_and(|token| self.spent.contains(&token));
+            assert!(!known, "lost: a refresh token is sent that is known to be spent");
+        }
+        if !matches!(action, Action::Await) {
+            self.action = action;
+        }
+        for notice in self.rotation.take_notices() {
+            secrets::assert_hidden(&notice);
+            if let Notice::Conflict { .. } = notice {
+                self.received = None;
+            }
+        }
+        self.look_for_what_came();
+    }
+
+    /// As many as the machine remembers.
+    fn remember_spent(&mut self, token: Option<Fingerprint>) {
+        let Some(token) = token.filter(|token| !self.spent.contains(token)) else { return };
+        self.spent.push(token);
+        if self.spent.len() > 64 {
+            self.spent.remove(0);
+        }
+    }
+
+    fn look_for_what_came(&mut self) {
+        let Some(received) = self.received else { return };
+        let is = |held: Option<&AnyCredential>| held.is_some_and(|it| it.fingerprint() == received);
+        if is(self.rotation.credential()) {
+            self.received = None;
+        } else {
+            assert!(is(self.rotation.unsaved()), "a pair was lost");
+        }
+    }
+}
+
+fn told(news: News, how: u8, held: Option<&AnyCredential>) -> Event {
+    let token = match held {
+        Some(held) if how % 2 == 0 => held.fingerprint(),
+        _ => Fingerprint::of("another"),
+    };
+    match news {
+        News::Look => Event::Look,
+        News::Refresh => Event::Refresh,
+        News::Exchange => Event::Exchange,
+        News::Expired => Event::Rejected { token, rejection: Rejection::Expired },
+        News::Doubtful => Event::Rejected { token, rejection: Rejection::Doubtful },
+    }
+}
+
+fn outcome(how: u8, stored: Option<AnyCredential>) -> Event {
+    match how % 10 {
+        0 => Event::Read(stored),
+        1 => Event::ReadFailed,
+        2 => Event::Leased,
+        3 => Event::LeaseFailed,
+        4 => Event::Released,
+        5 => Event::Failed(setback(how / 10)),
+        6 => Event::Conflict,
+        7 => Event::WriteFailed,
+        8 => Event::Waited,
+        _ => Event::Aborted,
+    }
+}
+
+fn setback(how: u8) -> Setback {
+    match how % 6 {
+        0 => Setback::NothingSent,
+        1 => Setback::RateLimited { after: Some(Duration::MAX) },
+        2 => Setback::Unknown { after: Some(Duration::from_secs(how.into())) },
+        3 => Setback::Spent { code: "invalid_refresh_token".into() },
+        4 => Setback::Refused { code: "bad_client_secret".into(), class: ErrorClass::Config },
+        _ => Setback::Unknown { after: None },
+    }
+}
+
+/// Finds the refresh token in the request that would go out.
+fn refresh_token_of(trade: &Trade) -> Option<Fingerprint> {
+    let slack = Endpoint::slack();
+    let id = ClientId::new("1").expect("not empty");
+    let app = ConfidentialClient::new(id, ClientSecret::new("hush").expect("not empty"));
+    let request = match trade {
+        Trade::Refresh(refresh) => refresh.to_request(&slack, &app.into()),
+        Trade::UserRefresh(refresh) => refresh.to_request(&slack, &app.into()),
+        Trade::OpenidRefresh(refresh) => refresh.to_request(&slack, &app.into()),
+        Trade::Rotate(rotate) => rotate.to_request(&slack, &()),
+        Trade::Exchange(exchange) => exchange.to_request(&slack, &app),
+        _ => return None,
+    };
+    let mut fields = form_urlencoded::parse(request.body().as_ref());
+    fields.find(|(name, _)| name == "refresh_token").map(|(_, token)| Fingerprint::of(&token))
+}
+
+/// The pair that the store holds at first: due, or nearly.
+fn first(setup: Setup) -> AnyCredential {
+    pair(setup, 1, START - 40_000)
+}
+
+/// The nth pair. A higher number was issued later.
+fn pair(setup: Setup, n: u64, issued_at: u64) -> AnyCredential {
+    let issued_at = Timestamp::from_unix(issued_at);
+    let expires_at = setup.life.map(|life| issued_at + Duration::from_secs(life.into()));
+    let refresh_token = RefreshToken::new(format!("xoxe-1-{n}")).expect("visible ASCII");
+    match setup.kind {
+        Kind::Installed(refresh_method) => {
+            let token = AccessToken::new(format!("xoxe.xoxb-1-{n}")).expect("visible ASCII");
+            let mut credential = Credential::new(token, issued_at);
+            credential.refresh_method = refresh_method;
+            credential.refresh_token = Some(refresh_token);
+            credential.expires_at = expires_at;
+            credential.into()
+        }
+        Kind::Configuration => {
+            let token = ConfigurationToken::new(format!("xoxe.xoxp-1-{n}")).expect("visible ASCII");
+            let mut credential = ConfigurationCredential::new(token, refresh_token, issued_at);
+            credential.expires_at = expires_at;
+            credential.into()
+        }
+    }
+}
+
+fn without_refresh_token(mut credential: AnyCredential) -> AnyCredential {
+    match &mut credential {
+        AnyCredential::Credential(it) => it.refresh_token = None,
+        AnyCredential::Configuration(it) => it.refresh_token = None,
+        _ => {}
+    }
+    credential
+}
+
+fn number(credential: &AnyCredential) -> u64 {
+    let token = credential.access_token().map(AccessToken::expose);
+    let token = token.or(credential.configuration_token().map(ConfigurationToken::expose));
+    token.and_then(|token| token.rsplit('-').next()?.parse().ok()).unwrap_or_default()
+}
+
+const START: u64 = 1_000_000;
+
+#[cfg(test)]
+impl World {
+    pub(super) fn stored_number(&self) -> Option<u64> {
+        self.stored.as_ref().map(number)
+    }
+
+    pub(super) fn rests(&self) -> bool {
+        matches!(self.action, Action::Rest { .. })
+    }
+}
+
+#[cfg(test)]
+impl Setup {
+    /// Pairs of a life so short that they are always due.
+    pub(super) fn always_due() -> Self {
+        Self { life: Some(1), ..Self::default() }
+    }
+}

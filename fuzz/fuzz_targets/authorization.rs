@@ -1,0 +1,7 @@
+//! Authorizations, made by `arbitrary`: what the URL says, and the way back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz_checks::targets;
+
+fuzz_target!(|input: &[u8]| targets::authorization(input));

@@ -1,0 +1,7 @@
+//! The requests of all methods, made by `arbitrary`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz_checks::targets;
+
+fuzz_target!(|input: &[u8]| targets::requests(input));

@@ -1,0 +1,7 @@
+//! A lease of the store in a folder.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use slack_auth_fuzz_checks::targets;
+
+fuzz_target!(|input: &[u8]| targets::store_lease(input));
