@@ -33,3 +33,27 @@ impl Auth for ConfigurationToken {
 impl Auth for () {
     fn apply(&self, _: &mut Form) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_calls_as_a_bearer_and_travels_in_no_form() {
+        let applied = |auth: &dyn Auth| {
+            let mut form = Form::new();
+            auth.apply(&mut form);
+            let (body, authorization) = form.finish();
+            (body.into_vec(), authorization.unwrap())
+        };
+        for (auth, expected) in [
+            (&AccessToken::new("xoxb-1").unwrap() as &dyn Auth, "Bearer xoxb-1"),
+            (&RefreshToken::new("xoxe-1-a").unwrap(), "Bearer xoxe-1-a"),
+            (&ConfigurationToken::new("xoxe.xoxp-1-a").unwrap(), "Bearer xoxe.xoxp-1-a"),
+        ] {
+            let (body, authorization) = applied(auth);
+            assert_eq!((body.as_slice(), &authorization), (&b""[..], &expected.parse().unwrap()));
+            assert!(authorization.is_sensitive());
+        }
+    }
+}

@@ -275,9 +275,24 @@ fn a_users_own_type_is_read_whole_beside_what_is_broken() {
         Theirs { id: TheirId("a".into()), kind: TheirKind::NewOne, some: Some(7), none: None };
     let body = r#"{"ok":true,"id":"a","kind":"new_one","some":7,"none":null"#;
     assert_eq!(read::<TheirMethod>(format!("{body}}}")).value, expected);
-    // A lone surrogate and a number out of range, in members that nobody asks for.
-    for broken in [r#""x":"\udabc""#, r#""x":1e999"#] {
-        let reply = read::<TheirMethod>(format!("{body},{broken}}}"));
-        assert_eq!(reply.value, expected, "{broken}");
+    // A line break and bytes that are no UTF-8, in a member that nobody asks for.
+    for broken in [&b"\n"[..], b"\xff"] {
+        let whole = [body.as_bytes(), b",\"x\":\"", broken, b"\"}"].concat();
+        let reply = read::<TheirMethod>(whole);
+        assert_eq!(reply.value, expected, "{broken:?}");
+        assert_eq!(reply.meta.oddities().len(), 1, "{broken:?}");
+    }
+}
+
+#[test]
+fn a_body_that_does_not_fit_a_users_own_type_is_not_quoted() {
+    for (kind, broken) in [("a-secret", "a"), ("a-secret", "\n"), ("new_one\",\"some\":\"x", "\n")]
+    {
+        let body = format!(r#"{{"ok":true,"id":"a","kind":"{kind}","none":null,"x":"{broken}"}}"#);
+        let error = TheirMethod::parse_response(&Response::new(body)).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("JSON that does not fit the method's response type"), "{shown}");
+        assert!(!shown.contains("a-secret"), "{shown}");
+        assert!(error.is_transient(), "nobody knows what became of the call");
     }
 }

@@ -265,3 +265,23 @@ fn every_error_says_what_to_do() {
     assert!(shown.iter().all(|text| text.contains("start again")), "{shown:?}");
     assert_eq!(shown.iter().collect::<std::collections::BTreeSet<_>>().len(), shown.len());
 }
+
+#[test]
+fn a_copy_takes_what_the_original_sent_out() {
+    let copy = install().clone();
+    let authorized = copy.finish(Some(&browser()), back(&state(&install())), NOW).unwrap();
+    let request = authorized.exchange.to_request(&Endpoint::slack(), &confidential());
+    assert!(request.body().as_ref().starts_with(b"grant_type=authorization_code&code=c0de"));
+}
+
+#[test]
+fn a_person_comes_back_from_the_users_page() {
+    let flow: StatelessAuthorization<OauthV2UserAccess> = over(request("search:read"));
+    let authorized = flow.finish(Some(&browser()), back(&state(&flow)), NOW).unwrap();
+    let request = authorized.exchange.to_request(&Endpoint::slack(), &confidential());
+    assert_eq!(request.uri(), "https://slack.com/api/oauth.v2.user.access");
+    assert!(request.body().as_ref().starts_with(b"grant_type=authorization_code&code=c0de"));
+    let expected = authorized.expected_id_token();
+    assert_eq!(expected.client_id().as_str(), "1.2");
+    assert!(expected.sent_nonce().is_none(), "this page takes none");
+}

@@ -141,4 +141,9 @@ mod tests {
             assert_eq!(error.into_pending().is_some(), waits, "{text}");
         }
     }
+
+    #[test]
+    fn a_late_callback_shows_nothing_of_the_request() {
+        assert_eq!(format!("{:?}", CallbackError::<OauthV2Access>::Expired), "Expired");
+    }
 }

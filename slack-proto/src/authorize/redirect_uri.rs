@@ -112,7 +112,8 @@ fn kind_of(text: &str) -> Result<Kind, InvalidValue> {
 
 fn web(text: &str, scheme: &str) -> Result<Kind, InvalidValue> {
     let uri: Uri = text.parse().map_err(|_| refused("is no valid URI"))?;
-    let Some(authority) = uri.authority() else {
+    // `https:8080` is a host and its port, and no address.
+    let (Some(_), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(refused("must be absolute, such as https://app.example.com/slack/callback"));
     };
     if !is_host_and_port(authority) {
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn text_without_a_scheme_is_refused() {
-        for text in ["app.example.com/cb", "/cb"] {
+        for text in ["app.example.com/cb", "/cb", "https:8080", "http:8080"] {
             let refused = RedirectUri::new(text).unwrap_err().to_string();
             assert!(refused.contains("must be absolute"), "{refused}");
         }

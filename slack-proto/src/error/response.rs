@@ -80,3 +80,22 @@ impl<E: MethodError> fmt::Display for ResponseError<E> {
 }
 
 impl<E: MethodError> Error for ResponseError<E> {}
+
+#[cfg(test)]
+mod tests {
+    use crate::{AuthTest, Method};
+
+    #[test]
+    fn only_what_passes_by_itself_is_transient() {
+        let transient = |status, body: &'static str| {
+            let mut response = http::Response::new(body);
+            *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            AuthTest::parse_response(&response).unwrap_err().is_transient()
+        };
+        assert!(transient(429, ""));
+        assert!(transient(503, "down"));
+        assert!(transient(200, r#"{"ok":false,"error":"internal_error"}"#));
+        assert!(!transient(200, r#"{"ok":false,"error":"invalid_auth"}"#));
+        assert!(!transient(404, "nowhere"));
+    }
+}

@@ -142,4 +142,19 @@ mod tests {
         assert_eq!(request.headers()["authorization"], "Bearer xoxb-FAKE");
         assert_eq!(request.body().as_ref(), b"");
     }
+
+    #[test]
+    fn odd_numbers_and_booleans_are_read_as_what_they_mean() {
+        let read = |rest: &str| {
+            let body = format!(r#"{{"ok":true,{rest}}}"#);
+            AuthTest::parse_response(&http::Response::new(body)).unwrap().value
+        };
+        assert!(read(r#""is_enterprise_install":1"#).is_enterprise_install);
+        assert!(!read(r#""is_enterprise_install":0"#).is_enterprise_install);
+        for (life, seconds) in [(r#""12""#, 12), (r#"" 12.7""#, 12), ("12.7", 12)] {
+            let expires_in = read(&format!(r#""expires_in":{life}"#)).expires_in;
+            assert_eq!(expires_in, Some(Duration::from_secs(seconds)), "{life}");
+        }
+        assert_eq!(read(r#""expires_in":"soon""#).expires_in, None);
+    }
 }

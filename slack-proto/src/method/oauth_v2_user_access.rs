@@ -185,7 +185,7 @@ mod tests {
         let reply = reply.unwrap();
         assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "xoxe-1-a");
         let spares: Vec<_> =
-            reply.value.spare_refresh_tokens.iter().map(|it| it.expose()).collect();
+            reply.value.spare_refresh_tokens.iter().map(crate::RefreshToken::expose).collect();
         assert_eq!(spares, ["xoxe-1-b"]);
         let told: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
         assert_eq!(

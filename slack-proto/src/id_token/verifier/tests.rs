@@ -373,3 +373,16 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
         assert_eq!(error.recovery().as_str(), recovery);
     }
 }
+
+#[test]
+fn a_nonce_that_is_a_number_is_not_the_text_that_was_sent() {
+    let sent = expected().nonce(Nonce::new("1.5").unwrap());
+    let verify = |nonce: Value| {
+        let mut claims = claims();
+        claims["nonce"] = nonce;
+        let token = token(&header(), &claims.to_string(), b"right");
+        verifier().verify(&keys(), &token, &sent, None, Timestamp::from_unix(NOW)).map(|_| ())
+    };
+    assert_eq!(verify(json!("1.5")), Ok(()));
+    assert_eq!(verify(json!(1.5)), Err(IdTokenError::WrongNonce));
+}

@@ -174,3 +174,25 @@ fn a_new_machine_sends_the_refresh_token_that_is_stored() {
     told.tell(Event::Written);
     assert_eq!(told.held(), token(3));
 }
+
+#[test]
+fn of_the_pairs_that_are_spent_the_last_64_are_known() {
+    let then_the_store_holds = |n| {
+        let mut told = Told::sending();
+        for n in 2..=66 {
+            writes(told.issue(&pair(n)));
+            assert!(matches!(told.tell(Event::Written), Action::Release));
+            told.tell(Event::Released);
+            told.now += 40_000;
+            assert!(matches!(told.tell(Event::Look), Action::TakeLease), "it is due again");
+            if n < 66 {
+                told.send_again(&pair(n));
+            }
+        }
+        told.tell(Event::Leased);
+        told.read(&pair(n))
+    };
+    assert_eq!(writes(then_the_store_holds(2)).credential.mark(), pair(66).mark());
+    // What is older is taken for somebody else's work, and tried.
+    assert!(matches!(then_the_store_holds(1), Action::Send(_)));
+}

@@ -165,3 +165,19 @@ fn a_pair_beside_the_stored_one_leaves_no_time_to_wait_for_long() {
     let wait = waits(&told.fail(Setback::RateLimited { after: None }));
     assert!(wait <= seconds(15), "{wait:?}");
 }
+
+#[test]
+fn a_pair_that_comes_late_is_kept_while_the_store_cannot_be_read() {
+    let mut told = Told::sending();
+    told.fail(unknown());
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    assert!(matches!(told.tell(Event::Leased), Action::Read));
+    // The answer to the first request comes after all, and is not sent for a second time.
+    assert!(matches!(told.issue(&pair(2)), Action::Await));
+    assert_eq!(waits(&told.tell(Event::ReadFailed)), Duration::from_millis(500));
+    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    assert!(matches!(told.tell(Event::Leased), Action::Read));
+    let write = writes(told.read(&pair(1)));
+    assert_eq!(write.replaces, pair(1).mark());
+    assert_eq!(write.credential.mark(), pair(2).mark());
+}
