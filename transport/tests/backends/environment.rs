@@ -123,3 +123,14 @@ fn certificates_that_are_none_are_refused() {
     }
     assert!(Backend::builder(Limits::new()).only_ca_certificates("hello").build().is_err());
 }
+
+#[test]
+fn certificates_that_are_given_are_trusted() {
+    let suite = Suite::new(|setup| {
+        Backend::builder(setup.limits()).only_ca_certificates(setup.ca_pem()).build()
+    })
+    .unwrap();
+    let report = suite.run_only(&["tls", "tls-unknown-ca"]);
+    assert_eq!(report.cases(), 2);
+    report.assert_passed();
+}
