@@ -47,13 +47,12 @@ impl Builder {
         if !curl::Version::get().feature_ssl() {
             return Err(refused("this libcurl has no TLS: turn on the feature rustls or openssl"));
         }
-        if curl::Version::get().version_num() < OLDEST {
+        if is_too_old(curl::Version::get().version_num()) {
             return Err(refused(
                 "this libcurl is older than 8.7 and may repeat requests: turn on the feature vendored",
             ));
         }
-        let pem = self.config.only_ca.as_deref();
-        if pem.is_some_and(|pem| !pem.windows(MARK.len()).any(|window| window == MARK)) {
+        if self.config.only_ca.as_deref().is_some_and(|pem| !is_pem(pem)) {
             return Err(refused(
                 "the CA certificates are not PEM: give one or more CERTIFICATE blocks",
             ));
@@ -65,10 +64,39 @@ impl Builder {
     }
 }
 
+/// Before 8.7 the headers were sent before the body was asked for, and what was sent could not be told.
+fn is_too_old(version: u32) -> bool {
+    version < 0x08_07_00
+}
+
+/// Looks no further: libcurl reads it when it connects.
+fn is_pem(text: &[u8]) -> bool {
+    text.windows(MARK.len()).any(|window| window == MARK)
+}
+
 fn refused(reason: &'static str) -> Error {
     Error::unsent(ErrorKind::Refused, reason)
 }
 
-/// Before 8.7 the headers were sent before the body was asked for, and what was sent could not be told.
-const OLDEST: u32 = 0x08_07_00;
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libcurl_before_8_7_is_too_old() {
+        for (version, old) in
+            [(0x07_ff_ff, true), (0x08_06_ff, true), (0x08_07_00, false), (0x08_16_00, false)]
+        {
+            assert_eq!(is_too_old(version), old, "{version:x}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_block_makes_it_pem() {
+        assert!(is_pem(b"# a CA\n-----BEGIN CERTIFICATE-----\n"));
+        assert!(!is_pem(b"-----BEGIN CERTIFICATE----"));
+        assert!(!is_pem(b"-----BEGIN PRIVATE KEY-----\n"));
+    }
+}

@@ -114,3 +114,113 @@ impl Handler for Exchange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
+
+    fn begun(method: &Method, body: &[u8]) -> Exchange {
+        let limits = Limits::new().with_body_cap(9).with_header_cap(100);
+        let mut exchange = Exchange::new(limits);
+        exchange.begin(method, body.to_vec());
+        exchange
+    }
+
+    fn answered(exchange: &mut Exchange, lines: &[&[u8]]) -> bool {
+        lines.iter().all(|line| exchange.header(line))
+    }
+
+    #[test]
+    fn a_body_goes_out_in_pieces_and_once() {
+        let mut exchange = begun(&Method::POST, b"code=c0de");
+        let mut into = [0; 4];
+        let mut sent = Vec::new();
+        for expected in [4, 4, 1, 0] {
+            let count = exchange.read(&mut into).unwrap();
+            assert_eq!(count, expected);
+            sent.extend_from_slice(&into[..count]);
+        }
+        assert_eq!(sent, b"code=c0de");
+        assert!(matches!(exchange.seek(SeekFrom::Start(0)), SeekResult::CantSeek));
+    }
+
+    #[test]
+    fn an_answer_comes_whole() {
+        let mut exchange = begun(&Method::POST, b"");
+        assert!(answered(&mut exchange, &[OK, b"content-length: 9\r\n", b"\r\n"]));
+        assert_eq!(exchange.write(b"01234").unwrap(), 5);
+        assert_eq!(exchange.write(b"5678").unwrap(), 4);
+        // A trailer changes nothing.
+        assert!(exchange.header(b"content-length: 10\r\n"));
+        let response = exchange.finish(Ok(())).unwrap();
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b"012345678"[..]));
+        // Nothing of it is left for the next.
+        assert_eq!(exchange.finish(Ok(())).unwrap_err().kind(), ErrorKind::Closed);
+    }
+
+    #[test]
+    fn a_body_over_the_cap_stops_the_transfer() {
+        let mut exchange = begun(&Method::POST, b"");
+        assert!(!answered(&mut exchange, &[OK, b"content-length: 10\r\n", b"\r\n"]));
+        assert_eq!(exchange.finish(Ok(())).unwrap_err().kind(), ErrorKind::TooLarge);
+
+        let mut exchange = begun(&Method::POST, b"");
+        assert!(answered(&mut exchange, &[OK, b"\r\n"]));
+        assert_eq!(exchange.write(b"012345678").unwrap(), 9);
+        assert_eq!(exchange.write(b"9").unwrap(), 0);
+        assert_eq!(exchange.write(b"").unwrap(), 0);
+        let error = exchange.finish(Ok(())).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::TooLarge, false));
+    }
+
+    #[test]
+    fn a_length_means_nothing_where_no_body_comes() {
+        for (method, status) in [(Method::HEAD, "200"), (Method::GET, "304")] {
+            let mut exchange = begun(&method, b"");
+            let line = format!("HTTP/1.1 {status} X\r\n");
+            assert!(answered(
+                &mut exchange,
+                &[line.as_bytes(), b"content-length: 10\r\n", b"\r\n"]
+            ));
+            assert!(exchange.finish(Ok(())).unwrap().body().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_flaw_of_the_head_is_what_went_wrong() {
+        let mut exchange = begun(&Method::POST, b"");
+        assert!(!answered(&mut exchange, &[OK, b"no colon\r\n"]));
+        let error = exchange.finish(Ok(())).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Protocol, false));
+
+        let mut exchange = begun(&Method::POST, b"");
+        let long = [b"x: ".as_slice(), &[b'y'; 100], b"\r\n"].concat();
+        assert!(!answered(&mut exchange, &[OK, &long]));
+        let error = exchange.finish(Ok(())).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::TooLarge, false));
+    }
+
+    #[test]
+    fn what_may_be_sent_begins_with_the_first_question_for_the_body() {
+        let failed = || Err(curl::Error::new(28));
+        let mut exchange = begun(&Method::POST, b"body");
+        assert!(!exchange.is_cut());
+        assert!(exchange.finish(failed()).unwrap_err().nothing_was_sent());
+
+        let mut exchange = begun(&Method::POST, b"body");
+        exchange.read(&mut [0; 1]).unwrap();
+        assert!(exchange.is_cut());
+        assert!(answered(&mut exchange, &[OK]));
+        assert!(exchange.is_cut());
+        let error = exchange.finish(failed()).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Timeout, false));
+
+        let mut exchange = begun(&Method::HEAD, b"");
+        assert!(exchange.is_cut());
+        assert!(answered(&mut exchange, &[OK, b"\r\n"]));
+        assert!(!exchange.is_cut());
+        assert!(!exchange.finish(failed()).unwrap_err().nothing_was_sent());
+    }
+}

@@ -103,4 +103,59 @@ mod tests {
         error.set_extra("Invalid header: canary".to_owned());
         assert!(!format!("{:?}", translate(&error, true)).contains("canary"));
     }
+
+    #[test]
+    fn every_number_has_its_kind() {
+        use ErrorKind::{Closed, Connect, Io, Protocol, Refused, Timeout, TooLarge};
+        // By number: before anything may have been sent, and after.
+        for (code, before, after) in [
+            (UNSUPPORTED, Refused, Protocol),
+            (MALFORMED, Refused, Protocol),
+            (NO_PROXY, Connect, Connect),
+            (NO_HOST, Connect, Connect),
+            (NO_CONNECTION, Connect, Connect),
+            (WEIRD_REPLY, Protocol, Protocol),
+            (HTTP2, Protocol, Protocol),
+            (PARTIAL, Closed, Closed),
+            (TIMED_OUT, Timeout, Timeout),
+            (TLS_FAILED, Connect, Connect),
+            (BAD_ARGUMENT, Connect, Io),
+            (NOTHING, Closed, Closed),
+            (SEND, Closed, Closed),
+            (RECEIVE, Closed, Closed),
+            (TLS_CERTIFICATE, Connect, Connect),
+            (TLS_CIPHER, Connect, Connect),
+            (TLS_PEER, Connect, Connect),
+            (BAD_ENCODING, Protocol, Protocol),
+            (REWIND, Closed, Closed),
+            (TLS_CA_FILE, Connect, Connect),
+            (TLS_ISSUER, Connect, Connect),
+            (HTTP2_STREAM, Closed, Closed),
+            (PROXY, Connect, Connect),
+            (TOO_LARGE, TooLarge, TooLarge),
+            (27, Io, Io),
+        ] {
+            let error = curl::Error::new(code);
+            let (unsent, perhaps) = (translate(&error, false), translate(&error, true));
+            assert_eq!((unsent.kind(), unsent.nothing_was_sent()), (before, true), "{code}");
+            assert_eq!((perhaps.kind(), perhaps.nothing_was_sent()), (after, false), "{code}");
+        }
+        let texts = [false, true].map(|sent| translate(&curl::Error::new(TIMED_OUT), sent));
+        assert!(texts[0].to_string().starts_with("no connection within"));
+        assert!(texts[1].to_string().starts_with("no complete answer within"));
+    }
+
+    #[test]
+    fn a_wrong_chunk_is_told_from_a_broken_connection() {
+        for (detail, kind) in [
+            ("chunk hex-length char not a hex digit: 0x78", ErrorKind::Protocol),
+            ("Recv failure: Connection reset by peer", ErrorKind::Closed),
+        ] {
+            let mut error = curl::Error::new(RECEIVE);
+            error.set_extra(detail.to_owned());
+            assert_eq!(translate(&error, true).kind(), kind, "{detail}");
+        }
+        assert_eq!(cut().kind(), ErrorKind::Closed);
+        assert!(!cut().nothing_was_sent());
+    }
 }

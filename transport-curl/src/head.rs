@@ -192,8 +192,13 @@ mod tests {
 
     #[test]
     fn headers_end_at_the_cap() {
-        let long = format!("x: {}\r\n", "y".repeat(996));
-        assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &long]).flaw(), Some(Flaw::TooLong));
+        // Name, value and four bytes for each line: 1,000 are allowed.
+        for (length, flaw) in [(990, None), (991, Some(Flaw::TooLong))] {
+            let full = format!("x: {}\r\n", "y".repeat(length));
+            assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &full, "z:\r\n"]).flaw(), flaw);
+        }
+        let longer = format!("x: {}\r\n", "y".repeat(996));
+        assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &longer]).flaw(), Some(Flaw::TooLong));
     }
 
     #[test]
@@ -202,5 +207,59 @@ mod tests {
         assert!(head.line(b"x: caf\xe9\t!\r\n", 1000));
         assert!(head.line(b"\r\n", 1000));
         assert_eq!(head.into_response(Vec::new()).headers()["x"].as_bytes(), b"caf\xe9\t!");
+    }
+
+    #[test]
+    fn a_broken_head_stops_the_transfer_and_a_good_one_does_not() {
+        let mut head = Head::default();
+        assert!(head.line(b"HTTP/1.1 200 OK\r\n", 5));
+        assert!(head.line(b"a:\r\n", 5));
+        assert_eq!(head.flaw(), None);
+        assert!(!head.line(b"b:\r\n", 5));
+        // And it stays broken.
+        assert!(!head.line(b"\r\n", 5));
+        assert!(!head.is_complete());
+    }
+
+    #[test]
+    fn versions_are_known_by_name() {
+        for (word, version) in [
+            ("HTTP/1.0", Version::HTTP_10),
+            ("HTTP/1.1", Version::HTTP_11),
+            ("HTTP/2", Version::HTTP_2),
+            ("HTTP/2.0", Version::HTTP_2),
+            ("HTTP/3", Version::HTTP_3),
+        ] {
+            let head = read(&[&format!("{word} 418 \r\n"), "\n"]);
+            assert!(head.is_complete());
+            let response = head.into_response(b"body".to_vec());
+            assert_eq!((response.version(), response.status().as_u16()), (version, 418));
+            assert_eq!(response.body(), b"body");
+        }
+        assert_eq!(read(&["HTTP/9.9 200 OK\r\n"]).flaw(), Some(Flaw::NotHttp));
+    }
+
+    #[test]
+    fn another_protocol_is_refused() {
+        assert_eq!(read(&["HTTP/1.1 101 Over\r\n"]).flaw(), Some(Flaw::NotHttp));
+    }
+
+    #[test]
+    fn a_length_is_declared_by_a_number_and_where_a_body_can_be() {
+        for (status, length, declared) in [
+            (200, "7", Some(7)),
+            (200, "many", None),
+            (204, "7", None),
+            (304, "7", None),
+            (404, "18446744073709551615", Some(u64::MAX)),
+        ] {
+            let head = read(&[
+                &format!("HTTP/1.1 {status} X\r\n"),
+                &format!("content-length: {length}\r\n"),
+                "\r\n",
+            ]);
+            assert_eq!(head.declared_length(), declared, "{status} {length}");
+        }
+        assert_eq!(read(&["HTTP/1.1 200 OK\r\n", "\r\n"]).declared_length(), None);
     }
 }

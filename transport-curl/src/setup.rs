@@ -204,3 +204,106 @@ const MOST_HEAD_BYTES: usize = 32 * 1024;
 const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);
 const MOST_AT_REST: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn config() -> Config {
+        Config { limits: Limits::new(), proxy: Proxy::None, only_ca: None }
+    }
+
+    fn lines(
+        headers: &[(&'static str, &'static str)],
+        method: &Method,
+        body: usize,
+    ) -> Vec<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        let list = header_list(&map, method, body).unwrap();
+        list.iter().map(|line| String::from_utf8(line.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn libcurls_own_headers_are_taken_away() {
+        assert_eq!(lines(&[], &Method::POST, 9), ["Expect:", "Content-Type:"]);
+        assert_eq!(
+            lines(&[("content-type", "text/plain")], &Method::POST, 9),
+            ["Expect:", "content-type: text/plain"]
+        );
+        assert_eq!(lines(&[], &Method::GET, 0), ["Expect:", "Transfer-Encoding:", "Content-Type:"]);
+    }
+
+    #[test]
+    fn an_empty_body_is_announced_where_one_is_expected() {
+        for (method, announced) in [
+            (Method::POST, true),
+            (Method::PUT, true),
+            (Method::PATCH, true),
+            (Method::GET, false),
+            (Method::DELETE, false),
+        ] {
+            let has = |body| lines(&[], &method, body).contains(&"Content-Length: 0".to_owned());
+            assert_eq!(has(0), announced, "{method}");
+            assert!(!has(1));
+        }
+    }
+
+    #[test]
+    fn headers_go_out_as_they_are_but_for_the_length() {
+        let given = [("x-one", "1"), ("content-length", "9"), ("x-empty", ""), ("x-one", "2")];
+        let sent = lines(&given, &Method::POST, 9);
+        assert_eq!(sent[2..], ["x-one: 1", "x-one: 2", "x-empty;"]);
+        let mut odd = HeaderMap::new();
+        odd.insert("x-odd", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+        let error = header_list(&odd, &Method::POST, 9).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
+    }
+
+    #[test]
+    fn a_head_that_libcurl_could_not_hold_is_refused() {
+        let url = "http://127.0.0.1/";
+        // The header's line has a name of one byte and four bytes around it.
+        let fits = 32_768 - url.len() - 5;
+        for (length, taken) in [(fits, true), (fits + 1, false)] {
+            let request =
+                Request::post(url).header("x", "y".repeat(length)).body(Vec::new()).unwrap();
+            let loaded = load(&mut config().easy().unwrap(), request, Connection::Any);
+            assert_eq!(loaded.is_ok(), taken);
+            if let Err(error) = loaded {
+                assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
+            }
+        }
+    }
+
+    #[test]
+    fn a_handle_at_rest_is_used_again_up_to_a_number() {
+        let handles = Handles::default();
+        for _ in 0..MOST_AT_REST + 2 {
+            handles.rest(config().easy().unwrap());
+        }
+        let count = || handles.at_rest.lock().unwrap().len();
+        assert_eq!(count(), MOST_AT_REST);
+        let request = Request::post("http://127.0.0.1/").body(b"code=c0de".to_vec()).unwrap();
+        let mut easy = handles.ready(&config(), request).unwrap();
+        assert_eq!(count(), MOST_AT_REST - 1);
+        let mut body = [0; 16];
+        assert_eq!(curl::easy::Handler::read(easy.get_mut(), &mut body).unwrap(), 9);
+        assert_eq!(&body[..9], b"code=c0de");
+    }
+
+    #[test]
+    fn a_dead_connection_is_avoided_for_a_while() {
+        let handles = Handles::default();
+        assert!(handles.connection() == Connection::Any);
+        handles.suspect();
+        assert!(handles.connection() == Connection::New);
+        *handles.suspicion.lock().unwrap() = Instant::now().checked_sub(QUARANTINE);
+        assert!(handles.connection() == Connection::Any);
+        assert!(handles.suspicion.lock().unwrap().is_none());
+    }
+}

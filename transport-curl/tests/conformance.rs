@@ -1,7 +1,5 @@
 //! The suite of `slack-transport`, in each way that this backend can be called.
 
-use std::sync::Arc;
-
 use slack_transport::Error;
 use slack_transport::conformance::{Setup, Suite};
 use slack_transport_curl::CurlTransport;
@@ -12,7 +10,7 @@ fn make(setup: &Setup) -> Result<CurlTransport, Error> {
 
 #[test]
 fn asynchronous() {
-    let suite = Suite::new(|setup| Ok(Arc::new(make(setup)?))).unwrap();
+    let suite = Suite::new(make).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();
@@ -20,7 +18,7 @@ fn asynchronous() {
 
 #[test]
 fn blocking() {
-    let suite = Suite::blocking(|setup| Ok(Arc::new(make(setup)?))).unwrap();
+    let suite = Suite::blocking(make).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();

@@ -89,3 +89,90 @@ fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
 
 const CUT: (ErrorKind, &str) =
     (ErrorKind::Closed, "the connection was closed before the answer was complete");
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use http::Request;
+    use slack_transport::{BlockingTransport, Limits};
+
+    use super::*;
+    use crate::ReqwestTransport;
+
+    /// Sends a request to a server that answers with `reply` and closes.
+    fn error_of(reply: impl Into<Vec<u8>>) -> Error {
+        let reply = reply.into();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            assert!(socket.read(&mut [0; 4096]).unwrap() > 0);
+            // The client may have had enough.
+            drop(socket.write_all(&reply));
+        });
+        let transport = ReqwestTransport::new(Limits::new()).unwrap();
+        let request = Request::get(format!("http://{address}/")).body(Vec::new()).unwrap();
+        let error = transport.send_blocking(request).unwrap_err();
+        server.join().unwrap();
+        assert!(!error.nothing_was_sent());
+        error
+    }
+
+    #[test]
+    fn what_hyper_says_is_sorted() {
+        use ErrorKind::{Closed, Protocol, TooLarge};
+        let endless = [b"HTTP/1.1 200 OK\r\nx: ".as_slice(), &vec![b'y'; 1_000_000]].concat();
+        assert_eq!(error_of(endless).kind(), TooLarge);
+        for (reply, kind) in [
+            ("", Closed),
+            ("HTTP/1.1 200 OK\r\nx:", Closed),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", Closed),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", Closed),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", Protocol),
+            ("SSH-2.0-OpenSSH_9.2\r\n\r\n", Protocol),
+        ] {
+            assert_eq!(error_of(reply).kind(), kind, "{reply}");
+        }
+    }
+
+    #[test]
+    fn what_reading_and_writing_say_is_sorted() {
+        use io::ErrorKind as Io;
+        for (io, kind) in [
+            (Io::UnexpectedEof, ErrorKind::Closed),
+            (Io::ConnectionReset, ErrorKind::Closed),
+            (Io::ConnectionAborted, ErrorKind::Closed),
+            (Io::BrokenPipe, ErrorKind::Closed),
+            (Io::NotConnected, ErrorKind::Closed),
+            (Io::InvalidData, ErrorKind::Protocol),
+            (Io::InvalidInput, ErrorKind::Protocol),
+            (Io::PermissionDenied, ErrorKind::Io),
+        ] {
+            assert_eq!(sort_io(&io::Error::from(io)).0, kind, "{io:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_reqwest_refuses_was_not_sent() {
+        let client = reqwest::Client::new();
+        let refused = || pollster::block_on(client.get("ftp://127.0.0.1/?code=c0de").send());
+        for error in [of_sending(refused().unwrap_err()), of_building(refused().unwrap_err())] {
+            assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
+            assert!(!format!("{error:?}").contains("c0de"), "the URL is shown");
+        }
+    }
+
+    #[test]
+    fn the_nearest_cause_of_a_type_is_found() {
+        let inner = Error::unsent(ErrorKind::Closed, "inner");
+        let middle = Error::unsent(ErrorKind::Io, "middle").with_source(inner);
+        let outer = Error::unsent(ErrorKind::Io, "outer").with_source(io::Error::other(middle));
+        assert!(cause::<io::Error>(&outer).is_some());
+        // An io::Error tells the cause of what it holds, not what it holds.
+        assert_eq!(cause::<Error>(&outer).unwrap().kind(), ErrorKind::Closed);
+        assert!(cause::<std::fmt::Error>(&outer).is_none());
+    }
+}

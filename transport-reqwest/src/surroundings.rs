@@ -46,3 +46,27 @@ fn probe() -> Fitness {
     });
     if tried.is_ok() { Fitness::Fit } else { Fitness::Lame }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    #[test]
+    fn each_runtime_is_judged_by_itself() {
+        let surroundings = Surroundings::default();
+        let inside = |runtime: &Runtime| {
+            let _inside = runtime.enter();
+            surroundings.carry_requests()
+        };
+        let whole = Builder::new_current_thread().enable_all().build().unwrap();
+        let lame = Builder::new_current_thread().build().unwrap();
+        assert!(!surroundings.carry_requests());
+        for _ in 0..2 {
+            assert!(inside(&whole) && inside(&whole));
+            assert!(!inside(&lame) && !inside(&lame));
+        }
+        assert!(!surroundings.carry_requests());
+    }
+}

@@ -113,3 +113,15 @@ impl fmt::Debug for ReqwestTransport {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_its_limits() {
+        let limits = Limits::new().with_body_cap(7);
+        let shown = format!("{:?}", ReqwestTransport::new(limits).unwrap());
+        assert_eq!(shown, format!("ReqwestTransport {{ limits: {limits:?}, .. }}"));
+    }
+}

@@ -1,7 +1,5 @@
 //! The suite of `slack-transport`, in each way that this backend can be called.
 
-use std::sync::Arc;
-
 use slack_transport::Error;
 use slack_transport::conformance::{Setup, Suite};
 use slack_transport_reqwest::ReqwestTransport;
@@ -15,7 +13,7 @@ fn make(setup: &Setup) -> Result<ReqwestTransport, Error> {
 fn inside_tokio() {
     let runtime = Runtime::new().unwrap();
     let _inside = runtime.enter();
-    let suite = Suite::new(|setup| Ok(Arc::new(make(setup)?))).unwrap();
+    let suite = Suite::new(make).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();
@@ -23,7 +21,7 @@ fn inside_tokio() {
 
 #[test]
 fn on_its_own_worker() {
-    let suite = Suite::new(|setup| Ok(Arc::new(make(setup)?))).unwrap();
+    let suite = Suite::new(make).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();
@@ -31,7 +29,7 @@ fn on_its_own_worker() {
 
 #[test]
 fn blocking() {
-    let suite = Suite::blocking(|setup| Ok(Arc::new(make(setup)?))).unwrap();
+    let suite = Suite::blocking(make).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();

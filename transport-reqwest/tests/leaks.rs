@@ -1,19 +1,16 @@
 //! 10,000 requests, good and bad: in a process of its own, since threads and memory are counted.
 
-use std::sync::Arc;
-
 use slack_transport::conformance::Suite;
 use slack_transport_reqwest::ReqwestTransport;
 
 #[test]
 fn nothing_stays_behind() {
-    let suite = Suite::new(|setup| Ok(Arc::new(ReqwestTransport::new(setup.limits())?))).unwrap();
+    let suite = Suite::new(|setup| ReqwestTransport::new(setup.limits())).unwrap();
     let report = suite.run_leaks(10_000);
     println!("{report}");
     report.assert_passed();
 
-    let suite =
-        Suite::blocking(|setup| Ok(Arc::new(ReqwestTransport::new(setup.limits())?))).unwrap();
+    let suite = Suite::blocking(|setup| ReqwestTransport::new(setup.limits())).unwrap();
     let report = suite.run_leaks(4_000);
     println!("{report}");
     report.assert_passed();

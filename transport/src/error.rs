@@ -127,4 +127,18 @@ mod tests {
         assert_eq!(error.to_string(), "the connection broke; the request may have been sent");
         assert_eq!(error.source().unwrap().to_string(), "reset by peer");
     }
+
+    #[test]
+    fn what_was_sent_is_told_and_the_kind_is_kept() {
+        let unsent = Error::unsent(ErrorKind::Connect, "no connection");
+        assert_eq!((unsent.kind(), unsent.nothing_was_sent()), (ErrorKind::Connect, true));
+        assert_eq!(unsent.to_string(), "no connection; nothing was sent");
+        assert!(unsent.source().is_none());
+        let perhaps = unsent_no_more(unsent);
+        assert_eq!((perhaps.kind(), perhaps.nothing_was_sent()), (ErrorKind::Timeout, false));
+    }
+
+    fn unsent_no_more(cause: Error) -> Error {
+        Error::maybe_sent(ErrorKind::Timeout, "too late").with_source(cause)
+    }
 }

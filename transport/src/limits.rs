@@ -109,9 +109,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let limits = Limits::default();
+        assert_eq!(limits.connect_timeout(), Duration::from_secs(10));
+        assert_eq!(limits.total_timeout(), Duration::from_secs(30));
+        assert_eq!((limits.body_cap(), limits.header_cap()), (1_048_576, 65_536));
+        assert_eq!(limits, Limits::new());
+    }
+
+    #[test]
+    fn each_limit_is_set_alone() {
+        let new = Limits::new();
+        let all = new
+            .with_connect_timeout(Duration::from_millis(1))
+            .with_total_timeout(Duration::from_micros(1_500))
+            .with_body_cap(3)
+            .with_header_cap(4);
+        assert_eq!(all.connect_timeout(), Duration::from_millis(1));
+        assert_eq!(all.total_timeout(), Duration::from_micros(1_500));
+        assert_eq!((all.body_cap(), all.header_cap()), (3, 4));
+        assert_eq!(new.with_body_cap(3).with_body_cap(1_048_576), new);
+    }
+
+    #[test]
     fn a_zero_time_is_not_forever() {
-        let limits =
-            Limits::new().with_connect_timeout(Duration::ZERO).with_total_timeout(Duration::ZERO);
+        let limits = Limits::new()
+            .with_connect_timeout(Duration::ZERO)
+            .with_total_timeout(Duration::from_micros(999));
         assert_eq!(limits.connect_timeout(), Duration::from_millis(1));
         assert_eq!(limits.total_timeout(), Duration::from_millis(1));
     }

@@ -80,4 +80,34 @@ mod tests {
         is_blocking::<Arc<dyn BlockingTransport>>();
         is_blocking::<Box<dyn BlockingTransport>>();
     }
+
+    /// Answers with what it was sent.
+    struct Echo;
+
+    #[async_trait]
+    impl Transport for Echo {
+        async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+            self.send_blocking(request)
+        }
+    }
+
+    impl BlockingTransport for Echo {
+        fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+            Ok(request.map(|body| Response::new([b"sent: ".to_vec(), body].concat())).into_body())
+        }
+    }
+
+    #[test]
+    fn a_pointer_to_a_transport_is_that_transport() {
+        let request = || Request::new(b"one".to_vec());
+        let (shared, boxed) = (Arc::new(Echo), Box::new(Echo));
+        for sent in [
+            pollster::block_on(Transport::send(&shared, request())),
+            pollster::block_on(Transport::send(&boxed, request())),
+            BlockingTransport::send_blocking(&shared, request()),
+            BlockingTransport::send_blocking(&boxed, request()),
+        ] {
+            assert_eq!(sent.unwrap().into_body(), b"sent: one");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -63,7 +63,7 @@ impl BlockingTransport for Careless {
 
 #[test]
 fn a_careless_transport_is_caught() {
-    let suite = Suite::blocking(|_| Ok(Arc::new(Careless::default()))).unwrap();
+    let suite = Suite::blocking(|_| Ok(Careless::default())).unwrap();
     let caught_at = [
         "closes-after-request",
         "closes-at-every-offset",

@@ -11,10 +11,10 @@ use slack_transport::conformance::{Setup, Suite};
 use slack_transport::{Error, ErrorKind};
 use tokio::runtime::{Handle, Runtime};
 
-fn make(setup: &Setup, runtime: &Handle) -> Result<Arc<HyperTransport>, Error> {
+fn make(setup: &Setup, runtime: &Handle) -> Result<HyperTransport, Error> {
     let tls = trusting_only(setup.ca_pem())
         .map_err(|error| Error::unsent(ErrorKind::Refused, "no TLS").with_source(error))?;
-    Ok(Arc::new(HyperTransport::new(setup.limits(), tls, runtime.clone())))
+    Ok(HyperTransport::new(setup.limits(), tls, runtime.clone()))
 }
 
 fn trusting_only(pem: &str) -> Result<ClientConfig, Box<dyn StdError + Send + Sync>> {
@@ -30,7 +30,7 @@ fn trusting_only(pem: &str) -> Result<ClientConfig, Box<dyn StdError + Send + Sy
 fn asynchronous() {
     let runtime = Runtime::new().unwrap();
     let handle = runtime.handle().clone();
-    let suite = Suite::new(move |setup| Ok(make(setup, &handle)?)).unwrap();
+    let suite = Suite::new(move |setup| make(setup, &handle)).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();
@@ -40,7 +40,7 @@ fn asynchronous() {
 fn blocking() {
     let runtime = Runtime::new().unwrap();
     let handle = runtime.handle().clone();
-    let suite = Suite::blocking(move |setup| Ok(make(setup, &handle)?)).unwrap();
+    let suite = Suite::blocking(move |setup| make(setup, &handle)).unwrap();
     let report = suite.run();
     println!("{report}");
     report.assert_passed();

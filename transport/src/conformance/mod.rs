@@ -18,11 +18,9 @@
 //! # impl Mine {
 //! #     fn new(_: slack_transport::Limits, _: &str) -> Result<Self, slack_transport::Error> { Ok(Self) }
 //! # }
-//! use std::sync::Arc;
-//!
 //! use slack_transport::conformance::Suite;
 //!
-//! let suite = Suite::new(|setup| Ok(Arc::new(Mine::new(setup.limits(), setup.ca_pem())?)))?;
+//! let suite = Suite::new(|setup| Mine::new(setup.limits(), setup.ca_pem()))?;
 //! let report = suite.run_only(&["refuses-foreign"]);
 //! assert!(report.failures().is_empty(), "{report}");
 //! // In earnest: `suite.run().assert_passed()`.
@@ -100,10 +98,10 @@ impl Suite {
     /// # Errors
     ///
     /// When the test CA cannot be made.
-    pub fn new<F>(make: F) -> Result<Self, Box<dyn std::error::Error>>
-    where
-        F: Fn(&Setup) -> Result<Arc<dyn Transport>, Error> + Send + Sync + 'static,
-    {
+    pub fn new<T: Transport>(
+        make: impl Fn(&Setup) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let make = move |setup: &Setup| Ok(Arc::new(make(setup)?) as Arc<dyn Transport>);
         Ok(Self { make: Box::new(make), kind: Kind::Async, ca: TestCa::new()? })
     }
 
@@ -112,13 +110,11 @@ impl Suite {
     /// # Errors
     ///
     /// When the test CA cannot be made.
-    pub fn blocking<F>(make: F) -> Result<Self, Box<dyn std::error::Error>>
-    where
-        F: Fn(&Setup) -> Result<Arc<dyn BlockingTransport>, Error> + Send + Sync + 'static,
-    {
-        let make =
-            move |setup: &Setup| Ok(Arc::new(OnThisThread(make(setup)?)) as Arc<dyn Transport>);
-        Ok(Self { make: Box::new(make), kind: Kind::Blocking, ca: TestCa::new()? })
+    pub fn blocking<T: BlockingTransport>(
+        make: impl Fn(&Setup) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let suite = Self::new(move |setup| Ok(OnThisThread(make(setup)?)))?;
+        Ok(Self { kind: Kind::Blocking, ..suite })
     }
 
     /// Runs every case on the calling thread.
@@ -169,10 +165,10 @@ impl fmt::Debug for Suite {
 }
 
 /// A blocking transport in the clothes of the other kind.
-struct OnThisThread(Arc<dyn BlockingTransport>);
+struct OnThisThread<T>(T);
 
 #[async_trait]
-impl Transport for OnThisThread {
+impl<T: BlockingTransport> Transport for OnThisThread<T> {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         self.0.send_blocking(request)
     }

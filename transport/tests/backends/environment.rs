@@ -5,7 +5,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
-use std::sync::Arc;
 use std::{env, fs, thread};
 
 use http::Request;
@@ -53,7 +52,7 @@ fn the_platforms_certificates_are_trusted_and_no_others() {
     }
     let suite = Suite::new(|setup| {
         fs::write(env::var_os("SSL_CERT_FILE").unwrap(), setup.ca_pem()).unwrap();
-        Ok(Arc::new(Backend::new(setup.limits())?))
+        Backend::new(setup.limits())
     })
     .unwrap();
     let report = suite.run_only(&["tls", "tls-wrong-host", "tls-expired", "tls-unknown-ca"]);
@@ -123,4 +122,15 @@ fn certificates_that_are_none_are_refused() {
         }
     }
     assert!(Backend::builder(Limits::new()).only_ca_certificates("hello").build().is_err());
+}
+
+#[test]
+fn certificates_that_are_given_are_trusted() {
+    let suite = Suite::new(|setup| {
+        Backend::builder(setup.limits()).only_ca_certificates(setup.ca_pem()).build()
+    })
+    .unwrap();
+    let report = suite.run_only(&["tls", "tls-unknown-ca"]);
+    assert_eq!(report.cases(), 2);
+    report.assert_passed();
 }
