@@ -33,3 +33,25 @@ impl Auth for ConfigurationToken {
 impl Auth for () {
     fn apply(&self, _: &mut Form) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_that_calls_is_presented_as_a_bearer() {
+        fn presented(token: &impl Auth) -> String {
+            let mut form = Form::new();
+            token.apply(&mut form);
+            let (body, authorization) = form.finish();
+            assert!(body.as_ref().is_empty());
+            authorization.unwrap().to_str().unwrap().to_owned()
+        }
+        assert_eq!(presented(&AccessToken::new("xoxb-1").unwrap()), "Bearer xoxb-1");
+        assert_eq!(presented(&RefreshToken::new("xoxe-1").unwrap()), "Bearer xoxe-1");
+        assert_eq!(
+            presented(&ConfigurationToken::new("xoxe.xoxp-1").unwrap()),
+            "Bearer xoxe.xoxp-1"
+        );
+    }
+}

@@ -213,4 +213,10 @@ mod tests {
     fn an_empty_id_is_refused() {
         assert_eq!(ClientId::new("").unwrap_err().to_string(), "client id must not be empty");
     }
+
+    #[test]
+    fn an_id_is_shown_unless_a_token_was_given_in_its_place() {
+        assert_eq!(ClientId::new("1.2").unwrap().to_string(), "1.2");
+        assert_eq!(ClientId::new("xoxb-1").unwrap().to_string(), "[6 bytes not shown]");
+    }
 }

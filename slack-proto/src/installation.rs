@@ -264,4 +264,19 @@ mod tests {
         }
         assert_eq!(installed().key().unwrap().to_string(), "T1");
     }
+
+    #[test]
+    fn each_slot_gives_its_own_credential() {
+        let mut installation = installed();
+        let token = |installation: &Installation, slot| {
+            installation.credential(slot).map(|it| it.access_token.expose().to_owned())
+        };
+        let of = |text: &str| Some(text.to_owned());
+        assert_eq!(token(&installation, Slot::Bot), of("xoxe.xoxb-1-a"));
+        assert_eq!(token(&installation, Slot::User), of("xoxe.xoxp-1-a"));
+        assert_eq!(token(&installation, Slot::Unknown), None);
+        installation.unplaced = Some(Credential::new(AccessToken::new("new-1").unwrap(), SENT));
+        assert_eq!(token(&installation, Slot::Unknown), of("new-1"));
+        assert_eq!(token(&installation, Slot::Configuration), None);
+    }
 }

@@ -93,4 +93,10 @@ mod tests {
         assert!(ForeignText::from("a".repeat(200)).to_string().starts_with("aaa"));
         assert_eq!(ForeignText::from("a".repeat(201)).to_string(), "[201 bytes not shown]");
     }
+
+    #[test]
+    fn a_map_finds_it_by_its_text() {
+        let map = std::collections::BTreeMap::from([(ForeignText::from("b"), 1), ("a".into(), 2)]);
+        assert_eq!((map.get("a"), map.get("b"), map.get("c")), (Some(&2), Some(&1), None));
+    }
 }

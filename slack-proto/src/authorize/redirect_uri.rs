@@ -244,4 +244,14 @@ mod tests {
         assert!(RedirectUri::insecure_for_tests("https://app.example.com/cb").is_err());
         assert!(RedirectUri::insecure_for_tests("myapp://cb").is_err());
     }
+
+    #[test]
+    fn it_is_shown_unless_it_holds_what_looks_like_a_token() {
+        let uri = RedirectUri::new("https://app.example.com/cb").unwrap();
+        assert_eq!(uri.to_string(), "https://app.example.com/cb");
+        assert_eq!(format!("{uri:?}"), "RedirectUri(https://app.example.com/cb)");
+        let uri = RedirectUri::new("https://app.example.com/xoxb-1").unwrap();
+        assert_eq!(uri.to_string(), "[30 bytes not shown]");
+        assert_eq!(format!("{uri:?}"), "RedirectUri([30 bytes not shown])");
+    }
 }

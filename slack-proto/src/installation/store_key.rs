@@ -203,4 +203,20 @@ mod tests {
             assert!(StoreKey::from_text(text).is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn a_persons_keys_stay_that_persons() {
+        let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
+        let key = StoreKey::person(grid.clone(), "U1".into());
+        assert_eq!((key.place(), key.user().unwrap().as_str()), (&grid, "U1"));
+        assert_eq!(StoreKey::from(grid.clone()).user(), None);
+        let shown = |key: StoreKey| {
+            let keys = key.nearest_first();
+            keys.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(key), ["E1/T1/U1", "T1/U1", "E1/U1"]);
+        assert_eq!(shown(grid.into()), ["E1/T1", "T1", "E1"]);
+        assert_eq!(shown(InstallationKey::Workspace("T1".into()).into()), ["T1"]);
+        assert_eq!(shown(InstallationKey::Organisation("E1".into()).into()), ["E1"]);
+    }
 }
