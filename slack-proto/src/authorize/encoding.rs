@@ -346,11 +346,13 @@ mod tests {
 
     #[test]
     fn there_is_room_for_text_that_is_escaped_all_over() {
-        let text =
-            Serializer::new(String::new()).append_pair("name", "&&&").append_pair("b", "").finish();
-        assert_eq!(text, "name=%26%26%26&b=");
+        let text = Serializer::new(String::new())
+            .append_pair("name", "&&&&")
+            .append_pair("b", "")
+            .finish();
+        assert_eq!(text, "name=%26%26%26%26&b=");
         // Each member ends with an ampersand, which the last one has not.
-        assert_eq!(room(&[("name", Some("&&&")), ("b", None)]), text.len() + 1);
+        assert_eq!(room(&[("name", Some("&&&&")), ("b", None)]), text.len() + 1);
         assert!(CHECK.len() + 16 <= CHECK_ROOM);
     }
 }

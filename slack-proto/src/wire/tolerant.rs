@@ -22,7 +22,7 @@ const DEPTH: u8 = 100;
 /// forbids, are escaped, so that they come out as they went in. Tells whether there was any to escape.
 pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
     let text = String::from_utf8_lossy(body);
-    if !text.contains(|c: char| c < ' ') {
+    if !text.contains(|c: char| c.is_ascii_control()) {
         return (text, false);
     }
     let mut clean = String::with_capacity(text.len());
@@ -340,27 +340,29 @@ mod tests {
         assert!(!odd(r#"{"a":"\ud800"}"#));
     }
 
+    /// Reads the values of an object, whatever they are called.
+    struct Options;
+    impl<'de> Visitor<'de> for Options {
+        type Value = Vec<Option<i64>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of numbers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut list = Vec::new();
+            while map.next_key::<String>()?.is_some() {
+                list.push(map.next_value()?);
+            }
+            Ok(list)
+        }
+    }
+
     #[test]
     fn absent_values_are_told_from_those_that_are_there() {
         let read = |text| {
             let (object, _) = RawObject::split(text).unwrap();
             let replaced = Cell::new(false);
-            struct Options;
-            impl<'de> Visitor<'de> for Options {
-                type Value = Vec<Option<i64>>;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("an object of numbers")
-                }
-
-                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                    let mut list = Vec::new();
-                    while map.next_key::<String>()?.is_some() {
-                        list.push(map.next_value()?);
-                    }
-                    Ok(list)
-                }
-            }
             object.visit(Options, &replaced).unwrap()
         };
         assert_eq!(read(r#"{"a":null,"b":7,"c":-7}"#), [None, Some(7), Some(-7)]);
