@@ -39,21 +39,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_token_calls_as_a_bearer_and_travels_in_no_form() {
-        let applied = |auth: &dyn Auth| {
+    fn every_token_that_calls_is_presented_as_a_bearer() {
+        fn presented(token: &impl Auth) -> String {
             let mut form = Form::new();
-            auth.apply(&mut form);
+            token.apply(&mut form);
             let (body, authorization) = form.finish();
-            (body.into_vec(), authorization.unwrap())
-        };
-        for (auth, expected) in [
-            (&AccessToken::new("xoxb-1").unwrap() as &dyn Auth, "Bearer xoxb-1"),
-            (&RefreshToken::new("xoxe-1-a").unwrap(), "Bearer xoxe-1-a"),
-            (&ConfigurationToken::new("xoxe.xoxp-1-a").unwrap(), "Bearer xoxe.xoxp-1-a"),
-        ] {
-            let (body, authorization) = applied(auth);
-            assert_eq!((body.as_slice(), &authorization), (&b""[..], &expected.parse().unwrap()));
-            assert!(authorization.is_sensitive());
+            assert!(body.as_ref().is_empty());
+            authorization.unwrap().to_str().unwrap().to_owned()
         }
+        assert_eq!(presented(&AccessToken::new("xoxb-1").unwrap()), "Bearer xoxb-1");
+        assert_eq!(presented(&RefreshToken::new("xoxe-1").unwrap()), "Bearer xoxe-1");
+        assert_eq!(
+            presented(&ConfigurationToken::new("xoxe.xoxp-1").unwrap()),
+            "Bearer xoxe.xoxp-1"
+        );
     }
 }

@@ -53,6 +53,7 @@ mod tests {
         assert_eq!(format!("{body:?}"), "Body([9 bytes redacted])");
         assert_eq!(body.as_ref(), b"code=hush");
         assert_eq!(body.into_vec(), b"code=hush");
+        assert_eq!(Body::from(b"\xff".to_vec()).as_ref(), b"\xff");
     }
 
     #[test]

@@ -189,13 +189,6 @@ impl<'de> Object<'de> for ClaimsWire {
         self.known.member(key, map, notes)
     }
 
-    fn absorb(&mut self, older: Self) {
-        self.known.absorb(older.known);
-        for (name, json) in older.others {
-            self.others.entry(name).or_insert(json);
-        }
-    }
-
     fn unknown<A: MapAccess<'de>>(
         &mut self,
         key: &Cow<'de, str>,

@@ -226,4 +226,10 @@ mod tests {
             ("", "Basic MS4yOmh1c2g=".parse().unwrap())
         );
     }
+
+    #[test]
+    fn an_id_is_shown_unless_a_token_was_given_in_its_place() {
+        assert_eq!(ClientId::new("1.2").unwrap().to_string(), "1.2");
+        assert_eq!(ClientId::new("xoxb-1").unwrap().to_string(), "[6 bytes not shown]");
+    }
 }

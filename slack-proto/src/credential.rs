@@ -255,6 +255,25 @@ mod tests {
     }
 
     #[test]
+    fn a_refresh_token_that_is_there_already_is_no_spare() {
+        let token = |text| RefreshToken::new(text).unwrap();
+        let mut credential = IssuedCredential::new(AccessToken::new("xoxe.xoxb-1-a").unwrap());
+        assert!(credential.adopt(token("xoxe-1-a")).is_none());
+        assert!(credential.adopt(token("xoxe-1-a")).is_none());
+        assert_eq!(credential.adopt(token("xoxe-1-b")).unwrap().expose(), "xoxe-1-b");
+        assert_eq!(credential.refresh_token.unwrap().expose(), "xoxe-1-a");
+    }
+
+    #[test]
+    fn slots_and_methods_have_the_names_that_are_stored() {
+        let slots = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];
+        assert_eq!(slots.map(Slot::as_str), ["bot", "user", "unknown", "configuration"]);
+        for method in ["oauth.v2.access", "oauth.v2.user.access", "openid.connect.token"] {
+            assert_eq!(RefreshMethod::find(method).unwrap().as_str(), method);
+        }
+    }
+
+    #[test]
     fn no_life_is_for_ever_and_a_zero_life_is_due_at_once() {
         assert!(!issued(None).is_due(Timestamp::from_unix(u64::MAX), Duration::MAX));
         assert!(issued(Some(0)).is_due(Timestamp::from_unix(1_000), Duration::ZERO));

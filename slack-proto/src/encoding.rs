@@ -166,8 +166,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bytes_are_handed_over_whole() {
-        let encoded = EncodedSecrets(Zeroizing::new(b"{}".to_vec()));
-        assert_eq!(encoded.into_vec(), b"{}");
+    fn bytes_come_out_whole_and_were_never_copied_to_grow() {
+        let secrets = encode(&["hush", "\u{e9}\n"]);
+        assert_eq!(secrets.as_ref(), "[\"hush\",\"\u{e9}\\n\"]".as_bytes());
+        let bytes = secrets.clone().into_vec();
+        assert_eq!(bytes, secrets.as_ref());
+        let bytes = secrets.into_vec();
+        assert_eq!(bytes.capacity(), bytes.len());
     }
 }

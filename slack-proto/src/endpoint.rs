@@ -248,4 +248,10 @@ mod tests {
             "endpoint must be https: plain http is for 127.0.0.0/8, [::1] and localhost only"
         );
     }
+
+    #[test]
+    fn an_endpoint_is_shown_as_its_origin() {
+        assert_eq!(Endpoint::slack().to_string(), "https://slack.com");
+        assert_eq!(format!("{:?}", Endpoint::slack()), "Endpoint(https://slack.com)");
+    }
 }

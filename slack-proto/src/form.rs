@@ -24,7 +24,7 @@ impl Form {
 
     /// Adds a field.
     pub fn field(&mut self, name: &str, value: &str) {
-        self.reserve(2 + 3 * (name.len() + value.len()));
+        self.reserve(room(name, value));
         form_urlencoded::Serializer::for_suffix(&mut *self.text, 0).append_pair(name, value);
     }
 
@@ -76,6 +76,11 @@ impl Form {
     }
 }
 
+/// How much a field takes at most, when every byte of it is escaped.
+fn room(name: &str, value: &str) -> usize {
+    2 + 3 * (name.len() + value.len())
+}
+
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Form([{} bytes redacted])", self.text.len())
@@ -121,6 +126,34 @@ mod tests {
         let authorization = authorization.unwrap();
         assert_eq!(authorization, "Bearer xoxb-1");
         assert!(authorization.is_sensitive());
+    }
+
+    #[test]
+    fn there_is_room_before_a_secret_is_written() {
+        let (name, value) = ("&", "&&&&&&&");
+        let mut form = Form::new();
+        form.field(name, value);
+        // The first field has no ampersand before it.
+        assert_eq!(form.text.len() + 1, room(name, value));
+
+        let mut form = Form::new();
+        let fits = form.text.as_ptr();
+        form.reserve(512);
+        assert_eq!((form.text.capacity(), form.text.as_ptr()), (512, fits));
+        form.reserve(513);
+        assert_eq!(form.text.capacity(), 1024);
+        form.field("a", "b");
+        form.reserve(1021);
+        assert_eq!(form.text.capacity(), 1024, "it fits to the byte");
+        form.reserve(1022);
+        assert_eq!((form.text.capacity(), form.text.as_str()), (2048, "a=b"));
+    }
+
+    #[test]
+    fn debug_shows_the_length_alone() {
+        let mut form = Form::new();
+        form.field("code", "hush");
+        assert_eq!(format!("{form:?}"), "Form([9 bytes redacted])");
     }
 
     proptest! {

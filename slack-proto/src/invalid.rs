@@ -39,3 +39,15 @@ impl fmt::Display for InvalidValue {
 }
 
 impl Error for InvalidValue {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_and_rule_are_told_apart_and_together() {
+        let refused = InvalidValue::new("access token", "must not be empty");
+        assert_eq!((refused.field(), refused.rule()), ("access token", "must not be empty"));
+        assert_eq!(refused.to_string(), "access token must not be empty");
+    }
+}

@@ -74,3 +74,20 @@ impl fmt::Debug for Oddity {
         write!(f, "Oddity({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_and_reason_are_told_and_no_value() {
+        let oddity = Oddity::new("a.b", Reason::Type { expected: "a string", found: "a number" });
+        assert_eq!(
+            (oddity.path(), &*oddity.reason()),
+            ("a.b", "expected a string, found a number")
+        );
+        assert_eq!(oddity.to_string(), "a.b: expected a string, found a number");
+        assert_eq!(format!("{oddity:?}"), "Oddity(a.b: expected a string, found a number)");
+        assert_eq!(Oddity::new("$", "repeated".into()).reason(), "repeated");
+    }
+}

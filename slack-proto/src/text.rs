@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_map_finds_it_by_its_text() {
-        let map = std::collections::BTreeMap::from([(ForeignText::from("a"), 1)]);
-        assert_eq!((map.get("a"), map.get("b")), (Some(&1), None));
+        let map = std::collections::BTreeMap::from([(ForeignText::from("b"), 1), ("a".into(), 2)]);
+        assert_eq!((map.get("a"), map.get("b"), map.get("c")), (Some(&2), Some(&1), None));
     }
 }

@@ -261,6 +261,7 @@ mod tests {
         let all = SignInScopes::openid().email().profile();
         assert_eq!(all, SignInScopes::new("profile email openid").unwrap());
         assert_eq!(all.clone().email(), all);
+        assert_eq!(all.as_scopes().to_string(), "openid,email,profile");
         let refused = |text: &str| SignInScopes::new(text).unwrap_err().to_string();
         let expected = "sign-in scopes must hold openid, without which nobody signs in";
         assert_eq!(refused("email,profile"), expected);

@@ -238,6 +238,14 @@ mod tests {
             Callback::parse("error=a&error=b").unwrap_err(),
             InvalidCallback::Repeated("error")
         );
+        assert_eq!(
+            InvalidCallback::NoCode.to_string(),
+            "the callback has neither a code nor an error; start again at the authorize page"
+        );
+        assert_eq!(
+            InvalidCallback::Repeated("code").to_string(),
+            "the callback has more than one `code`; start again at the authorize page"
+        );
     }
 
     #[test]

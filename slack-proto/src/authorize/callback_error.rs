@@ -138,6 +138,9 @@ mod tests {
             let error = pending().finish(callback, late).unwrap_err();
             assert_eq!((error.to_string().as_str(), error.recovery()), (shown, recovery));
             assert_eq!(error.refused().is_some(), text.starts_with("error"));
+            let debug = format!("{error:?}");
+            assert_eq!(debug.contains("PendingAuthorization { method: "), waits, "{debug}");
+            assert_eq!(debug.contains("AccessDenied"), error.refused().is_some(), "{debug}");
             assert_eq!(error.into_pending().is_some(), waits, "{text}");
         }
     }

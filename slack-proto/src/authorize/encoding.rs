@@ -77,11 +77,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             ("life", Some(&*life)),
         ];
         // Room for all, so that no copy is left behind where the text grew.
-        let room: usize = members
-            .iter()
-            .map(|(name, value)| name.len() + 3 * value.map_or(0, str::len) + 2)
-            .sum();
-        let mut form = Serializer::new(String::with_capacity(room + 32));
+        let mut form = Serializer::new(String::with_capacity(room(&members) + CHECK_ROOM));
         for (name, value) in members {
             if let Some(value) = value {
                 form.append_pair(name, value);
@@ -197,6 +193,11 @@ impl Members<'_> {
     }
 }
 
+/// How long the members are at most, when every byte of their values is escaped.
+fn room(members: &[(&str, Option<&str>)]) -> usize {
+    members.iter().map(|(name, value)| name.len() + 3 * value.map_or(0, str::len) + 2).sum()
+}
+
 fn redirect_name(uri: Option<&RedirectUri>) -> &'static str {
     if uri.is_some_and(RedirectUri::is_for_tests) {
         "insecure_redirect_uri"
@@ -207,6 +208,8 @@ fn redirect_name(uri: Option<&RedirectUri>) -> &'static str {
 
 const VERSION: &str = "1";
 const CHECK: &str = "&check=";
+/// More than the check takes with its name.
+const CHECK_ROOM: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -339,5 +342,17 @@ mod tests {
         let shown = [Malformed, UnknownVersion, OtherFlow, Expired].map(|error| error.to_string());
         assert!(shown.iter().all(|text| text.contains("pending authorization")));
         assert_eq!(shown.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn there_is_room_for_text_that_is_escaped_all_over() {
+        let text = Serializer::new(String::new())
+            .append_pair("name", "&&&&")
+            .append_pair("b", "")
+            .finish();
+        assert_eq!(text, "name=%26%26%26%26&b=");
+        // Each member ends with an ampersand, which the last one has not.
+        assert_eq!(room(&[("name", Some("&&&&")), ("b", None)]), text.len() + 1);
+        assert!(CHECK.len() + 16 <= CHECK_ROOM);
     }
 }

@@ -109,21 +109,39 @@ fn scopes(credential: &IssuedCredential) -> &Scopes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{AuthorizationRequest, Callback, ClientId, Endpoint, Entropy, Timestamp};
+
+    /// What was not granted, for the bot and for the person.
+    fn not_granted<M: CodeExchange>(
+        scopes: impl Into<M::Scopes>,
+        answer: &'static str,
+    ) -> [String; 2] {
+        let now = Timestamp::from_unix(1_795_219_200);
+        let redirect = RedirectUri::new("https://app.example.com/cb").unwrap();
+        let request =
+            AuthorizationRequest::<M>::new(ClientId::new("1.2").unwrap(), scopes, redirect);
+        let (_, pending) = request.unwrap().begin(&Endpoint::slack(), &Entropy::new([7; 96]), now);
+        let callback = format!("code=c0de&state={}", pending.state().expose());
+        let authorized = pending.finish(Callback::parse(&callback).unwrap(), now).unwrap();
+        let reply = M::parse_response(&http::Response::new(answer)).unwrap();
+        let lacking = authorized.not_granted(&reply.value);
+        [lacking.bot, lacking.user].map(|scopes| scopes.to_string())
+    }
 
     #[test]
-    fn what_was_granted_stands_where_the_answer_has_it() {
-        fn granted<M: CodeExchange>(body: &'static str) -> [Option<String>; 2] {
-            let reply = M::parse_response(&http::Response::new(body)).unwrap();
-            M::granted(&reply.value).map(|scopes| scopes.map(ToString::to_string))
-        }
-        let user = r#"{"ok":true,"access_token":"xoxp-1","scope":"a,b","authed_user":{"id":"U1"}}"#;
-        assert_eq!(granted::<OauthV2UserAccess>(user), [None, Some("a,b".to_owned())]);
-        let person =
-            r#"{"ok":true,"access_token":"xoxp-1","scope":"openid","id_token":"e30.e30.e30"}"#;
-        let [bot, scopes] = granted::<OpenidConnectToken>(person);
-        assert!(bot.is_none() && scopes.is_some());
-        let both = r#"{"ok":true,"access_token":"xoxb-1","scope":"a",
-            "authed_user":{"id":"U1","access_token":"xoxp-1","scope":"b"}}"#;
-        assert_eq!(granted::<OauthV2Access>(both), [Some("a".to_owned()), Some("b".to_owned())]);
+    fn every_flow_tells_which_scopes_were_not_granted() {
+        let install = InstallScopes::bot("a,b").and_user("c,d");
+        let answer = r#"{"ok":true,"access_token":"xoxb-1","scope":"b","authed_user":{"access_token":"xoxp-1","scope":"c"}}"#;
+        assert_eq!(not_granted::<OauthV2Access>(install.clone(), answer), ["a", "d"]);
+        let lone = r#"{"ok":true,"access_token":"xoxb-1","scope":"b"}"#;
+        assert_eq!(not_granted::<OauthV2Access>(install, lone), ["a", "c,d"]);
+        let answer = r#"{"ok":true,"access_token":"xoxp-1","scope":"d"}"#;
+        assert_eq!(not_granted::<OauthV2UserAccess>(Scopes::from("c,d"), answer), ["", "c"]);
+        let answer = r#"{"ok":true,"access_token":"xoxp-1","scope":"openid"}"#;
+        let asked = SignInScopes::openid().email();
+        assert_eq!(not_granted::<OpenidConnectToken>(asked, answer), ["", "email"]);
+        // An answer without scopes grants them all.
+        let silent = r#"{"ok":true,"access_token":"xoxp-1"}"#;
+        assert_eq!(not_granted::<OauthV2UserAccess>(Scopes::from("c,d"), silent), ["", ""]);
     }
 }

@@ -219,4 +219,15 @@ mod tests {
         assert!(late(30).is_none());
         assert!(matches!(late(31), Some(CallbackError::Expired)));
     }
+
+    #[test]
+    fn debug_shows_all_but_the_secrets() {
+        let shown = format!("{:?}", pending());
+        assert_eq!(
+            shown,
+            "PendingAuthorization { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), \
+             redirect_uri: Some(RedirectUri(fakeapp://oauth/cb)), scopes: InstallScopes { bot: [], \
+             user: [\"chat:write\"] }, began_at: Timestamp(1795219200), life: 600s, .. }"
+        );
+    }
 }

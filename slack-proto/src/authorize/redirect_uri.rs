@@ -253,4 +253,14 @@ mod tests {
             assert!(refused.contains("must be absolute"), "{refused}");
         }
     }
+
+    #[test]
+    fn it_is_shown_unless_it_holds_what_looks_like_a_token() {
+        let uri = RedirectUri::new("https://app.example.com/cb").unwrap();
+        assert_eq!(uri.to_string(), "https://app.example.com/cb");
+        assert_eq!(format!("{uri:?}"), "RedirectUri(https://app.example.com/cb)");
+        let uri = RedirectUri::new("https://app.example.com/xoxb-1").unwrap();
+        assert_eq!(uri.to_string(), "[30 bytes not shown]");
+        assert_eq!(format!("{uri:?}"), "RedirectUri([30 bytes not shown])");
+    }
 }

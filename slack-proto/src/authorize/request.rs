@@ -227,3 +227,23 @@ impl<M: CodeExchange> fmt::Debug for AuthorizationRequest<M> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InstallScopes, OauthV2Access};
+
+    #[test]
+    fn debug_tells_one_request_from_another() {
+        let id = ClientId::new("1.2").unwrap();
+        let request =
+            AuthorizationRequest::<OauthV2Access>::new(id, InstallScopes::bot("commands"), None);
+        let shown = format!("{:?}", request.unwrap().team("T1".into()));
+        assert_eq!(
+            shown,
+            "AuthorizationRequest { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), scopes: \
+             InstallScopes { bot: [\"commands\"], user: [] }, redirect_uri: None, life: 600s, team: \
+             Some(\"T1\"), .. }"
+        );
+    }
+}

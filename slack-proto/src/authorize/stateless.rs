@@ -200,3 +200,36 @@ impl<M: CodeExchange> fmt::Debug for StatelessAuthorization<M> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientId, InstallScopes, OauthV2Access};
+
+    fn flow() -> StatelessAuthorization<OauthV2Access> {
+        let id = ClientId::new("1.2").unwrap();
+        let request = AuthorizationRequest::new(id, InstallScopes::bot("commands"), None).unwrap();
+        StatelessAuthorization::new(request, Endpoint::slack(), StateKey::new([7; 32]).unwrap())
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let shown = format!("{:?}", flow());
+        assert!(
+            shown.starts_with("StatelessAuthorization { request: AuthorizationRequest { method: "),
+            "{shown}"
+        );
+        assert!(shown.ends_with(", endpoint: Endpoint(https://slack.com), .. }"), "{shown}");
+    }
+
+    #[test]
+    fn a_browser_looks_different_in_each_of_its_states() {
+        let browser = BrowserBinding::new("a-session-id-of-this-browser").unwrap();
+        let now = Timestamp::from_unix(1_795_219_200);
+        let tag = |entropy: u8| {
+            flow().browser_tag(&Header::new(1, now, &Entropy::new([entropy; 96])), &browser)
+        };
+        assert_eq!(tag(1), tag(1));
+        assert_ne!(tag(1), tag(2), "nobody can tell that two states are one browser's");
+    }
+}

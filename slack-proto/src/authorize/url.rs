@@ -64,3 +64,24 @@ impl Query {
         AuthorizeUrl(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_page_alone() {
+        let mut query = Query::new(&Endpoint::slack(), "/oauth/v2/authorize?client_id=");
+        query.push("1.2");
+        query.maybe("&state=", Some("st 4te"));
+        let url = query.finish();
+        assert_eq!(
+            url.expose(),
+            "https://slack.com/oauth/v2/authorize?client_id=1.2&state=st%204te"
+        );
+        assert_eq!(
+            format!("{url:?}"),
+            "AuthorizeUrl(https://slack.com/oauth/v2/authorize?[redacted])"
+        );
+    }
+}

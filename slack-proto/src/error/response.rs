@@ -83,19 +83,50 @@ impl<E: MethodError> Error for ResponseError<E> {}
 
 #[cfg(test)]
 mod tests {
-    use crate::{AuthTest, Method};
+    use super::*;
+    use crate::{AuthTest, Method, OauthV2Refresh};
+
+    fn error<M: Method>(status: u16, code: &str) -> ResponseError<M::Error> {
+        let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
+        let response = http::Response::builder().status(status).body(body).unwrap();
+        M::parse_response(&response).map(drop).unwrap_err()
+    }
 
     #[test]
     fn only_what_passes_by_itself_is_transient() {
-        let transient = |status, body: &'static str| {
-            let mut response = http::Response::new(body);
-            *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-            AuthTest::parse_response(&response).unwrap_err().is_transient()
-        };
-        assert!(transient(429, ""));
-        assert!(transient(503, "down"));
-        assert!(transient(200, r#"{"ok":false,"error":"internal_error"}"#));
-        assert!(!transient(200, r#"{"ok":false,"error":"invalid_auth"}"#));
-        assert!(!transient(404, "nowhere"));
+        for (status, code, transient) in [
+            (200, "internal_error", true),
+            (200, "ratelimited", true),
+            (503, "a_new_code", true),
+            (200, "a_new_code", false),
+            (404, "a_new_code", false),
+            (408, "a_new_code", false),
+            (200, "invalid_auth", false),
+            (200, "token_expired", false),
+        ] {
+            assert_eq!(
+                error::<AuthTest>(status, code).is_transient(),
+                transient,
+                "{status} {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_judged_by_its_status_only_if_slack_is_in_trouble() {
+        let after = None;
+        for (status, recovery) in [
+            (200, Recovery::Unknown),
+            // Slack's envelope came, so this is Slack's API all right.
+            (404, Recovery::Unknown),
+            (499, Recovery::Unknown),
+            (500, Recovery::ResendSameRefreshToken { after }),
+        ] {
+            assert_eq!(
+                error::<OauthV2Refresh>(status, "a_new_code").recovery(),
+                recovery,
+                "{status}"
+            );
+        }
     }
 }

@@ -40,11 +40,6 @@ impl<'de> Object<'de> for IdClaims {
         Ok(self.token.member(key, map, notes)? || self.person.member(key, map, notes)?)
     }
 
-    fn absorb(&mut self, older: Self) {
-        self.token.absorb(older.token);
-        self.person.absorb(older.person);
-    }
-
     fn unknown<A: MapAccess<'de>>(
         &mut self,
         key: &Cow<'de, str>,
@@ -146,5 +141,24 @@ impl<'de> Value<'de> for Audience {
         }
         notes.at_index(None);
         Ok(Got::Value(Self { names, count }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_audience_the_first_sixty_four_count() {
+        let contains = |before: usize| {
+            let others = "\"9.9\",".repeat(before);
+            let claims = format!(r#"{{"aud":[{others}"1.2"]}}"#);
+            let (claims, _) = IdClaims::read(claims.as_bytes()).unwrap();
+            let audience = claims.token.aud.take().unwrap();
+            assert_eq!(audience.count, before + 1);
+            audience.contains("1.2")
+        };
+        assert!(contains(0) && contains(63));
+        assert!(!contains(64));
     }
 }

@@ -149,6 +149,16 @@ mod tests {
             discovery.token_endpoint.as_ref().unwrap().as_str(),
             "https://slack.com/api/openid.connect.token"
         );
+        let shown = format!("{discovery:?}");
+        assert!(
+            shown
+                .starts_with("Discovery { issuer: \"https://slack.com\", authorization_endpoint: "),
+            "{shown}"
+        );
+        assert!(!shown.contains("connect/keys"), "{shown}");
+        let request = Discovery::request(&Endpoint::slack());
+        assert_eq!(request.uri(), "https://slack.com/.well-known/openid-configuration");
+        assert_eq!((request.method().as_str(), request.headers().len()), ("GET", 1));
         let request = discovery.keys_request();
         assert_eq!(request.uri(), "https://slack.com/openid/connect/keys");
         assert_eq!((request.method().as_str(), request.headers().len()), ("GET", 1));

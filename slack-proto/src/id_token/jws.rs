@@ -83,13 +83,23 @@ impl<'t> Object<'t> for Header<'t> {
         }
         Ok(true)
     }
-
-    fn absorb(&mut self, older: Self) {
-        self.alg.absorb(older.alg);
-        self.kid.absorb(older.kid);
-        self.has_crit |= older.has_crit;
-    }
 }
 
 /// Slack's tokens have about 1.5 KB; a header of 64 KB holds no more.
 const LONGEST: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_64_kib_is_read_and_a_longer_one_is_not() {
+        let split = |length: usize| {
+            let token = IdToken::new(format!("AA.{}.AA", "A".repeat(length - 6))).unwrap();
+            Jws::split(&token).map(drop)
+        };
+        assert_eq!(split(65_536), Ok(()));
+        assert_eq!(split(65_537), Err(IdTokenError::Malformed));
+        assert_eq!(split(100_000), Err(IdTokenError::Malformed));
+    }
+}

@@ -254,6 +254,12 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_that_was_kept_goes_on_there() {
+        let list = AuthTeamsList::new().limit(5).unwrap().cursor("kept".into());
+        assert_eq!(body(&list), b"cursor=kept&limit=5");
+    }
+
+    #[test]
     fn an_odd_workspace_does_not_hide_the_others() {
         let reply = page(r#"{"ok":true,"teams":[7,{"name":"x"},{"id":"T1","icon":[]}]}"#);
         assert_eq!(reply.value.teams.len(), 1);

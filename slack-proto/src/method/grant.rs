@@ -298,3 +298,106 @@ impl WebhookWire {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Method, OauthV2Access, OauthV2Refresh, RefreshToken, Secret, Slot};
+
+    fn installed(body: &'static str) -> (crate::OauthV2AccessResponse, Vec<String>) {
+        let reply = OauthV2Access::<Secret>::parse_response(&http::Response::new(body)).unwrap();
+        let odd = reply.meta.oddities().iter().map(ToString::to_string).collect();
+        (reply.value, odd)
+    }
+
+    fn spare(tokens: &[RefreshToken]) -> Vec<&str> {
+        tokens.iter().map(RefreshToken::expose).collect()
+    }
+
+    #[test]
+    fn the_type_tells_the_slot_of_a_token_without_a_known_prefix() {
+        for (token_type, ids, slot, odd) in [
+            ("bot", "", Slot::Bot, None),
+            ("granular_bot", "", Slot::Bot, None),
+            ("user", "", Slot::User, None),
+            ("Bearer", "", Slot::Unknown, None),
+            ("bot", r#","bot_user_id":"U1""#, Slot::Bot, None),
+            ("user", r#","user_id":"U1""#, Slot::User, None),
+            (
+                "user",
+                r#","bot_user_id":"U1""#,
+                Slot::User,
+                Some("token_type: contradicts the ids or the place of the token; the type counts"),
+            ),
+        ] {
+            let body = format!(
+                r#"{{"ok":true,"access_token":"new-1","refresh_token":"r","token_type":"{token_type}"{ids}}}"#
+            );
+            let reply = OauthV2Refresh::parse_response(&http::Response::new(body)).unwrap();
+            assert_eq!(reply.value.slot, slot, "{token_type} {ids}");
+            let told: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
+            assert_eq!(told, odd.as_slice(), "{token_type} {ids}");
+        }
+    }
+
+    #[test]
+    fn a_refresh_token_goes_to_the_only_token_unless_that_is_anothers() {
+        const SPARE: &str =
+            "refresh_token: one that belongs to no access token; handed over as a spare";
+        // At the top level, beside a person's token under `authed_user`.
+        let (grant, odd) =
+            installed(r#"{"ok":true,"refresh_token":"r","authed_user":{"access_token":"xoxp-1"}}"#);
+        assert_eq!(grant.user.unwrap().refresh_token.unwrap().expose(), "r");
+        assert!(odd.is_empty() && grant.spare_refresh_tokens.is_empty());
+        for body in [
+            r#"{"ok":true,"refresh_token":"r","bot_user_id":"U1","authed_user":{"access_token":"xoxp-1"}}"#,
+            r#"{"ok":true,"refresh_token":"r","token_type":"bot","authed_user":{"access_token":"xoxp-1"}}"#,
+        ] {
+            let (grant, odd) = installed(body);
+            assert!(grant.user.unwrap().refresh_token.is_none(), "it is the bot's: {body}");
+            assert_eq!(spare(&grant.spare_refresh_tokens), ["r"]);
+            assert_eq!(odd, [SPARE]);
+        }
+        // Under `authed_user`, beside a token at the top level.
+        let (grant, odd) =
+            installed(r#"{"ok":true,"access_token":"xoxp-1","authed_user":{"refresh_token":"r"}}"#);
+        assert_eq!(grant.user.unwrap().refresh_token.unwrap().expose(), "r");
+        assert!(odd.is_empty());
+        let (grant, _) =
+            installed(r#"{"ok":true,"access_token":"new-1","authed_user":{"refresh_token":"r"}}"#);
+        assert_eq!(grant.unplaced.unwrap().refresh_token.unwrap().expose(), "r");
+        let (grant, odd) =
+            installed(r#"{"ok":true,"access_token":"xoxb-1","authed_user":{"refresh_token":"r"}}"#);
+        assert!(grant.bot.unwrap().refresh_token.is_none(), "it is the person's");
+        assert_eq!((spare(&grant.spare_refresh_tokens), odd), (vec!["r"], vec![SPARE.to_owned()]));
+    }
+
+    #[test]
+    fn the_same_token_at_both_places_is_one_credential() {
+        for (nested, left) in [("a", vec![]), ("b", vec!["b"])] {
+            let body = format!(
+                r#"{{"ok":true,"access_token":"xoxp-1","refresh_token":"a","authed_user":{{"access_token":"xoxp-1",
+                "refresh_token":"{nested}","scope":"chat:write"}}}}"#
+            );
+            let (grant, _) = installed(Box::leak(body.into_boxed_str()));
+            let user = grant.user.unwrap();
+            assert!(grant.unplaced.is_none());
+            assert_eq!(user.refresh_token.unwrap().expose(), "a");
+            assert_eq!(user.scopes.to_string(), "chat:write", "the gap is filled");
+            assert_eq!(spare(&grant.spare_refresh_tokens), left);
+        }
+    }
+
+    #[test]
+    fn of_two_tokens_for_one_slot_the_one_in_its_own_place_stays() {
+        let (grant, _) = installed(
+            r#"{"ok":true,"access_token":"xoxp-1","authed_user":{"access_token":"xoxp-2"}}"#,
+        );
+        assert_eq!(grant.user.unwrap().access_token.expose(), "xoxp-2");
+        assert_eq!(grant.unplaced.unwrap().access_token.expose(), "xoxp-1");
+        let (grant, _) = installed(
+            r#"{"ok":true,"access_token":"xoxb-1","authed_user":{"access_token":"xoxb-2"}}"#,
+        );
+        assert_eq!(grant.bot.unwrap().access_token.expose(), "xoxb-1");
+        assert_eq!(grant.unplaced.unwrap().access_token.expose(), "xoxb-2");
+    }
+}

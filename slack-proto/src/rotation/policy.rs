@@ -222,6 +222,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_is_what_counts() {
+        let seconds = Duration::from_secs;
+        let policy = RotationPolicy::new();
+        assert_eq!((policy.grace(), policy.lease()), (seconds(60), seconds(45)));
+        assert_eq!(policy.rate_limit_wait(None), seconds(30));
+        assert_eq!(policy.refusal_wait(), seconds(300));
+        let policy = policy
+            .with_grace(seconds(20))
+            .with_lease(seconds(17))
+            .with_rate_limit_wait(seconds(7))
+            .with_refusal_wait(seconds(8));
+        assert_eq!((policy.grace(), policy.lease()), (seconds(20), seconds(17)));
+        assert_eq!(policy.wait_in_doubt(), seconds(3));
+        assert_eq!(policy.rate_limit_wait(None), seconds(7));
+        assert_eq!(policy.rate_limit_wait(Some(seconds(9))), seconds(9), "slack said so");
+        assert_eq!(policy.refusal_wait(), seconds(8));
+    }
+
+    #[test]
     fn the_schedule_is_the_one_that_is_written_down() {
         let waits: Vec<f32> = (0..8).map(|n| retry_wait(n).as_secs_f32()).collect();
         assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 60.0]);

@@ -121,12 +121,9 @@ impl OpenidConnectRefreshResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Method, MethodError};
+    use crate::Method;
 
-    fn read<M: Method>(body: &'static str) -> M::Response
-    where
-        M::Error: MethodError,
-    {
+    fn read<M: Method>(body: &'static str) -> M::Response {
         M::parse_response(&http::Response::new(body)).unwrap().value
     }
 

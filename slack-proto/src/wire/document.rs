@@ -87,6 +87,13 @@ mod tests {
         assert_eq!(read(b"\xef\xbb\xbf{\"name\":\"a\"} tail"), Some(("a".to_owned(), 1)));
         assert_eq!(read(b"{\"name\":\"a\",\"x\":\"\xff\"}"), Some(("a".to_owned(), 1)));
         assert_eq!(read(br#"{"name":7}"#), Some((String::new(), 1)));
+        assert_eq!(read(b"\xef\xbb\xbf{\"name\":\"a\"}"), Some(("a".to_owned(), 1)));
+        assert_eq!(read(br#"{"name":"a"} tail"#), Some(("a".to_owned(), 1)));
+        assert_eq!(read(br#"{"name":"a","\ud800":1}"#), Some(("a".to_owned(), 1)));
+        assert_eq!(read(b"{\"name\":\"a\tb\"}"), Some(("a\tb".to_owned(), 1)));
+        // A name can be escaped as well.
+        assert_eq!(read(br#"{"n\u0061me":"a"}"#), Some(("a".to_owned(), 0)));
+        assert_eq!(read(br#"{"n\u0061me":"a"} tail"#), Some(("a".to_owned(), 1)));
     }
 
     #[test]

@@ -293,3 +293,103 @@ impl<'de> Value<'de> for RawText<'de> {
         <&RawValue>::deserialize(deserializer).map(|raw| Some(Self(raw.get())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{document::read_document, object::object};
+
+    object! {
+        struct Fields {
+            flag: bool = "flag",
+            number: u64 = "number",
+            texts: Vec<ForeignText> = "texts",
+            inner: Nested<Inner> = "inner",
+        }
+    }
+
+    object! {
+        struct Inner {
+            id: UserId = "id",
+            scope: Scopes = "scope",
+        }
+    }
+
+    fn read(body: &str) -> (Fields, Vec<String>) {
+        let (fields, oddities) = read_document::<Fields>(body.as_bytes()).unwrap();
+        (fields, oddities.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_boolean_is_understood_in_other_types() {
+        for (json, flag, odd) in [
+            ("true", Some(true), None),
+            ("false", Some(false), None),
+            (r#""true""#, Some(true), Some("a string; read as true")),
+            (r#""1""#, Some(true), Some("a string; read as true")),
+            (r#""false""#, Some(false), Some("a string; read as false")),
+            (r#""0""#, Some(false), Some("a string; read as false")),
+            (r#""""#, Some(false), Some("a string; read as false")),
+            (r#""no""#, None, Some("a string")),
+            ("1", Some(true), Some("a number; read as true")),
+            ("0", Some(false), Some("a number; read as false")),
+            ("2", None, Some("a number")),
+        ] {
+            let odd: Vec<_> =
+                odd.iter().map(|odd| format!("flag: expected a boolean, found {odd}")).collect();
+            // The second time by the tolerant reader, which the text behind the object leads to.
+            let body = format!(r#"{{"flag":{json}}}"#);
+            for (body, more) in [(body.clone(), 0), (body + "]", 1)] {
+                let (fields, oddities) = read(&body);
+                assert_eq!(fields.flag.take(), flag, "{body}");
+                assert_eq!(oddities[..oddities.len() - more], odd, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_understood_in_other_spellings() {
+        const FRACTION: &str = "expected a whole number, found a fraction; its whole part counts";
+        const TEXT: &str = "expected a number, found a string; its number counts";
+        const NEGATIVE: &str = "a negative number; read as 0";
+        for (json, number, odd) in [
+            ("18446744073709551615", Some(u64::MAX), None),
+            ("0.0", Some(0), Some(FRACTION)),
+            ("2.9", Some(2), Some(FRACTION)),
+            ("-1", Some(0), Some(NEGATIVE)),
+            ("-0.5", Some(0), Some(NEGATIVE)),
+            ("1e999", None, Some("a number out of range; read as absent")),
+            (r#"" 7 ""#, Some(7), Some(TEXT)),
+            (r#""7.5""#, Some(7), Some(TEXT)),
+            (r#""-7""#, Some(0), Some(TEXT)),
+            (r#""1e999""#, None, Some("expected a whole number, found a string")),
+            (r#""seven""#, None, Some("expected a whole number, found a string")),
+        ] {
+            let odd: Vec<_> = odd.iter().map(|odd| format!("number: {odd}")).collect();
+            let body = format!(r#"{{"number":{json}}}"#);
+            for (body, more) in [(body.clone(), 0), (body + "]", 1)] {
+                let (fields, oddities) = read(&body);
+                assert_eq!(fields.number.take(), number, "{body}");
+                assert_eq!(oddities[..oddities.len() - more], odd, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_list_of_texts_the_first_sixty_four_are_kept() {
+        let list = vec![r#""a""#; 65].join(",");
+        let (fields, oddities) = read(&format!(r#"{{"texts":[{list}]}}"#));
+        assert_eq!(fields.texts.take().unwrap().len(), 64);
+        assert_eq!(oddities, ["texts[64]: one text too many; passed over"]);
+    }
+
+    #[test]
+    fn of_an_object_that_comes_twice_nothing_is_lost() {
+        let (fields, _) = read(
+            r#"{"inner":{"id":"U1","scope":"a"},"inner":{"scope":"b"},"inner":{"id":7,"x":1}}"#,
+        );
+        let Nested(inner) = fields.inner.take().unwrap();
+        assert_eq!(inner.id.take().unwrap().as_str(), "U1");
+        assert_eq!(inner.scope.take().unwrap().to_string(), "b", "what comes later counts");
+    }
+}

@@ -179,6 +179,23 @@ mod tests {
     }
 
     #[test]
+    fn of_many_oddities_the_last_says_that_there_are_more() {
+        for (count, kept) in [(63, 63), (64, 64), (1_000, 64)] {
+            let mut notes = Notes::default();
+            for index in 0..count {
+                match index % 2 {
+                    0 => notes.odd_at("a", "odd"),
+                    _ => notes.odd_here("odd"),
+                }
+            }
+            let oddities = notes.take_oddities();
+            assert_eq!(oddities.len(), kept);
+            let last = oddities.last().unwrap().to_string();
+            assert_eq!(last == "$: more was odd than is told", count > 63, "{last}");
+        }
+    }
+
+    #[test]
     fn a_path_that_is_too_deep_is_cut() {
         let mut notes = Notes::default();
         for _ in 0..9 {

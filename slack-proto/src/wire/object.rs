@@ -81,8 +81,8 @@ pub(crate) trait Object<'de>: Default {
         notes: &mut Notes,
     ) -> Result<bool, A::Error>;
 
-    /// Keeps of an earlier reading what this one lacks.
-    fn absorb(&mut self, older: Self);
+    /// Keeps of an earlier reading what this one lacks; only an object inside of another can be read twice.
+    fn absorb(&mut self, _: Self) {}
 
     /// Reads the value behind a `key` that neither the object nor the envelope knows.
     fn unknown<A: MapAccess<'de>>(
@@ -105,8 +105,6 @@ impl<'de> Object<'de> for () {
     ) -> Result<bool, A::Error> {
         Ok(false)
     }
-
-    fn absorb(&mut self, (): Self) {}
 }
 
 /// Defines an object by its members: field, type, name on the wire.

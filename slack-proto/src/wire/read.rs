@@ -31,7 +31,7 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
     let mut json = serde_json::Deserializer::from_str(text);
     let read = json.deserialize_map(ReplyVisitor { envelope: &mut envelope, slot: &mut *slot });
     match read.and_then(|()| json.end()) {
-        Ok(()) => finish(text, &mut envelope, slot.is_some()),
+        Ok(()) => finish(text, &mut envelope),
         Err(error) => {
             *slot = None;
             cold(body, slot, Some((error.line(), error.column())))
@@ -108,12 +108,12 @@ fn cold<P: Payload, E: MethodError>(
     if replaced.get() || odd_name {
         notes.odd_at("$", "a string that is not valid Unicode was mended");
     }
-    let read = finish(&text, &mut envelope, slot.is_some());
+    let read = finish(&text, &mut envelope);
     if refused { Read { position: refused_at, fault: Fault::Shape, ..read } } else { read }
 }
 
-/// Draws the verdict of a body that is an object.
-fn finish<E: MethodError>(text: &str, envelope: &mut Envelope<'_>, has_payload: bool) -> Read<E> {
+/// Draws the verdict of a body that is an object. Of a success that has its payload the fault tells nothing.
+fn finish<E: MethodError>(text: &str, envelope: &mut Envelope<'_>) -> Read<E> {
     let ok = envelope.ok;
     let mut position = None;
     let fault = match ok {
@@ -121,7 +121,6 @@ fn finish<E: MethodError>(text: &str, envelope: &mut Envelope<'_>, has_payload: 
         OkState::NotBoolean => Fault::OkNotBoolean,
         OkState::Conflicting => Fault::OkConflicts,
         OkState::False => Fault::Shape,
-        OkState::True if has_payload => Fault::Shape,
         OkState::True => match envelope.notes.what_was_missing() {
             Some((member, offset)) => {
                 position = offset.map(|offset| position_of(text, offset));
@@ -149,3 +148,84 @@ fn position_of(text: &str, offset: usize) -> (usize, usize) {
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::NoError;
+
+    /// A payload as users derive theirs: it refuses what does not fit.
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Derived {
+        n: Option<i64>,
+        list: Option<serde_json::Value>,
+    }
+
+    fn read_body(body: &[u8]) -> (Option<Derived>, Read<NoError>) {
+        let mut slot = None;
+        let read = read(body, &mut slot);
+        (slot, read)
+    }
+
+    /// What was odd in a body that is read all the same.
+    fn odd(body: &[u8]) -> Vec<String> {
+        let (payload, read) = read_body(body);
+        assert_eq!(payload, Some(Derived { n: Some(-5), list: None }));
+        let details = read.details.map(|details| details.oddities).unwrap_or_default();
+        details.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_mending_is_told_by_itself() {
+        const MARK: &str = "$: a byte order mark before the object was passed over";
+        const MENDED: &str = "$: a string that is not valid Unicode was mended";
+        assert!(odd(br#"{"ok":true,"n":-5,"list":null}"#).is_empty());
+        for body in
+            ["\u{feff}{\"ok\":true,\"n\":-5}", " \u{feff}\n{\"ok\":true,\"n\":-5,\"list\":null}"]
+        {
+            assert_eq!(odd(body.as_bytes()), [MARK], "{body}");
+        }
+        assert_eq!(odd(br#" {"ok":true,"n":-5,"\ud800":1}"#), [MENDED], "a name");
+        assert_eq!(odd(br#"{"ok":true,"n":-5,"warning":"\ud800"}"#), [MENDED], "a value");
+        assert_eq!(odd(br#"{"ok":true,"n":-5}]"#), ["$: text after the object was passed over"]);
+        assert_eq!(
+            odd(b"{\"ok\":true,\"n\":-5,\"x\":\"\t\"}"),
+            ["$: control characters stood unescaped in a string"]
+        );
+        assert_eq!(
+            odd(b"{\"ok\":true,\"n\":-5,\"x\":\"\xff\"}"),
+            ["$: not valid UTF-8; broken bytes were replaced"]
+        );
+    }
+
+    #[test]
+    fn a_payload_that_does_not_fit_is_refused_where_it_does_not() {
+        for body in [r#"{"ok":true,"n":"x"}"#, r#"{"bad":true,"n":"x"}"#] {
+            let (payload, read) = read_body(body.as_bytes());
+            assert_eq!(payload, None);
+            let column = body.find('x').unwrap() + 2;
+            assert_eq!((read.fault, read.position), (Fault::Shape, Some((1, column))), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_begins_otherwise_is_no_json() {
+        // Its first byte is that of a byte order mark.
+        let (_, read) = read_body("\u{f000}{\"ok\":true}".as_bytes());
+        assert_eq!((read.fault, read.position), (Fault::Syntax, None));
+    }
+
+    #[test]
+    fn lists_are_followed_a_hundred_deep() {
+        let deep = |depth| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            // The mark leads to the reader that follows by itself.
+            let body = format!("\u{feff}{{\"ok\":true,\"list\":{open}{close}}}");
+            read_body(body.as_bytes()).0.is_some()
+        };
+        assert!(deep(100));
+        assert!(!deep(101));
+    }
+}

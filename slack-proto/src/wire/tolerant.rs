@@ -22,7 +22,7 @@ const DEPTH: u8 = 100;
 /// forbids, are escaped, so that they come out as they went in. Tells whether there was any to escape.
 pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
     let text = String::from_utf8_lossy(body);
-    if !text.contains(|c: char| c < ' ') {
+    if !text.contains(|c: char| c.is_ascii_control()) {
         return (text, false);
     }
     let mut clean = String::with_capacity(text.len());
@@ -302,3 +302,69 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_inside_of_strings_alone() {
+        for (body, text) in [
+            ("{\"a\":\"x\ty z\"}", "{\"a\":\"x\\u0009y z\"}"),
+            ("{\"a\":\"\u{1f}\"}", "{\"a\":\"\\u001f\"}"),
+            ("{\"a\":\"\u{10}\"\n}", "{\"a\":\"\\u0010\"\n}"),
+            // A quote behind a backslash does not end the string; behind two it does.
+            ("{\"\\\"\t\":1}", "{\"\\\"\\u0009\":1}"),
+            ("{\"\\\\\"\t:\"\n\"}", "{\"\\\\\"\t:\"\\u000a\"}"),
+        ] {
+            assert_eq!(text_of(body.as_bytes()), (Cow::Borrowed(text), true), "{body:?}");
+        }
+        for body in [
+            "",
+            "{\"a b\":1}",
+            "{\n\t\"a b\": \"c d\"\r\n}",
+            // An escape that there is not stays broken.
+            "{\"a\\\t\":1}",
+            "{\"a\\\\\":\n1}",
+        ] {
+            assert_eq!(text_of(body.as_bytes()), (Cow::Borrowed(body), false), "{body:?}");
+        }
+        assert_eq!(text_of(b"a\xffb"), (Cow::Borrowed("a\u{fffd}b"), false));
+    }
+
+    #[test]
+    fn a_name_that_had_to_be_mended_is_told_wherever_it_stands() {
+        let odd = |text| RawObject::split(text).unwrap().0.odd_name;
+        assert!(odd(r#"{"\ud800":1,"a":2}"#));
+        assert!(odd(r#"{"a":2,"\ud800":1}"#));
+        assert!(!odd(r#"{"a":"\ud800"}"#));
+    }
+
+    /// Reads the values of an object, whatever they are called.
+    struct Options;
+    impl<'de> Visitor<'de> for Options {
+        type Value = Vec<Option<i64>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of numbers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut list = Vec::new();
+            while map.next_key::<String>()?.is_some() {
+                list.push(map.next_value()?);
+            }
+            Ok(list)
+        }
+    }
+
+    #[test]
+    fn absent_values_are_told_from_those_that_are_there() {
+        let read = |text| {
+            let (object, _) = RawObject::split(text).unwrap();
+            let replaced = Cell::new(false);
+            object.visit(Options, &replaced).unwrap()
+        };
+        assert_eq!(read(r#"{"a":null,"b":7,"c":-7}"#), [None, Some(7), Some(-7)]);
+    }
+}

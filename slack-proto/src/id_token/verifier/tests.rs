@@ -245,6 +245,7 @@ fn times_are_kept_to_the_second_and_a_leeway() {
     ] {
         assert_eq!(with(&changes).unwrap_err(), error, "{changes}");
     }
+    assert!(with(&json!({"nbf": NOW + 60})).is_ok());
     // A fraction is allowed by RFC 7519 section 2, and text is told as an oddity.
     let odd = with(&json!({"exp": 1_795_219_500.5, "iat": "1795219200", "nbf": NOW})).unwrap();
     assert_eq!((odd.expires_at, odd.oddities().len()), (at(NOW + 300), 2));

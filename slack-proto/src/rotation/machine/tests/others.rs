@@ -100,6 +100,24 @@ fn a_pair_in_hand_is_written_over_a_backup() {
 }
 
 #[test]
+fn a_store_that_was_set_back_is_put_right_even_if_nothing_is_due() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    told.tell(Event::Written);
+    told.tell(Event::Released);
+    let token = pair(2).fingerprint();
+    told.tell(Event::Rejected { token, rejection: Rejection::Doubtful });
+    let write = writes(told.read(&pair(1)));
+    assert_eq!((write.replaces, write.credential.mark()), (pair(1).mark(), pair(2).mark()));
+    let notices = told.rotation.take_notices();
+    assert!(
+        notices.iter().any(|it| matches!(it, Notice::SetBack { stored, kept }
+            if *stored == pair(1).fingerprint() && *kept == pair(2).fingerprint())),
+        "{notices:?}"
+    );
+}
+
+#[test]
 fn a_token_that_slack_rejected_stays_so_when_the_store_is_put_right() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
