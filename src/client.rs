@@ -115,7 +115,8 @@ impl Client {
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
         match &self.transport {
-            Some(transport) => transport.send(ready(request)).await,
+            // Without `as_ref` it would be the `Arc`'s own `send`, with a box around the box.
+            Some(transport) => transport.as_ref().send(ready(request)).await,
             None => Err(Error::unsent(ErrorKind::Refused, NONE)),
         }
     }
@@ -125,7 +126,7 @@ impl Client {
         const NONE: &str =
             "the client has no blocking transport: add one by `Client::and_blocking`";
         match &self.blocking {
-            Some(transport) => transport.send_blocking(ready(request)),
+            Some(transport) => transport.as_ref().send_blocking(ready(request)),
             None => Err(Error::unsent(ErrorKind::Refused, NONE)),
         }
     }

@@ -1,7 +1,10 @@
 //! Who is measured: our transports, and the bare clients that they stand on or compete with.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
-use std::thread;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 use curl::easy::{Easy, List};
 use futures_util::future::join_all;
@@ -15,6 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) type Run = Box<dyn FnMut(usize, usize)>;
 
 pub(crate) const BARE_REQWEST: &str = "reqwest, bare";
+pub(crate) const UNLIMITED_REQWEST: &str = "reqwest, bare, no limits";
 pub(crate) const OUR_REQWEST: &str = "transport-reqwest";
 pub(crate) const BARE_CURL: &str = "curl easy, bare";
 pub(crate) const OUR_CURL: &str = "transport-curl";
@@ -23,7 +27,8 @@ pub(crate) const ISAHC: &str = "isahc";
 
 pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
     vec![
-        (BARE_REQWEST, bare_reqwest(url.to_owned())),
+        (BARE_REQWEST, bare_reqwest(url.to_owned(), reqwest_as_ours())),
+        (UNLIMITED_REQWEST, bare_reqwest(url.to_owned(), reqwest_without_limits())),
         (OUR_REQWEST, our_reqwest(url.to_owned())),
         (BARE_CURL, bare_curl(url.to_owned())),
         (OUR_CURL, our_curl(url.to_owned())),
@@ -32,8 +37,8 @@ pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
     ]
 }
 
-fn bare_reqwest(url: String) -> Run {
-    let (runtime, client) = (runtime(), reqwest_as_ours());
+fn bare_reqwest(url: String, client: reqwest::Client) -> Run {
+    let runtime = runtime();
     Box::new(move |total, at_once| {
         runtime.block_on(join_all((0..at_once).map(|_| async {
             for _ in 0..total / at_once {
@@ -61,6 +66,12 @@ fn reqwest_as_ours() -> reqwest::Client {
         .expect("a client")
 }
 
+/// As oauth2 is measured, to tell what no user of reqwest can save. Not judged.
+fn reqwest_without_limits() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.no_proxy().build().expect("a client")
+}
+
 fn our_reqwest(url: String) -> Run {
     let (runtime, transport) =
         (runtime(), ReqwestTransport::new(Limits::new()).expect("a transport"));
@@ -69,7 +80,7 @@ fn our_reqwest(url: String) -> Run {
 
 fn our_curl(url: String) -> Run {
     let transport = CurlTransport::new(Limits::new()).expect("a transport");
-    Box::new(move |total, at_once| pollster::block_on(drive(&transport, &url, total, at_once)))
+    Box::new(move |total, at_once| block_on(drive(&transport, &url, total, at_once)))
 }
 
 async fn drive(transport: &dyn Transport, url: &str, total: usize, at_once: usize) {
@@ -139,7 +150,7 @@ fn curl_once(easy: &mut Easy, url: &str) -> usize {
 fn isahc(url: String) -> Run {
     let client = isahc::HttpClient::new().expect("a client");
     Box::new(move |total, at_once| {
-        pollster::block_on(join_all((0..at_once).map(|_| async {
+        block_on(join_all((0..at_once).map(|_| async {
             for _ in 0..total / at_once {
                 let mut response = client.send_async(request(&url)).await.expect("an answer");
                 assert_eq!(response.bytes().await.expect("a body").len(), 700);
@@ -165,6 +176,27 @@ fn on_threads(count: usize, work: impl Fn() + Sync) {
             scope.spawn(&work);
         }
     });
+}
+
+/// Runs a future without a runtime. pollster wakes while it holds its own lock, so that the woken thread goes to sleep
+/// once more; what that costs is not the transports'.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => return result,
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 pub(crate) fn runtime() -> Runtime {

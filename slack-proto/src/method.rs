@@ -146,7 +146,8 @@ pub trait Method {
 
 fn build(endpoint: &Endpoint, path: &'static str, form: Form) -> Request<Body> {
     let (body, authorization) = form.finish();
-    let mut headers = HeaderMap::with_capacity(2);
+    // Room for what clients add: user agent, accept, host, length.
+    let mut headers = HeaderMap::with_capacity(6);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization);

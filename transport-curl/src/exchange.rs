@@ -3,7 +3,7 @@
 use std::io::SeekFrom;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
-use http::{Method, Response};
+use http::{Method, Response, Uri};
 use slack_transport::{CappedBody, Error, ErrorKind, Limits};
 use zeroize::Zeroizing;
 
@@ -14,6 +14,8 @@ use crate::head::{Flaw, Head};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     limits: Limits,
+    /// What the handle was last told, and still knows.
+    target: Option<(Method, Uri)>,
     outgoing: Zeroizing<Vec<u8>>,
     position: usize,
     /// libcurl asks for the body before it writes the first byte of the request, headers included.
@@ -29,6 +31,7 @@ impl Exchange {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
+            target: None,
             outgoing: Zeroizing::default(),
             position: 0,
             may_be_sent: false,
@@ -38,11 +41,26 @@ impl Exchange {
         }
     }
 
-    /// Makes ready for a request with `method` and `body`.
-    pub(crate) fn begin(&mut self, method: &Method, body: Vec<u8>) {
-        let head = *method == Method::HEAD;
-        let outgoing = Zeroizing::new(body);
-        *self = Self { outgoing, may_be_sent: head, expects_body: !head, ..Self::new(self.limits) };
+    /// Tells whether the last request had this method.
+    pub(crate) fn was_by(&self, method: &Method) -> bool {
+        self.target.as_ref().is_some_and(|(last, _)| last == method)
+    }
+
+    /// Tells whether the last request went to this URL.
+    pub(crate) fn was_to(&self, url: &Uri) -> bool {
+        self.target.as_ref().is_some_and(|(_, last)| last == url)
+    }
+
+    /// Makes ready for a request.
+    pub(crate) fn begin(&mut self, method: Method, url: Uri, body: Vec<u8>) {
+        let head = method == Method::HEAD;
+        *self = Self {
+            target: Some((method, url)),
+            outgoing: Zeroizing::new(body),
+            may_be_sent: head,
+            expects_body: !head,
+            ..Self::new(self.limits)
+        };
     }
 
     /// Tells whether the connection was closed inside the headers, which libcurl does not notice.
@@ -55,7 +73,8 @@ impl Exchange {
         &mut self,
         result: Result<(), curl::Error>,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let Self { may_be_sent, head, body, .. } = std::mem::replace(self, Self::new(self.limits));
+        let next = Self { target: self.target.take(), ..Self::new(self.limits) };
+        let Self { may_be_sent, head, body, .. } = std::mem::replace(self, next);
         let body = body?;
         match head.flaw() {
             Some(Flaw::TooLong) => {

@@ -97,7 +97,12 @@ impl Head {
             // Nobody asked for another protocol.
             return State::Broken(Flaw::NotHttp);
         }
-        *self = Self { status, version, ..Self::default() };
+        *self = Self {
+            status,
+            version,
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
+            ..Self::default()
+        };
         State::Inside
     }
 
@@ -138,6 +143,9 @@ fn whole(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))
 }
+
+/// Slack sends about that many.
+const USUAL_HEADERS: usize = 12;
 
 #[cfg(test)]
 mod tests {

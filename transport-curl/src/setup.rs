@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use curl::easy::{Easy2, List, SslOpt};
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, Method, Request, Uri, header};
 use slack_transport::{Error, ErrorKind, Limits};
 
 use crate::exchange::Exchange;
@@ -110,19 +110,20 @@ fn load(
 ) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
     let length = u64::try_from(body.len()).unwrap_or(UNKNOWN);
-    let url = parts.uri.to_string();
-    let headers: usize =
-        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if url.len() + headers > MOST_HEAD_BYTES {
+    // What the last request left set in libcurl need not be set again.
+    let url = (!easy.get_ref().was_to(&parts.uri)).then(|| parts.uri.to_string());
+    let renamed = !easy.get_ref().was_by(&parts.method);
+    if url_length(&parts.uri) + headers_length(&parts.headers) > MOST_HEAD_BYTES {
         return Err(Error::unsent(
             ErrorKind::Refused,
             "the request's URL and headers are longer than 32 KiB",
         ));
     }
     let list = header_list(&parts.headers, &parts.method, body.len())?;
-    easy.get_mut().begin(&parts.method, body);
     let set = || {
-        easy.url(&url)?;
+        if let Some(url) = &url {
+            easy.url(url)?;
+        }
         let head = parts.method == Method::HEAD;
         easy.fresh_connect(head || connection == Connection::New)?;
         easy.nobody(head)?;
@@ -130,10 +131,24 @@ fn load(
             easy.post(true)?;
             easy.post_field_size(if length == 0 { UNKNOWN } else { length })?;
         }
-        easy.custom_request(parts.method.as_str())?;
+        if renamed {
+            easy.custom_request(parts.method.as_str())?;
+        }
         easy.http_headers(list)
     };
-    set().map_err(not_taken)
+    set().map_err(not_taken)?;
+    easy.get_mut().begin(parts.method, parts.uri, body);
+    Ok(())
+}
+
+fn url_length(url: &Uri) -> usize {
+    let authority = url.authority().map_or(0, |authority| authority.as_str().len());
+    let path = url.path_and_query().map_or(0, |path| path.as_str().len());
+    "https://".len() + authority + path
+}
+
+fn headers_length(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 /// Writes the headers as libcurl wants them.
@@ -143,7 +158,9 @@ fn load(
 fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List, Error> {
     let mut list = List::new();
     let mut append = |line: &str| list.append(line).map_err(not_taken);
-    append("Expect:")?;
+    if body == 0 || body > MOST_UNEXPECTED {
+        append("Expect:")?;
+    }
     if body == 0 {
         // Or libcurl would announce the unknown length as chunks.
         append("Transfer-Encoding:")?;
@@ -200,6 +217,8 @@ enum Connection {
 
 /// The head must fit libcurl's send buffer of 64 KiB, so that it asks for the body before it writes anything.
 const MOST_HEAD_BYTES: usize = 32 * 1024;
+/// libcurl asks the server to expect bodies from 1 MiB on, and those of unknown length.
+const MOST_UNEXPECTED: usize = 64 * 1024;
 /// libcurl's -1.
 const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);

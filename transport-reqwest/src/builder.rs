@@ -66,7 +66,7 @@ impl Builder {
     /// if the PEM holds none or a broken one.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let in_place = Exchanger::new(self.client()?, self.limits);
-        let elsewhere = Exchanger::new(self.client()?, self.limits);
+        let elsewhere = in_place.with_client(self.client()?);
         Ok(ReqwestTransport::from_parts(in_place, Elsewhere::new(elsewhere, self.handle)))
     }
 

@@ -33,6 +33,7 @@
 mod builder;
 mod exchange;
 mod failure;
+mod last_url;
 mod surroundings;
 mod transport;
 mod worker;

@@ -40,14 +40,14 @@ pub fn check_request(request: &Request<Vec<u8>>) -> Result<(), Error> {
     if request.method() == Method::CONNECT {
         return Err(refused("a transport sends requests and opens no tunnel: CONNECT is refused"));
     }
-    if FRAMING.iter().any(|name| request.headers().contains_key(name)) {
+    if request.headers().keys().any(|name| FRAMING.contains(name)) {
         return Err(refused(
             "the request has a header that only the transport may set, such as Host or Connection",
         ));
     }
-    let length = request.headers().get_all(header::CONTENT_LENGTH);
-    let body = request.body().len().to_string();
-    if length.iter().any(|declared| declared.as_bytes() != body.as_bytes()) {
+    let mut lengths = request.headers().get_all(header::CONTENT_LENGTH).iter();
+    let length = || request.body().len().to_string();
+    if lengths.any(|declared| declared.as_bytes() != length().as_bytes()) {
         return Err(refused(
             "the request's Content-Length is not the length of its body: leave it out",
         ));
@@ -121,7 +121,7 @@ fn refused(reason: &'static str) -> Error {
     Error::unsent(ErrorKind::Refused, reason)
 }
 
-const FRAMING: [HeaderName; 7] = [
+static FRAMING: [HeaderName; 7] = [
     header::HOST,
     header::CONNECTION,
     header::TRANSFER_ENCODING,
