@@ -143,7 +143,8 @@ mod tests {
     fn begun(method: &Method, body: &[u8]) -> Exchange {
         let limits = Limits::new().with_body_cap(9).with_header_cap(100);
         let mut exchange = Exchange::new(limits);
-        exchange.begin(method, body.to_vec());
+        let url = Uri::from_static("http://127.0.0.1/");
+        exchange.begin(method.clone(), url, body.to_vec());
         exchange
     }
 
