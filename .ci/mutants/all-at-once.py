@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Tests all mutants of slack-proto in minutes: compiled once, all of them, behind a switch.
+
+cargo-mutants compiles the library and its test programs anew for each mutant. This asks it for its list alone, writes a
+copy of slack-proto in which a function that has mutants chooses by `crate::mutant_id()`, and runs the test programs with
+one number after the other in the variable MUTANT, until one of them fails.
+
+    .ci/mutants/all-at-once.py              all of slack-proto
+    .ci/mutants/all-at-once.py wire/ form   only files whose path in src begins so
+
+What cannot be told in this way stands at the end as "left to cargo mutants": mutants of constants and of constant
+functions, and of functions that return an `impl Trait`.
+"""
+
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COPY = ROOT / "target/mutants/tree"
+CARGO = ["--config", "profile.dev.package.slack-proto.opt-level=0"]
+ENV = dict(
+    os.environ,
+    CARGO_TARGET_DIR=str(ROOT / "target/mutants/target"),
+    CARGO_PROFILE_DEV_DEBUG="0",
+    PROPTEST_CASES="16",
+    RUST_BACKTRACE="0",
+)
+SWITCH = """
+#[doc(hidden)]
+#[must_use]
+pub fn mutant_id() -> u32 {
+    static ID: std::sync::LazyLock<u32> =
+        std::sync::LazyLock::new(|| std::env::var("MUTANT").map_or(0, |id| id.parse().unwrap()));
+    *ID
+}
+"""
+# The first to catch most come first; these take seconds, and come last.
+SLOW = ["id_token", "canary", "leniency", "memory"]
+SECONDS, BYTES = 60, 4 << 30
+
+
+def main(wanted):
+    shutil.rmtree(COPY, ignore_errors=True)
+    ignored = shutil.ignore_patterns("target", ".git", ".cache")
+    shutil.copytree(ROOT, COPY, ignore=ignored)
+    mutants = listed(wanted)
+    fate = make_tree_that_compiles(mutants)
+    programs = build()
+    to_test = [number for number in mutants if number not in fate]
+    if run(programs, 0) != "missed":
+        sys.exit("the tests fail without any mutant")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, came in zip(to_test, pool.map(lambda number: run(programs, number), to_test)):
+            fate[number] = came
+    report(mutants, fate)
+
+
+def listed(wanted):
+    command = ["cargo", "mutants", "-p", "slack-proto", "--list", "--json"]
+    text = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    within = tuple("slack-proto/src/" + path for path in wanted or [""])
+    return {number: mutant for number, mutant in enumerate(json.loads(text), 1) if mutant["file"].startswith(within)}
+
+
+def make_tree_that_compiles(mutants):
+    """Gives the fate of those mutants that need no test. The compiler names them by the lines where they stand."""
+    fate = {}
+    while True:
+        arms = write_tree(mutants, fate)
+        command = ["cargo", "check", "-p", "slack-proto", "--lib", "--all-features", "--message-format=json", *CARGO]
+        check = subprocess.run(command, cwd=COPY, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if check.returncode == 0:
+            return fate
+        refused = {
+            number
+            for message in map(json.loads, check.stdout.splitlines())
+            if message["reason"] == "compiler-message" and message["message"]["level"] == "error"
+            for span in message["message"]["spans"]
+            for first, last, number in arms[span["file_name"]]
+            if first <= span["line_start"] <= last
+        }
+        if not refused:
+            sys.exit(f"the tree does not compile; see `cargo check -p slack-proto` in {COPY}")
+        for number in refused:
+            returns_some_type = "impl " in mutants[number]["function"]["return_type"]
+            fate[number] = "left" if returns_some_type else "unviable"
+
+
+def write_tree(mutants, fate):
+    """Writes the sources with all mutants in them, and gives the lines of each: file to (first, last, number)."""
+    arms = collections.defaultdict(list)
+    files = collections.defaultdict(list)
+    for number, mutant in mutants.items():
+        files[mutant["file"]].append((number, mutant))
+    for name, its in files.items():
+        text = (ROOT / name).read_text()
+        starts = [0]
+        for line in text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+
+        def at(place):
+            return starts[place["line"] - 1] + place["column"] - 1
+
+        bodies = collections.defaultdict(list)
+        for number, mutant in its:
+            function = mutant.get("function")
+            if number in fate:
+                continue
+            if not function:
+                fate[number] = "left"
+                continue
+            first, end = at(function["span"]["start"]), at(function["span"]["end"])
+            begin = body_of(text, first)
+            if re.search(r"\bconst fn\b", text[first:begin]) or at(mutant["span"]["start"]) < begin:
+                fate[number] = "left"
+                continue
+            bodies[begin, end].append((number, mutant))
+        written, done = "", 0
+        for (begin, end), of_body in sorted(bodies.items()):
+            body = text[begin:end]
+            numbers = " | ".join(str(number) for number, _ in of_body)
+            written += text[done:begin]
+            written += f"{{ match crate::mutant_id() {{ __id if !matches!(__id, {numbers}) => {body}\n"
+            for number, mutant in of_body:
+                start, stop = at(mutant["span"]["start"]), at(mutant["span"]["end"])
+                changed = f"{text[begin:start]}{mutant['replacement']} {text[stop:end]}"
+                if mutant["genre"] == "FnValue":
+                    changed = f"{{ {mutant['replacement']} }}"
+                first = written.count("\n") + 1
+                written += f"{number} => {changed}\n"
+                arms[name].append((first, written.count("\n"), number))
+            written += "_ => unreachable!() } }"
+            done = end
+        (COPY / name).write_text(written + text[done:])
+    library = "slack-proto/src/lib.rs"
+    (COPY / library).write_text((ROOT / library).read_text() + SWITCH)
+    return arms
+
+
+def body_of(text, at):
+    """Finds the brace at which the body of the function begins."""
+    skipped = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\[^']*|[^\\'])'""", re.DOTALL)
+    depth = 0
+    while depth > 0 or text[at] != "{":
+        passed = skipped.match(text, at)
+        if passed:
+            at = passed.end()
+            continue
+        depth += (text[at] in "([") - (text[at] in ")]")
+        at += 1
+    return at
+
+
+def build():
+    command = ["cargo", "test", "-p", "slack-proto", "--tests", "--no-run", "--message-format=json", *CARGO]
+    text = subprocess.run(command, cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
+    artifacts = [json.loads(line) for line in text.splitlines()]
+    programs = {one["target"]["name"]: one["executable"] for one in artifacts if one.get("executable")}
+    return sorted(programs.items(), key=lambda program: (program[0] in SLOW, program[0] != "slack_proto"))
+
+
+def run(programs, number):
+    for _, path in programs:
+        command = [path, "--test-threads=2"]
+        options = dict(cwd=COPY / "slack-proto", env=dict(ENV, MUTANT=str(number)), preexec_fn=limit)
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5 * SECONDS, **options
+            )
+        except subprocess.TimeoutExpired:
+            return "timeout"
+        if done.returncode:
+            return "timeout" if -done.returncode in (9, 24) else "caught"
+    return "missed"
+
+
+def limit():
+    """A mutant may run, and take memory, without end."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+
+
+def report(mutants, fate):
+    fates = ["caught", "timeout", "missed", "unviable", "left"]
+    table = collections.defaultdict(collections.Counter)
+    for number, mutant in mutants.items():
+        folder = mutant["file"].removeprefix("slack-proto/src/").partition("/")
+        table[folder[0] if folder[1] else "the rest"][fate[number]] += 1
+    print("| folder | mutants |", " | ".join(fates), "|")
+    print("|---" * (len(fates) + 2) + "|")
+    for folder, counts in sorted(table.items()):
+        print(f"| {folder} | {counts.total()} |", " | ".join(str(counts[one]) for one in fates), "|")
+    for heading, one in [("missed", "missed"), ("left to cargo mutants", "left")]:
+        print(f"\n{heading}:")
+        for number, mutant in mutants.items():
+            if fate[number] == one:
+                print(" ", mutant["name"])
+    if "missed" in fate.values():
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
