@@ -65,6 +65,8 @@ impl Rotation {
             return self.look(now);
         }
         self.remember_spent(sent.refresh_token.filter(|_| rotated));
+        // What Slack gives anew it does not mean to reject; and it would be asked for again without a pause.
+        self.rejected = self.rejected.filter(|rejected| *rejected != credential.fingerprint());
         self.pending = Some(Write { replaces: sent.mark, credential, unplaced: issued.unplaced });
         self.goal = Goal::Keep;
         self.refreshed_at = Some(now);

@@ -206,6 +206,22 @@ fn slack_says_that_a_token_has_ended_and_is_believed() {
 }
 
 #[test]
+fn a_rejected_token_that_slack_gives_again_counts_as_given() {
+    let mut told = Told::with(&pair(2));
+    let token = pair(2).fingerprint();
+    told.tell(Event::Rejected { token, rejection: Rejection::Expired });
+    told.send_again(&pair(2));
+    let same_token = changed(pair(3), |it| {
+        it.access_token = AccessToken::new("xoxe.xoxb-1-2").unwrap();
+    });
+    writes(told.issue(&same_token));
+    // Or it would be asked for again and again, without a pause.
+    assert!(matches!(told.tell(Event::Written), Action::Release));
+    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+}
+
+#[test]
 fn doubt_reads_the_store_and_ends_nothing() {
     let mut told = Told::with(&pair(2));
     let token = pair(2).fingerprint();
