@@ -11,7 +11,7 @@ use slack_proto::{
     StatelessAuthorization, Timestamp,
 };
 
-/// At least a thousand cases; the variable `PROPTEST_CASES` asks for more.
+/// A thousand cases; the variable `PROPTEST_CASES` asks for another number.
 fn config() -> ProptestConfig {
     let persistence = FileFailurePersistence::WithSource("regressions");
     let config = ProptestConfig {

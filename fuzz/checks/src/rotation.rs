@@ -70,7 +70,7 @@ mod tests {
         assert!(world.rests());
     }
 
-    /// At least two thousand cases; the variable `PROPTEST_CASES` asks for more.
+    /// Two thousand cases; the variable `PROPTEST_CASES` asks for another number.
     fn config() -> ProptestConfig {
         let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
         ProptestConfig { cases: config.cases.max(2_000), ..config }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::{prelude::*, sample::select, test_runner::FileFailurePersistence};
 
-/// At least a thousand cases; the variable `PROPTEST_CASES` asks for more.
+/// A thousand cases; the variable `PROPTEST_CASES` asks for another number.
 pub(crate) fn config() -> ProptestConfig {
     let persistence = FileFailurePersistence::WithSource("regressions");
     let config = ProptestConfig {
