@@ -63,7 +63,7 @@ fn exchange(
     let begin = Instant::now();
     let result = wait::block_on(transport.send(request));
     let took = begin.elapsed();
-    let latest = plan.limits.total_timeout() + Duration::from_millis(500);
+    let latest = plan.limits.total_timeout() + BUSY_MACHINE;
     if took > latest {
         return Err(format!(
             "took {took:?}, and the total timeout is {:?}",
@@ -154,6 +154,9 @@ fn free_port() -> Result<SocketAddr, String> {
         .and_then(|listener| listener.local_addr())
         .map_err(|error| error.to_string())
 }
+
+/// How late an answer may be on a machine that has much else to do.
+const BUSY_MACHINE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
