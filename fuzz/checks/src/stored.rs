@@ -1,16 +1,8 @@
 //! What must hold for installations that a store reads.
 
-use std::{
-    collections::HashSet,
-    fs,
-    path::PathBuf,
-    pin::pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::Duration,
-};
+use std::{collections::HashSet, fs, path::PathBuf, sync::OnceLock, time::Duration};
 
+use pollster::block_on;
 use sha2::{Digest, Sha256};
 use slack_auth::{
     Acquired, ConfigurationCredential, Credential, EnterpriseId, Expected, FileInstallationStore,
@@ -197,25 +189,6 @@ fn place() -> &'static (PathBuf, FileInstallationStore) {
         let store = FileInstallationStore::open(&folder).expect("a folder can be made");
         (folder, store)
     })
-}
-
-/// Waits for a future on this thread.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 #[cfg(test)]
