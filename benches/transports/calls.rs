@@ -11,14 +11,18 @@ use slack_auth::{
 use slack_morphism::prelude::SlackOAuthV2AccessTokenRequest;
 use slack_morphism::{SlackClient, prelude::SlackClientHyperConnector};
 
-use crate::contenders::{Run, runtime};
+use crate::contenders::{Run, bare_reqwest, reqwest_as_ours, runtime};
 
+/// The same exchange with nothing built and nothing parsed.
+pub(crate) const REQWEST_ALONE: &str = "call: reqwest alone";
 pub(crate) const OUR_CALL: &str = "call: ours over reqwest";
 pub(crate) const OAUTH2: &str = "call: oauth2 over reqwest";
 pub(crate) const SLACK_MORPHISM: &str = "call: slack-morphism";
 
 pub(crate) fn all(origin: &str) -> Vec<(&'static str, Run)> {
+    let url = format!("{origin}/api/oauth.v2.access");
     vec![
+        (REQWEST_ALONE, bare_reqwest(url, reqwest_as_ours())),
         (OUR_CALL, our_call(origin)),
         (OAUTH2, oauth2_call(origin)),
         (SLACK_MORPHISM, slack_morphism_call(origin)),

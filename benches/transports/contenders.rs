@@ -37,7 +37,7 @@ pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
     ]
 }
 
-fn bare_reqwest(url: String, client: reqwest::Client) -> Run {
+pub(crate) fn bare_reqwest(url: String, client: reqwest::Client) -> Run {
     let runtime = runtime();
     Box::new(move |total, at_once| {
         runtime.block_on(join_all((0..at_once).map(|_| async {
@@ -54,7 +54,7 @@ fn bare_reqwest(url: String, client: reqwest::Client) -> Run {
 }
 
 /// Bare, but with what anyone must set who sends secrets; a timeout costs a timer.
-fn reqwest_as_ours() -> reqwest::Client {
+pub(crate) fn reqwest_as_ours() -> reqwest::Client {
     let limits = Limits::new();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
