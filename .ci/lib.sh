@@ -38,6 +38,29 @@ unpack_debian() { # FOLDER PACKAGE...
     rm -r "$folder/debs"
 }
 
+# Has cargo use a compiler that builds the standard library for targets whose library nobody ships: the one that Debian 12
+# has as `rustc-web`, with the sources. All is unpacked into $compiler, not installed: another rustc stays the system's.
+compiler_with_sources() {
+    local version=1.96.0 debian=1.96.0+dfsg1-1~deb12u2 tool
+    compiler=$PWD/.cache/rustc-web-$version
+    if [[ ! -x $compiler/rustc ]]; then
+        rm -rf "$compiler"
+        unpack_debian "$compiler/root" "rustc-web=$debian" "libstd-rust-web-${version%.*}=$debian" \
+            "libstd-rust-web-dev=$debian" "rust-web-src=$debian" lld-22 libllvm22
+        # Of the sources only the standard library is wanted.
+        rm -r "$compiler/root/usr/src/rustc-$version"/{compiler,src}
+        for tool in rustdoc:rustdoc wasm-ld:wasm-ld-22 rustc:rustc; do
+            cat >"$compiler/${tool%:*}" <<WRAPPER
+#!/bin/sh
+LD_LIBRARY_PATH=$compiler/root/usr/lib/x86_64-linux-gnu exec $compiler/root/usr/bin/${tool#*:} "\$@"
+WRAPPER
+            chmod +x "$compiler/${tool%:*}"
+        done
+    fi
+    "$compiler/rustc" --version
+    export RUSTC=$compiler/rustc RUSTDOC=$compiler/rustdoc RUSTC_BOOTSTRAP=1
+}
+
 # Fetches the crates of a lockfile, apart from the check that needs them.
 fetch_crates() { # MANIFEST
     local said

@@ -130,11 +130,17 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<(
     if flush == Flush::Yes { file.sync_all() } else { Ok(()) }
 }
 
+#[cfg(unix)]
 fn owners_alone() -> OpenOptions {
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Elsewhere a file is as protected as its folder.
+#[cfg(not(unix))]
+fn owners_alone() -> OpenOptions {
+    OpenOptions::new()
 }
 
 /// Makes sure that a name that came or went does so on the disk as well.
