@@ -158,4 +158,14 @@ mod tests {
             assert_eq!(spare, ["xoxe-1-b"]);
         }
     }
+
+    #[test]
+    fn a_pair_for_signing_in_counts_from_when_it_was_asked_for() {
+        const PAIR: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
+            "token_type":"Bearer","expires_in":43200}"#;
+        let issued = read::<OpenidConnectRefresh>(PAIR).issued_at(Timestamp::from_unix(1_000));
+        assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxp-1-a");
+        assert_eq!(issued.credential.expires_at(), Some(Timestamp::from_unix(44_200)));
+        assert!(issued.unplaced.is_none() && issued.spare_refresh_tokens.is_empty());
+    }
 }

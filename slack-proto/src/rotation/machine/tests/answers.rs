@@ -303,3 +303,11 @@ fn a_token_can_be_refreshed_before_it_is_due() {
     let mut told = Told::with(&lasting());
     assert!(matches!(told.tell(Event::Refresh), Action::Rest { .. }));
 }
+
+#[test]
+fn an_answer_that_nobody_asked_for_is_not_written() {
+    let mut told = Told::with(&pair(2));
+    let action = told.issue(&pair(3));
+    assert!(!matches!(action, Action::Write(_)), "{action:?}");
+    assert_eq!(told.held(), token(2));
+}
