@@ -52,7 +52,7 @@ fn sort_hyper(error: &hyper::Error) -> (ErrorKind, &'static str) {
         (ErrorKind::TooLarge, "the answer's headers are longer than the limit")
     } else if error.is_parse() {
         (ErrorKind::Protocol, "what came is not HTTP")
-    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+    } else if error.is_incomplete_message() || error.is_closed() {
         CUT
     } else if let Some(io) = cause::<io::Error>(error) {
         sort_io(io)
