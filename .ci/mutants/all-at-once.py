@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Tests all mutants of slack-proto in minutes: compiled once, all of them, behind a switch.
+"""Tests all mutants of a package in minutes: compiled once, all of them, behind a switch.
 
 cargo-mutants compiles the library and its test programs anew for each mutant. This asks it for its list alone, writes a
-copy of slack-proto in which a function that has mutants chooses by `crate::mutant_id()`, and runs the test programs with
+copy of the package in which a function that has mutants chooses by `crate::mutant_id()`, and runs the test programs with
 one number after the other in the variable MUTANT, until one of them fails.
 
-    .ci/mutants/all-at-once.py              all of slack-proto
-    .ci/mutants/all-at-once.py wire/ form   only files whose path in src begins so
+    .ci/mutants/all-at-once.py slack-proto              all of slack-proto
+    .ci/mutants/all-at-once.py slack-proto wire/ form   only files whose path in src begins so
+    .ci/mutants/all-at-once.py slack-transport-curl     the parts of a transport that need no socket
+
+What runs for which package stands in PACKAGES.
 
 What cannot be told in this way stands at the end as "left to cargo mutants": mutants of constants and of constant
 functions, and of functions that return an `impl Trait`.
@@ -14,18 +17,19 @@ functions, and of functions that return an `impl Trait`.
 
 import collections
 import concurrent.futures
+import dataclasses
 import json
 import os
 import pathlib
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COPY = ROOT / "target/mutants/tree"
-CARGO = ["--config", "profile.dev.package.slack-proto.opt-level=0"]
 ENV = dict(
     os.environ,
     CARGO_TARGET_DIR=str(ROOT / "target/mutants/target"),
@@ -42,40 +46,84 @@ pub fn mutant_id() -> u32 {
     *ID
 }
 """
-# The first to catch most come first; these take seconds, and come last.
-SLOW = ["id_token", "canary", "leniency", "memory"]
-SECONDS, BYTES = 60, 4 << 30
 
 
-def main(wanted):
+@dataclasses.dataclass
+class Package:
+    """What of a package is tried, and by what."""
+
+    name: str
+    folder: str
+    # The files meant when none are named, as their paths in src begin.
+    files: tuple = ("",)
+    options: tuple = ()
+    # Test programs that take seconds; they come last.
+    slow: tuple = ()
+    # Test programs left out: what they show is not about these files, or takes minutes for each mutant.
+    without: tuple = ()
+
+    def cargo(self, *command):
+        return ["cargo", *command, "-p", self.name, *self.options, "--message-format=json"] + [
+            "--config",
+            f"profile.dev.package.{self.name}.opt-level=0",
+        ]
+
+
+PACKAGES = {
+    package.name: package
+    for package in [
+        Package("slack-proto", "slack-proto", options=("--all-features",), slow=("id_token", "canary", "leniency", "memory")),
+        Package("slack-transport", "transport", ("body", "error", "guard", "limits", "transport"), without=("suite",)),
+        Package(
+            "slack-transport-curl",
+            "transport-curl",
+            ("builder", "exchange", "failure", "head", "setup"),
+            slow=("agent", "conformance"),
+            without=("leaks",),
+        ),
+        Package(
+            "slack-transport-reqwest",
+            "transport-reqwest",
+            ("builder", "exchange", "failure", "last_url", "surroundings"),
+            slow=("conformance",),
+            without=("leaks",),
+        ),
+    ]
+}
+# Of CPU time and of addresses, for one test program. The transports' suite starts thousands of threads, each with a stack.
+SECONDS, BYTES = 60, 64 << 30
+
+
+def main(package, wanted):
+    package = PACKAGES.get(package) or sys.exit(f"name one of {', '.join(PACKAGES)}")
     shutil.rmtree(COPY, ignore_errors=True)
     ignored = shutil.ignore_patterns("target", ".git", ".cache")
     shutil.copytree(ROOT, COPY, ignore=ignored)
-    mutants = listed(wanted)
-    fate = make_tree_that_compiles(mutants)
-    programs = build()
+    mutants = listed(package, wanted)
+    fate = make_tree_that_compiles(package, mutants)
+    programs = build(package)
     to_test = [number for number in mutants if number not in fate]
-    if run(programs, 0) != "missed":
+    if run(package, programs, 0) != "missed":
         sys.exit("the tests fail without any mutant")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, came in zip(to_test, pool.map(lambda number: run(programs, number), to_test)):
+        for number, came in zip(to_test, pool.map(lambda number: run(package, programs, number), to_test)):
             fate[number] = came
-    report(mutants, fate)
+    report(package, mutants, fate)
 
 
-def listed(wanted):
-    command = ["cargo", "mutants", "-p", "slack-proto", "--list", "--json"]
+def listed(package, wanted):
+    command = ["cargo", "mutants", "-p", package.name, "--list", "--json"]
     text = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    within = tuple("slack-proto/src/" + path for path in wanted or [""])
+    within = tuple(f"{package.folder}/src/{path}" for path in wanted or package.files)
     return {number: mutant for number, mutant in enumerate(json.loads(text), 1) if mutant["file"].startswith(within)}
 
 
-def make_tree_that_compiles(mutants):
+def make_tree_that_compiles(package, mutants):
     """Gives the fate of those mutants that need no test. The compiler names them by the lines where they stand."""
     fate = {}
     while True:
-        arms = write_tree(mutants, fate)
-        command = ["cargo", "check", "-p", "slack-proto", "--lib", "--all-features", "--message-format=json", *CARGO]
+        arms = write_tree(package, mutants, fate)
+        command = package.cargo("check", "--lib")
         check = subprocess.run(command, cwd=COPY, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if check.returncode == 0:
             return fate
@@ -88,13 +136,13 @@ def make_tree_that_compiles(mutants):
             if first <= span["line_start"] <= last
         }
         if not refused:
-            sys.exit(f"the tree does not compile; see `cargo check -p slack-proto` in {COPY}")
+            sys.exit(f"the tree does not compile; see `cargo check -p {package.name}` in {COPY}")
         for number in refused:
             returns_some_type = "impl " in mutants[number]["function"]["return_type"]
             fate[number] = "left" if returns_some_type else "unviable"
 
 
-def write_tree(mutants, fate):
+def write_tree(package, mutants, fate):
     """Writes the sources with all mutants in them, and gives the lines of each: file to (first, last, number)."""
     arms = collections.defaultdict(list)
     files = collections.defaultdict(list)
@@ -140,7 +188,7 @@ def write_tree(mutants, fate):
             written += "_ => unreachable!() } }"
             done = end
         (COPY / name).write_text(written + text[done:])
-    library = "slack-proto/src/lib.rs"
+    library = f"{package.folder}/src/lib.rs"
     (COPY / library).write_text((ROOT / library).read_text() + SWITCH)
     return arms
 
@@ -159,26 +207,29 @@ def body_of(text, at):
     return at
 
 
-def build():
-    command = ["cargo", "test", "-p", "slack-proto", "--tests", "--no-run", "--message-format=json", *CARGO]
-    text = subprocess.run(command, cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
+def build(package):
+    text = subprocess.run(package.cargo("test", "--tests", "--no-run"), cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
     artifacts = [json.loads(line) for line in text.splitlines()]
     programs = {one["target"]["name"]: one["executable"] for one in artifacts if one.get("executable")}
-    return sorted(programs.items(), key=lambda program: (program[0] in SLOW, program[0] != "slack_proto"))
+    its_own = package.name.replace("-", "_")
+    chosen = [program for program in programs.items() if program[0] not in package.without]
+    return sorted(chosen, key=lambda program: (program[0] in package.slow, program[0] != its_own))
 
 
-def run(programs, number):
+def run(package, programs, number):
     for _, path in programs:
         command = [path, "--test-threads=2"]
-        options = dict(cwd=COPY / "slack-proto", env=dict(ENV, MUTANT=str(number)), preexec_fn=limit)
-        try:
-            done = subprocess.run(
-                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5 * SECONDS, **options
-            )
-        except subprocess.TimeoutExpired:
-            return "timeout"
-        if done.returncode:
-            return "timeout" if -done.returncode in (9, 24) else "caught"
+        options = dict(cwd=COPY / package.folder, env=dict(ENV, MUTANT=str(number)), preexec_fn=limit)
+        quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with subprocess.Popen(command, start_new_session=True, **quiet, **options) as child:
+            try:
+                status = child.wait(2 * SECONDS)
+            except subprocess.TimeoutExpired:
+                # With the programs that it has started.
+                os.killpg(child.pid, signal.SIGKILL)
+                return "timeout"
+        if status:
+            return "timeout" if -status in (signal.SIGKILL, signal.SIGXCPU) else "caught"
     return "missed"
 
 
@@ -188,13 +239,13 @@ def limit():
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
-def report(mutants, fate):
+def report(package, mutants, fate):
     fates = ["caught", "timeout", "missed", "unviable", "left"]
     table = collections.defaultdict(collections.Counter)
     for number, mutant in mutants.items():
-        folder = mutant["file"].removeprefix("slack-proto/src/").partition("/")
-        table[folder[0] if folder[1] else "the rest"][fate[number]] += 1
-    print("| folder | mutants |", " | ".join(fates), "|")
+        folder = mutant["file"].removeprefix(f"{package.folder}/src/").partition("/")
+        table[folder[0]][fate[number]] += 1
+    print("| folder or file | mutants |", " | ".join(fates), "|")
     print("|---" * (len(fates) + 2) + "|")
     for folder, counts in sorted(table.items()):
         print(f"| {folder} | {counts.total()} |", " | ".join(str(counts[one]) for one in fates), "|")
@@ -208,4 +259,4 @@ def report(mutants, fate):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:2] or [""], sys.argv[2:])
