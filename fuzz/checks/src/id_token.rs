@@ -4,9 +4,10 @@ use std::{collections::HashSet, sync::OnceLock};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Response;
+use sha2::{Digest as _, Sha256};
 use slack_proto::{
-    ClientId, Discovery, Endpoint, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet, Nonce, Rs256,
-    Rs256Key, Timestamp, VerifiedIdToken,
+    AccessToken, ClientId, Discovery, Endpoint, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet,
+    Nonce, Rs256, Rs256Key, Timestamp, VerifiedIdToken,
 };
 
 use crate::{oracle::Members, secrets};
@@ -15,6 +16,7 @@ const NOW: u64 = 1_795_219_200;
 const LEEWAY: u64 = 60;
 const CLIENT_ID: &str = "1000000001.2000000002";
 const NONCE: &str = "fake-nonce-0001";
+const ACCESS_TOKEN: &str = "xoxp-FAKE-1";
 const KEY_ID: &str = "1UFBOqgRZ5l7lG89WeReoemNNmZU5wWYJm1WsOFPCYo";
 const KEY_SET: &str = include_str!("../../../slack-proto/tests/samples/jwks--single-key.json");
 
@@ -41,12 +43,14 @@ fn check_token(text: &str, parts: Option<(&[u8], &[u8], &[u8])>) {
     let slack = IdTokenVerifier::new(&Endpoint::slack());
     let app = || ExpectedIdToken::new(ClientId::new(CLIENT_ID).expect("not empty"));
     let with_nonce = app().nonce(Nonce::new(NONCE).expect("not empty"));
-    for expected in [app(), with_nonce] {
-        match slack.verify(keys, &token, &expected, None, Timestamp::from_unix(NOW)) {
+    let access_token = AccessToken::new(ACCESS_TOKEN).expect("not empty");
+    for (expected, beside) in [(app(), None), (with_nonce, None), (app(), Some(&access_token))] {
+        match slack.verify(keys, &token, &expected, beside, Timestamp::from_unix(NOW)) {
             Ok(verified) => {
                 secrets::assert_hidden(&verified);
                 if let Some(parts) = parts {
                     check_verified(&verified, parts, expected.sent_nonce().is_some());
+                    assert!(beside.is_none() || belongs(parts.1), "another access token was taken");
                 }
             }
             Err(error) => secrets::assert_hidden_error(&error),
@@ -85,6 +89,13 @@ fn check_verified(
     if let Some(audience) = claims.text("aud") {
         assert_eq!(audience, CLIENT_ID, "a token for another app was taken");
     }
+}
+
+/// Tells whether claims have no other `at_hash` than that of the access token (OpenID Connect Core section 3.1.3.6).
+fn belongs(claims: &[u8]) -> bool {
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(ACCESS_TOKEN)[..16]);
+    let claimed = Members::of(claims).and_then(|claims| claims.text("at_hash"));
+    claimed.is_none_or(|claimed| claimed == hash)
 }
 
 /// Takes an input as a key set.
@@ -164,5 +175,17 @@ mod tests {
             Timestamp::from_unix(NOW),
         );
         assert_eq!(verified.unwrap().user.sub.as_str(), "U0FAKE00001");
+    }
+
+    #[test]
+    fn an_access_token_belongs_by_its_hash() {
+        for (seed, belongs_here) in [
+            (&include_bytes!("../../corpus/id_token/at-hash")[..], true),
+            (include_bytes!("../../corpus/id_token/good"), false),
+        ] {
+            let claims = seed.split(|&byte| byte == b'\n').nth(1).unwrap();
+            assert_eq!(belongs(claims), belongs_here);
+        }
+        assert!(belongs(b"{}"), "OpenID Connect leaves it out of some flows");
     }
 }
