@@ -61,6 +61,8 @@ class Package:
     slow: tuple = ()
     # Test programs left out: what they show is not about these files, or takes minutes for each mutant.
     without: tuple = ()
+    # Addresses that one test program may take.
+    most_bytes: int = 4 << 30
 
     def cargo(self, *command):
         return ["cargo", *command, "-p", self.name, *self.options, "--message-format=json"] + [
@@ -69,10 +71,17 @@ class Package:
         ]
 
 
+# The suite starts thousands of threads, each with a stack.
+OF_THE_SUITE = 64 << 30
 PACKAGES = {
     package.name: package
     for package in [
-        Package("slack-proto", "slack-proto", options=("--all-features",), slow=("id_token", "canary", "leniency", "memory")),
+        Package(
+            "slack-proto",
+            "slack-proto",
+            options=("--all-features",),
+            slow=("id_token", "canary", "leniency", "memory"),
+        ),
         Package("slack-transport", "transport", ("body", "error", "guard", "limits", "transport"), without=("suite",)),
         Package(
             "slack-transport-curl",
@@ -80,6 +89,7 @@ PACKAGES = {
             ("builder", "exchange", "failure", "head", "setup"),
             slow=("agent", "conformance"),
             without=("leaks",),
+            most_bytes=OF_THE_SUITE,
         ),
         Package(
             "slack-transport-reqwest",
@@ -87,11 +97,12 @@ PACKAGES = {
             ("builder", "exchange", "failure", "last_url", "surroundings"),
             slow=("conformance",),
             without=("leaks",),
+            most_bytes=OF_THE_SUITE,
         ),
     ]
 }
-# Of CPU time and of addresses, for one test program. The transports' suite starts thousands of threads, each with a stack.
-SECONDS, BYTES = 60, 64 << 30
+# Of CPU time, for one test program.
+SECONDS = 60
 
 
 def main(package, wanted):
@@ -208,7 +219,8 @@ def body_of(text, at):
 
 
 def build(package):
-    text = subprocess.run(package.cargo("test", "--tests", "--no-run"), cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
+    command = package.cargo("test", "--tests", "--no-run")
+    text = subprocess.run(command, cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
     artifacts = [json.loads(line) for line in text.splitlines()]
     programs = {one["target"]["name"]: one["executable"] for one in artifacts if one.get("executable")}
     its_own = package.name.replace("-", "_")
@@ -219,7 +231,7 @@ def build(package):
 def run(package, programs, number):
     for _, path in programs:
         command = [path, "--test-threads=2"]
-        options = dict(cwd=COPY / package.folder, env=dict(ENV, MUTANT=str(number)), preexec_fn=limit)
+        options = dict(cwd=COPY / package.folder, env=dict(ENV, MUTANT=str(number)), preexec_fn=lambda: limit(package))
         quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with subprocess.Popen(command, start_new_session=True, **quiet, **options) as child:
             try:
@@ -233,18 +245,18 @@ def run(package, programs, number):
     return "missed"
 
 
-def limit():
+def limit(package):
     """A mutant may run, and take memory, without end."""
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (package.most_bytes, package.most_bytes))
 
 
 def report(package, mutants, fate):
     fates = ["caught", "timeout", "missed", "unviable", "left"]
     table = collections.defaultdict(collections.Counter)
     for number, mutant in mutants.items():
-        folder = mutant["file"].removeprefix(f"{package.folder}/src/").partition("/")
-        table[folder[0]][fate[number]] += 1
+        folder = mutant["file"].removeprefix(f"{package.folder}/src/").split("/")[0]
+        table[folder][fate[number]] += 1
     print("| folder or file | mutants |", " | ".join(fates), "|")
     print("|---" * (len(fates) + 2) + "|")
     for folder, counts in sorted(table.items()):
