@@ -13,7 +13,7 @@ use slack_morphism::{SlackClient, prelude::SlackClientHyperConnector};
 
 use crate::contenders::{Run, bare_reqwest, reqwest_as_ours, runtime};
 
-/// The same exchange with nothing built and nothing parsed.
+/// A request of about that size, with nothing built of arguments and nothing parsed.
 pub(crate) const REQWEST_ALONE: &str = "call: reqwest alone";
 pub(crate) const OUR_CALL: &str = "call: ours over reqwest";
 pub(crate) const OAUTH2: &str = "call: oauth2 over reqwest";
