@@ -31,6 +31,7 @@
 //! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
 //! | `tokio` | `TokioRuntime`: refreshes run as tasks of Tokio | Tokio |
 //! | `tracing` | a rotator tells `tracing` what happens, by fingerprints | `tracing` |
+//! | `thread-runtime` | `ThreadRuntime`: refreshes run on two threads of the library's own | 12 small crates |
 //! | `test-util` | `ManualRuntime`: time passes when a test says so | nothing |
 //!
 //! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
@@ -46,7 +47,8 @@
 //!
 //! A [`TokenRotator`] gives access tokens out of a store. It refreshes them behind the callers' backs before they end, once
 //! for all processes, and hands out nothing that is not stored. [`TokenRotator::call`] calls a method with a stored token
-//! and survives its expiry. It runs on threads of its own ([`ThreadRuntime`]) or on any other [`Runtime`]. The rules are
+//! and survives its expiry. It runs on Tokio (`TokioRuntime`), on threads of the library's own
+//! (`ThreadRuntime`), or on any other [`Runtime`]. The rules are
 //! those of [`Rotation`], a state machine without I/O that a program may drive by itself.
 
 mod call_error;
@@ -71,9 +73,11 @@ pub use rotator::{
 };
 #[cfg(feature = "test-util")]
 pub use runtime::ManualRuntime;
+pub use runtime::Runtime;
+#[cfg(feature = "thread-runtime")]
+pub use runtime::ThreadRuntime;
 #[cfg(feature = "tokio")]
 pub use runtime::TokioRuntime;
-pub use runtime::{Runtime, ThreadRuntime};
 pub use slack_proto::*;
 pub use slack_transport as transport;
 pub use slack_transport::{BlockingTransport, Limits, Transport};

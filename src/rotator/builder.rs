@@ -5,7 +5,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 use slack_proto::{ClientCredentials, RotationPolicy};
 
 use super::{RotationObserver, TokenRotator, error::InvalidRotator, live::Cache, shared::Shared};
-use crate::{Client, InstallationStore, LeaseHolder, Limits, Runtime, ThreadRuntime};
+use crate::{Client, InstallationStore, LeaseHolder, Limits, Runtime};
 
 /// Makes a [`TokenRotator`].
 #[must_use = "a builder does nothing until it builds"]
@@ -13,7 +13,7 @@ pub struct TokenRotatorBuilder {
     client: Client,
     app: ClientCredentials,
     store: Arc<dyn InstallationStore>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Option<Arc<dyn Runtime>>,
     policy: RotationPolicy,
     observer: Option<Arc<dyn RotationObserver>>,
     at_least: Duration,
@@ -35,7 +35,7 @@ impl TokenRotatorBuilder {
             client,
             app,
             store,
-            runtime: Arc::new(ThreadRuntime::new()),
+            runtime: default_runtime(),
             policy,
             observer: None,
             at_least: Duration::from_secs(10),
@@ -44,9 +44,11 @@ impl TokenRotatorBuilder {
         }
     }
 
-    /// Sets who tells the time and runs the tasks, in place of [`ThreadRuntime`].
+    /// Sets the clock, and what runs the tasks.
+    ///
+    /// Without it, `ThreadRuntime` runs them, if the feature `thread-runtime` is on; if not, [`build`](Self::build) fails.
     pub fn runtime(self, runtime: impl Runtime) -> Self {
-        Self { runtime: Arc::new(runtime), ..self }
+        Self { runtime: Some(Arc::new(runtime)), ..self }
     }
 
     /// Sets when tokens are refreshed and how often it is tried.
@@ -83,8 +85,10 @@ impl TokenRotatorBuilder {
     ///
     /// When the lease is not at least a second longer than the total timeout, since another process would send the same
     /// refresh token while an answer is on its way; when it is not shorter than the grace time, since nobody could send
-    /// it again in time after a process has died; or when the system has no randomness to give.
+    /// it again in time after a process has died; when there is no runtime, since none was set and the feature
+    /// `thread-runtime` is off; or when the system has no randomness to give.
     pub fn build(self) -> Result<TokenRotator, InvalidRotator> {
+        let runtime = self.runtime.ok_or_else(|| InvalidRotator { rule: NO_RUNTIME.to_owned() })?;
         let total_timeout = self
             .total_timeout
             .or_else(|| self.client.total_timeout())
@@ -113,7 +117,7 @@ impl TokenRotatorBuilder {
             client: self.client,
             app: self.app,
             store: self.store,
-            runtime: self.runtime,
+            runtime,
             policy: self.policy,
             observer: self.observer,
             holder,
@@ -134,3 +138,14 @@ impl fmt::Debug for TokenRotatorBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// Features only add: without `thread-runtime` there is no default, rather than another one.
+fn default_runtime() -> Option<Arc<dyn Runtime>> {
+    #[cfg(feature = "thread-runtime")]
+    return Some(Arc::new(crate::ThreadRuntime::new()));
+    #[cfg(not(feature = "thread-runtime"))]
+    None
+}
+
+const NO_RUNTIME: &str = "the rotator has no runtime; set one with `runtime`, for instance the `TokioRuntime` of the \
+                          feature `tokio`, or turn on slack-auth's feature `thread-runtime`";

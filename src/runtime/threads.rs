@@ -12,7 +12,7 @@ use async_executor::Executor;
 use futures_timer::Delay;
 use slack_proto::Timestamp;
 
-use super::{Runtime, system_time};
+use super::{Runtime, system_time::system_time};
 
 /// Runs tasks on two threads of its own, which all values of this type share, and which start with the first task.
 ///

@@ -5,12 +5,12 @@ use std::{future::Future, pin::Pin, time::Duration};
 use slack_proto::Timestamp;
 use tokio::runtime::Handle;
 
-use super::{Runtime, system_time};
+use super::{Runtime, system_time::system_time};
 
 /// Runs tasks on a runtime of Tokio's, which must have its timer switched on.
 ///
 /// A runtime that is shut down drops its tasks: a pair on its way to the store then stays in the rotator, and is stored
-/// when somebody asks for the token again. [`ThreadRuntime`](super::ThreadRuntime) works beside Tokio too.
+/// when somebody asks for the token again. `ThreadRuntime` works beside Tokio too.
 #[derive(Clone, Debug)]
 pub struct TokioRuntime {
     handle: Handle,

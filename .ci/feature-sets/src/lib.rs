@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, AuthTest, AuthTestResponse, BlockingTransport, CallError, Client, Endpoint,
-    Installation, InstallationStore, Limits, MemoryInstallationStore, NoError, Reply, StoreError,
-    StoreKey, Transport, transport,
+    AccessToken, AuthTest, AuthTestResponse, BlockingTransport, CallError, Client, ClientId,
+    ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore, InvalidRotator,
+    Limits, MemoryInstallationStore, NoError, Reply, StoreError, StoreKey, TokenRotator, Transport,
+    transport,
 };
 
 /// Answers every request in the same words.
@@ -107,4 +108,12 @@ pub async fn keep(
     let key: StoreKey = installation.key().expect("it names a place").into();
     store.put(&key, installation, slack_auth::Expected::Absent).await?;
     Ok(store.load(&key).await?.is_some())
+}
+
+/// Builds a rotator without choosing a runtime for it.
+pub fn rotator() -> Result<TokenRotator, InvalidRotator> {
+    let id = ClientId::new("1.2").expect("not empty");
+    let secret = ClientSecret::new("not-a-real-secret").expect("visible ASCII");
+    let store = Arc::new(MemoryInstallationStore::new());
+    TokenRotator::builder(client(), ConfidentialClient::new(id, secret), store).build()
 }

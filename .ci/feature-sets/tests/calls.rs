@@ -53,3 +53,15 @@ fn every_store_keeps_an_installation() {
         std::fs::remove_dir_all(folder).unwrap();
     }
 }
+
+#[test]
+fn a_rotator_without_a_runtime_names_the_features_that_have_one() {
+    match feature_sets::rotator() {
+        Ok(_) => assert!(cfg!(feature = "thread-runtime")),
+        Err(error) => {
+            assert!(!cfg!(feature = "thread-runtime"), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("`thread-runtime`") && text.contains("`TokioRuntime`"), "{text}");
+        }
+    }
+}
