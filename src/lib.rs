@@ -56,6 +56,7 @@ mod client;
 mod entropy;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
+pub mod pace;
 mod rotator;
 mod runtime;
 mod store;
