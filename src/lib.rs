@@ -59,9 +59,6 @@ mod id_token_keys;
 pub mod pace;
 mod rotator;
 mod runtime;
-mod store;
-#[cfg(feature = "store-conformance")]
-pub mod store_conformance;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
@@ -80,15 +77,17 @@ pub use runtime::ThreadRuntime;
 #[cfg(feature = "tokio")]
 pub use runtime::TokioRuntime;
 pub use slack_proto::*;
-pub use slack_transport as transport;
-pub use slack_transport::{BlockingTransport, Limits, Transport};
-pub use store::{
+#[cfg(feature = "store-conformance")]
+pub use slack_store::conformance as store_conformance;
+pub use slack_store::{
     Acquired, Expected, Found, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore,
     StoreError, StoreErrorKind, Stored, Version, find_credential, find_installation, remove_bot,
     remove_installation, remove_place, remove_user, rewrite_all,
 };
 #[cfg(feature = "file-store")]
-pub use store::{FileInstallationStore, SealingKey, SealingKeys};
+pub use slack_store_file::{FileInstallationStore, SealingKey, SealingKeys};
+pub use slack_transport as transport;
+pub use slack_transport::{BlockingTransport, Limits, Transport};
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]

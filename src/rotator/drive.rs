@@ -92,6 +92,7 @@ impl Run {
                 self.lease = None;
                 (Event::LeaseHeld { remaining: until.since(now) }, None)
             }
+            Ok(_) => (Event::LeaseFailed, None),
             Err(error) => (Event::LeaseFailed, Some(Arc::new(error))),
         }
     }

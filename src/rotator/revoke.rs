@@ -98,7 +98,7 @@ impl TokenRotator {
                 Acquired::HeldUntil(_) if now < give_up => {
                     runtime.sleep(Duration::from_millis(250)).await;
                 }
-                Acquired::HeldUntil(_) => return Err(RevokeError::new(Part::Busy, None)),
+                _ => return Err(RevokeError::new(Part::Busy, None)),
             }
         }
     }

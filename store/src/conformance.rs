@@ -1,9 +1,9 @@
-//! The suite that every store must pass, those of other people included. Feature `store-conformance`.
+//! The suite that every store must pass, those of other people included. Feature `conformance`.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use slack_auth::{InstallationStore, MemoryInstallationStore, store_conformance::Suite};
+//! use slack_store::{InstallationStore, MemoryInstallationStore, conformance::Suite};
 //!
 //! // Two handles on one place see the same, as two processes do; this store has but one handle.
 //! # let places = std::sync::Mutex::new(std::collections::HashMap::<String, Arc<MemoryInstallationStore>>::new());
@@ -15,7 +15,7 @@
 //! ```
 //!
 //! # Cases
-#![doc = include_str!("store_conformance/cases.md")]
+#![doc = include_str!("conformance/cases.md")]
 
 mod bench;
 mod leases;
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_table_names_every_case_in_order() {
-        let table = include_str!("store_conformance/cases.md").lines().skip(2);
+        let table = include_str!("conformance/cases.md").lines().skip(2);
         let named: Vec<_> = table.filter_map(|line| line.split('`').nth(1)).collect();
         let cases: Vec<_> =
             CASES.iter().flat_map(|cases| cases.iter()).map(|case| case.0).collect();

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use slack_proto::{Slot, StoreKey, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{
+use crate::{
     entry,
     layout::{
         self, Flush, INSTALLATIONS, LEASES, LOCKS, flush_folder, read_whole, unavailable, write_new,
@@ -18,11 +18,11 @@ use super::{
     name,
     seal::SealingKeys,
 };
-use crate::store::{
+use slack_store::{
     Acquired, Expected, Lease, LeaseHolder, StoreError, StoreErrorKind, Stored, Version,
 };
 
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     installations: PathBuf,
     leases: PathBuf,
@@ -31,7 +31,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn open(path: &Path, keys: Option<SealingKeys>) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, keys: Option<SealingKeys>) -> Result<Self, StoreError> {
         layout::prepare(path)?;
         Ok(Self {
             path: path.to_owned(),
@@ -42,17 +42,17 @@ impl Folder {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+    pub(crate) fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
         // Without a lock: a file is the old one or the new one.
         let Some(bytes) = read_installation(&self.file_of(key))? else { return Ok(None) };
         entry::read(&bytes, key, self.keys.as_ref()).map(Some)
     }
 
-    pub(super) fn put(
+    pub(crate) fn put(
         &self,
         key: &StoreKey,
         value: &[u8],
@@ -84,7 +84,7 @@ impl Folder {
         Ok(version)
     }
 
-    pub(super) fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    pub(crate) fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
         let failed = |error| unavailable("the installation could not be removed", error);
         let _lock = self.lock(key)?;
         if self.load(key)?.map(|stored| stored.version) != Some(expected) {
@@ -94,7 +94,7 @@ impl Folder {
         flush_folder(&self.installations).map_err(failed)
     }
 
-    pub(super) fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+    pub(crate) fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
         let failed = |error| unavailable("the folder cannot be read", error);
         let mut keys = Vec::new();
         for entry in fs::read_dir(&self.installations).map_err(failed)? {
@@ -119,7 +119,7 @@ impl Folder {
         Ok(keys)
     }
 
-    pub(super) fn acquire(
+    pub(crate) fn acquire(
         &self,
         key: &StoreKey,
         slot: Slot,
@@ -138,7 +138,7 @@ impl Folder {
         Ok(acquired)
     }
 
-    pub(super) fn release(
+    pub(crate) fn release(
         &self,
         key: &StoreKey,
         slot: Slot,

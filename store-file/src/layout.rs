@@ -9,14 +9,14 @@ use std::{
 use fs4::FileExt;
 use zeroize::Zeroizing;
 
-use crate::store::{StoreError, StoreErrorKind};
+use slack_store::{StoreError, StoreErrorKind};
 
-pub(super) const INSTALLATIONS: &str = "installations";
-pub(super) const LEASES: &str = "leases";
-pub(super) const LOCKS: &str = "locks";
+pub(crate) const INSTALLATIONS: &str = "installations";
+pub(crate) const LEASES: &str = "leases";
+pub(crate) const LOCKS: &str = "locks";
 
 /// Makes a store of `folder`, unless it is one.
-pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
     make_folder(folder).map_err(|error| unavailable("the folder cannot be made", error))?;
     refuse_access_of_others(folder)?;
     let read = read_whole(&folder.join(MARK), LONGEST_MARK);
@@ -101,7 +101,7 @@ fn refuse_access_of_others(_: &Path) -> Result<(), StoreError> {
 }
 
 /// Locks others out, also other threads of this process, until the file is dropped or the process ends.
-pub(super) fn lock(path: &Path) -> io::Result<File> {
+pub(crate) fn lock(path: &Path) -> io::Result<File> {
     let file = owners_alone().read(true).write(true).create(true).truncate(false).open(path)?;
     loop {
         // By its full name: newer releases of std have a method like it.
@@ -114,13 +114,13 @@ pub(super) fn lock(path: &Path) -> io::Result<File> {
 
 /// Whether a file must be on the disk before the next step.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flush {
+pub(crate) enum Flush {
     Yes,
     No,
 }
 
 /// Writes a file that only its owner can read; one that stands there is what a killed process has left.
-pub(super) fn write_new(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -144,13 +144,13 @@ fn owners_alone() -> OpenOptions {
 }
 
 /// Makes sure that a name that came or went does so on the disk as well.
-pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn flush_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and the system does it by itself.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Reads a file, or as much as tells that it is too long; `None` if there is none.
-pub(super) fn read_whole(path: &Path, longest: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn read_whole(path: &Path, longest: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let found = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found?,
@@ -169,7 +169,7 @@ pub(super) fn read_whole(path: &Path, longest: u64) -> io::Result<Option<Zeroizi
     Ok(Some(bytes))
 }
 
-pub(super) fn unavailable(what: &'static str, error: io::Error) -> StoreError {
+pub(crate) fn unavailable(what: &'static str, error: io::Error) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, what).because(error)
 }
 

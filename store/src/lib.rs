@@ -1,8 +1,11 @@
-//! Where installations are kept.
+//! Where installations of `slack-auth` are kept: the contract [`InstallationStore`], a store in memory, look-up and
+//! removal over any store, and the suite that every store must pass (feature `conformance`).
+//!
+//! The store in a folder is the crate `slack-store-file`.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
-#[cfg(feature = "file-store")]
-mod file;
 mod lease;
 mod lookup;
 mod memory;
@@ -12,8 +15,6 @@ use async_trait::async_trait;
 use slack_proto::{Installation, Slot, StoreKey};
 
 pub use error::{StoreError, StoreErrorKind};
-#[cfg(feature = "file-store")]
-pub use file::{FileInstallationStore, SealingKey, SealingKeys};
 pub use lease::{Acquired, Lease, LeaseHolder};
 pub use lookup::{Found, find_credential, find_installation};
 pub use memory::MemoryInstallationStore;
@@ -21,10 +22,10 @@ pub use removal::{remove_bot, remove_installation, remove_place, remove_user, re
 
 /// Keeps installations, so that many processes can refresh their tokens and none is lost.
 ///
-/// [`MemoryInstallationStore`] is for tests, `FileInstallationStore` (feature `file-store`) for programs on one
+/// [`MemoryInstallationStore`] is for tests, `FileInstallationStore` (crate `slack-store-file`) for programs on one
 /// machine. For a database of your own implement the four methods over a table with the columns key
 /// ([`StoreKey::to_text`]), version and value ([`Installation::encode_exposing_secrets`]), and two over a table of
-/// leases; `examples/sqlite-store` is one, and the conformance suite (feature `store-conformance`) tries any.
+/// leases; `examples/sqlite-store` is one, and the conformance suite (feature `conformance`) tries any.
 ///
 /// One store belongs to one app: keys name places and people, not apps.
 #[async_trait]

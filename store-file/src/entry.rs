@@ -4,14 +4,14 @@ use sha2::{Digest, Sha256};
 use slack_proto::{Installation, StoreKey};
 use zeroize::Zeroizing;
 
-use super::{
+use crate::{
     name::hex,
     seal::{SealingKey, SealingKeys},
 };
-use crate::store::{StoreError, StoreErrorKind, Stored, Version};
+use slack_store::{StoreError, StoreErrorKind, Stored, Version};
 
 /// Writes a file: one line, and the value, plain or sealed.
-pub(super) fn write(
+pub(crate) fn write(
     key: &StoreKey,
     version: Version,
     value: &[u8],
@@ -39,7 +39,7 @@ pub(super) fn write(
 }
 
 /// Reads a file.
-pub(super) fn read(
+pub(crate) fn read(
     bytes: &[u8],
     key: &StoreKey,
     keys: Option<&SealingKeys>,
@@ -68,7 +68,7 @@ pub(super) fn read(
 }
 
 /// Tells the key that a file names, which need not be whole.
-pub(super) fn key_of(bytes: &[u8]) -> Result<StoreKey, StoreError> {
+pub(crate) fn key_of(bytes: &[u8]) -> Result<StoreKey, StoreError> {
     let entry = Entry::split(bytes)?;
     StoreKey::from_text(entry.key).map_err(|_| foreign("the file names no key"))
 }

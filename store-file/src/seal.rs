@@ -6,7 +6,7 @@ use chacha20poly1305::{AeadInOut, Key, KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::name::hex;
+use crate::name::hex;
 
 /// A key that seals what a store writes: 32 random bytes, wiped on drop.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl fmt::Debug for SealingKey {
 /// The key that seals, and what else may be opened.
 ///
 /// To change keys, open the store with the new key and [`and_old`](Self::and_old) with the one before; each write seals
-/// anew, and [`rewrite_all`](crate::rewrite_all) writes every installation.
+/// anew, and [`rewrite_all`](slack_store::rewrite_all) writes every installation.
 #[derive(Clone, Debug)]
 #[must_use = "keys do nothing until a store is opened with them"]
 pub struct SealingKeys {
@@ -83,17 +83,17 @@ impl SealingKeys {
         Self { plain: true, ..self }
     }
 
-    pub(super) fn take_plain(&self) -> bool {
+    pub(crate) fn take_plain(&self) -> bool {
         self.plain
     }
 
     /// Names the key that seals.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.key.name()
     }
 
     /// Seals `value`, bound to `line`: a nonce, and what the cipher makes.
-    pub(super) fn seal(&self, line: &[u8], value: &[u8]) -> io::Result<Vec<u8>> {
+    pub(crate) fn seal(&self, line: &[u8], value: &[u8]) -> io::Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
         let mut sealed = Zeroizing::new(Vec::with_capacity(value.len() + TAG));
@@ -106,14 +106,14 @@ impl SealingKeys {
     }
 
     /// Finds a key by its name.
-    pub(super) fn find(&self, name: &str) -> Option<&SealingKey> {
+    pub(crate) fn find(&self, name: &str) -> Option<&SealingKey> {
         std::iter::once(&self.key).chain(&self.old).find(|key| key.name() == name)
     }
 }
 
 impl SealingKey {
     /// Opens what was sealed; `None` if it, or `line`, is not what it was.
-    pub(super) fn open(&self, line: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, line: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
         let mut value = Zeroizing::new(sealed.to_vec());
         self.cipher().decrypt_in_place(&XNonce::from(*nonce), line, &mut *value).ok()?;

@@ -1,4 +1,4 @@
-//! A store in a folder: one machine, many processes.
+//! Installations of `slack-auth` in a folder: one machine, many processes.
 
 mod entry;
 mod folder;
@@ -14,7 +14,7 @@ use slack_proto::{Installation, Slot, StoreKey};
 
 use self::folder::Folder;
 pub use self::seal::{SealingKey, SealingKeys};
-use super::{
+use slack_store::{
     Acquired, Expected, InstallationStore, Lease, LeaseHolder, StoreError, Stored, Version,
 };
 
@@ -57,8 +57,10 @@ use super::{
 ///   `slack-auth sealing key` and the key.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), slack_auth::StoreError> {
-/// use slack_auth::{Expected, FileInstallationStore, Installation, InstallationKey, InstallationStore};
+/// # async fn example() -> Result<(), slack_store::StoreError> {
+/// use slack_proto::{Installation, InstallationKey};
+/// use slack_store::{Expected, InstallationStore};
+/// use slack_store_file::FileInstallationStore;
 ///
 /// let store = FileInstallationStore::open("/var/lib/example/slack")?;
 /// let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));

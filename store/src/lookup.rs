@@ -18,9 +18,8 @@ pub struct Found {
 /// before it joined, or the org-wide one ([`StoreKey::nearest_first`]).
 ///
 /// ```
-/// use slack_auth::{
-///     Expected, Installation, InstallationKey, InstallationStore, MemoryInstallationStore, find_installation,
-/// };
+/// use slack_proto::{Installation, InstallationKey};
+/// use slack_store::{Expected, InstallationStore, MemoryInstallationStore, find_installation};
 ///
 /// # pollster::block_on(async {
 /// let store = MemoryInstallationStore::new();
@@ -31,7 +30,7 @@ pub struct Found {
 /// let place = InstallationKey::of(Some(&"T0FAKE00001".into()), Some(&"E0FAKE00001".into()), false);
 /// let found = find_installation(&store, &place.expect("it names a place").into()).await?;
 /// assert_eq!(found.expect("installed for the organisation").key.to_text(), "org/E0FAKE00001");
-/// # Ok::<(), slack_auth::StoreError>(())
+/// # Ok::<(), slack_store::StoreError>(())
 /// # }).unwrap();
 /// ```
 ///

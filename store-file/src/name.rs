@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use slack_proto::StoreKey;
 
 /// Gives the name for a key, without an ending.
-pub(super) fn of(key: &StoreKey) -> String {
+pub(crate) fn of(key: &StoreKey) -> String {
     let text = key.to_text();
     let parts: Vec<_> = text.split('/').collect();
     let mut name = String::with_capacity(text.len());
@@ -28,7 +28,7 @@ pub(super) fn of(key: &StoreKey) -> String {
 }
 
 /// Gives the key that has this name; `None` if the name does not tell.
-pub(super) fn key(name: &str) -> Option<StoreKey> {
+pub(crate) fn key(name: &str) -> Option<StoreKey> {
     let mut text = String::with_capacity(name.len());
     for (index, part) in name.split('-').enumerate() {
         if index > 0 {
@@ -48,11 +48,11 @@ pub(super) fn key(name: &str) -> Option<StoreKey> {
 }
 
 /// Tells whether only the file itself knows its key.
-pub(super) fn is_hashed(name: &str) -> bool {
+pub(crate) fn is_hashed(name: &str) -> bool {
     name.starts_with(HASHED)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         let _ = write!(text, "{byte:02x}");
