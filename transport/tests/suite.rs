@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use slack_transport::conformance::Suite;
-use slack_transport::{BlockingTransport, Error, ErrorKind};
+use slack_transport::{BlockingTransport, Body, Error, ErrorKind};
 
 /// Keeps one connection, sends again when it breaks, follows redirects, believes any reply however
 /// it ends, has no caps, and says of every failure that nothing was sent, with the request in it.
@@ -17,7 +17,7 @@ struct Careless {
 }
 
 impl Careless {
-    fn once(&self, request: &Request<Vec<u8>>, to: &str) -> std::io::Result<Vec<u8>> {
+    fn once(&self, request: &Request<Body>, to: &str) -> std::io::Result<Vec<u8>> {
         let kept = self.kept.lock().unwrap().take();
         let mut socket = kept.map_or_else(|| TcpStream::connect(to), Ok)?;
         socket.set_read_timeout(Some(Duration::from_secs(1)))?;
@@ -26,7 +26,7 @@ impl Careless {
             "{} {path}?1 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n",
             request.method()
         );
-        bytes.push_str(&String::from_utf8_lossy(request.body()));
+        bytes.push_str(&String::from_utf8_lossy(request.body().as_ref()));
         socket.write_all(bytes.as_bytes())?;
         let mut reply = vec![0; 200_000];
         let count = socket.read(&mut reply)?;
@@ -40,9 +40,9 @@ impl Careless {
 }
 
 impl BlockingTransport for Careless {
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         let failed = |cause| {
-            let shown = format!("{cause}: {}", String::from_utf8_lossy(request.body()));
+            let shown = format!("{cause}: {}", String::from_utf8_lossy(request.body().as_ref()));
             Error::unsent(ErrorKind::Closed, "it failed").with_source(shown)
         };
         let mut to = request.uri().authority().map(ToString::to_string).unwrap_or_default();

@@ -9,13 +9,14 @@ use http::{HeaderValue, Method, Request};
 use super::report::Outcome;
 use super::server::{Seen, Server, Step, head_length};
 use super::{Kind, Suite, plan, wait};
-use crate::{ErrorKind, Limits};
+use crate::{Body, ErrorKind, Limits};
 
 type Case = fn(&Suite) -> Outcome;
 
 /// The cases by name, as the guarantees name them.
 pub(super) const ALL: &[(&str, Case)] = &[
     ("sends-as-given", sends_as_given),
+    ("announces-empty-bodies", announces_empty_bodies),
     ("carries-methods", carries_methods),
     ("refuses-foreign", refuses_foreign),
     ("keeps-headers", keeps_headers),
@@ -32,7 +33,7 @@ fn sends_as_given(suite: &Suite) -> Outcome {
         .header("X-Empty", "")
         .header("X-One", "second")
         .header("X-Spread", "tab\tand \"quotes\"; q=1")
-        .body(body.clone())
+        .body(Body::from(body.clone()))
         .map_err(text)?;
     let mut secret = HeaderValue::from_static("Basic eDp5");
     secret.set_sensitive(true);
@@ -76,6 +77,32 @@ fn lower_name(line: &str) -> String {
     format!("{}:{}", name.to_ascii_lowercase(), value.trim_end())
 }
 
+fn announces_empty_bodies(suite: &Suite) -> Outcome {
+    let transport = suite.transport(Limits::new())?;
+    let methods = ["POST", "PUT", "PATCH", "GET", "DELETE"];
+    for name in methods {
+        let server = Server::start(vec![vec![Step::Read, Step::Write(plan::good())]], None);
+        let request = Request::builder()
+            .method(name)
+            .uri(format!("http://{}/", server.address()))
+            .body(Body::empty())
+            .map_err(text)?;
+        wait::block_on(transport.send(request)).map_err(|error| format!("{name}: {error}"))?;
+        let seen = first_request(&server).ok_or("no request was read")?;
+        let head = String::from_utf8_lossy(&seen).to_ascii_lowercase();
+        let lengths: Vec<&str> =
+            head.lines().filter(|line| line.starts_with("content-length:")).collect();
+        // RFC 9110 section 8.6 lets the others say it, too.
+        let wrong = lengths.iter().any(|line| line.trim_end() != "content-length: 0")
+            || (!matches!(name, "GET" | "DELETE") && lengths.len() != 1)
+            || head.contains("transfer-encoding");
+        if wrong {
+            return Err(format!("{name} without a body says {lengths:?}"));
+        }
+    }
+    Ok(methods.len())
+}
+
 fn carries_methods(suite: &Suite) -> Outcome {
     let methods = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PURGE", "POST", "HEAD", "GET",
@@ -90,7 +117,7 @@ fn carries_methods(suite: &Suite) -> Outcome {
             Server::start(vec![vec![Step::Read, Step::Write(reply[..length].to_vec())]], None);
         let url = format!("http://{}/", server.address());
         let request =
-            Request::builder().method(method.clone()).uri(url).body(Vec::new()).map_err(text)?;
+            Request::builder().method(method.clone()).uri(url).body(Body::empty()).map_err(text)?;
         let answer = wait::block_on(transport.send(request))
             .map_err(|error| format!("{method}: {error}"))?;
         if answer.status() != 200 || answer.body().is_empty() != empty {
@@ -124,7 +151,7 @@ fn refuses_foreign(suite: &Suite) -> Outcome {
         "/api/auth.test".to_owned(),
     ];
     for url in &urls {
-        let request = Request::post(url).body(Vec::new()).map_err(text)?;
+        let request = Request::post(url).body(Body::empty()).map_err(text)?;
         let Err(error) = wait::block_on(transport.send(request)) else {
             return Err(format!("{url} was carried"));
         };
@@ -242,8 +269,10 @@ fn cancels_on_drop(suite: &Suite) -> Outcome {
     Err(format!("the connection closed only after {fastest:?}"))
 }
 
-fn post(server: &Server) -> Result<Request<Vec<u8>>, String> {
-    Request::post(format!("http://{}/", server.address())).body(b"code=c0de".to_vec()).map_err(text)
+fn post(server: &Server) -> Result<Request<Body>, String> {
+    Request::post(format!("http://{}/", server.address()))
+        .body(Body::from("code=c0de"))
+        .map_err(text)
 }
 
 fn first_request(server: &Server) -> Option<Vec<u8>> {

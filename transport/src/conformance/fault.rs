@@ -13,7 +13,7 @@ use super::report::Outcome;
 use super::server::{Seen, Server};
 use super::table::{Expected, Row, Sent};
 use super::{Suite, wait};
-use crate::{Error, Transport};
+use crate::{Body, Error, Transport};
 
 /// Plays the fault and compares what came of it with its row.
 pub(super) fn play(suite: &Suite, row: &Row) -> Outcome {
@@ -24,6 +24,10 @@ pub(super) fn play(suite: &Suite, row: &Row) -> Outcome {
         Url::Https(certificate) => {
             Some(suite.ca.server(certificate).map_err(|error| error.to_string())?)
         }
+        Url::Http2 => Some(suite.ca.http2_server().map_err(|error| error.to_string())?),
+        Url::WantsCertificate => {
+            Some(suite.ca.server_for_known_clients().map_err(|error| error.to_string())?)
+        }
         Url::Http | Url::HttpsToPlain | Url::Nobody => None,
     };
     let server = Server::start(plan.connections.clone(), tls);
@@ -32,20 +36,24 @@ pub(super) fn play(suite: &Suite, row: &Row) -> Outcome {
     if let Some(ask) = plan.warm_up {
         wait::block_on(transport.send(request(&plan, address, ask, "warm-up")))
             .map_err(|error| format!("the first exchange failed: {error}"))?;
-        // The client takes its connection back, and the server's close arrives.
-        thread::sleep(Duration::from_millis(if row.name == "closed-while-idle" {
-            1200
-        } else {
-            20
-        }));
     }
     for number in 0..plan.times {
+        if plan.warm_up.is_some() || (number > 0 && row.name == "closes-after-each") {
+            // The client takes its connection back, and the server's close arrives.
+            thread::sleep(plan.pause);
+        }
         let marker = format!("asked-{number}-");
         exchange(&*transport, request(&plan, address, plan.ask, &marker), &plan, row)
             .map_err(|failure| format!("request {number}: {failure}"))?;
     }
-    if let Some(target) = repeated(&server.seen()) {
+    let seen = server.seen();
+    if let Some(target) = repeated(&seen) {
         return Err(format!("{target} arrived more than once"));
+    }
+    let arrived: usize = seen.iter().map(|connection| connection.requests.len()).sum();
+    let sent = plan.times + usize::from(plan.warm_up.is_some());
+    if arrived > sent {
+        return Err(format!("{arrived} requests arrived of {sent} that were sent"));
     }
     if trap.seen().is_empty() {
         Ok(plan.times)
@@ -56,7 +64,7 @@ pub(super) fn play(suite: &Suite, row: &Row) -> Outcome {
 
 fn exchange(
     transport: &dyn Transport,
-    request: Request<Vec<u8>>,
+    request: Request<Body>,
     plan: &Plan,
     row: &Row,
 ) -> Result<(), String> {
@@ -118,9 +126,8 @@ fn check_error(error: &Error, row: &Row) -> Result<(), String> {
     Ok(())
 }
 
-fn request(plan: &Plan, address: SocketAddr, ask: Ask, marker: &str) -> Request<Vec<u8>> {
-    let scheme =
-        if matches!(plan.url, Url::Https(_) | Url::HttpsToPlain) { "https" } else { "http" };
+fn request(plan: &Plan, address: SocketAddr, ask: Ask, marker: &str) -> Request<Body> {
+    let scheme = if matches!(plan.url, Url::Http | Url::Nobody) { "http" } else { "https" };
     let method = match ask {
         Ask::Post | Ask::LongPost | Ask::EmptyPost => Method::POST,
         Ask::Get => Method::GET,
@@ -135,7 +142,7 @@ fn request(plan: &Plan, address: SocketAddr, ask: Ask, marker: &str) -> Request<
         .method(method)
         .uri(format!("{scheme}://{address}/{marker}?hint={}", canary::QUERY))
         .header("authorization", format!("Bearer {}", canary::HEADER))
-        .body(body)
+        .body(Body::from(body))
         .expect("the parts of this request are fixed")
 }
 

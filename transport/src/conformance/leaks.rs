@@ -6,7 +6,7 @@ use super::plan;
 use super::report::Outcome;
 use super::server::{Server, Step};
 use super::{Suite, wait};
-use crate::Limits;
+use crate::{Body, Limits};
 
 /// Sends `requests` requests, each to a server that does something else, and compares.
 pub(super) fn hunt(suite: &Suite, requests: usize) -> Outcome {
@@ -19,7 +19,7 @@ pub(super) fn hunt(suite: &Suite, requests: usize) -> Outcome {
         let url = format!("http://{}/", server.address());
         for number in 0..ROUND {
             let request = http::Request::post(&url)
-                .body(b"code=c0de".to_vec())
+                .body(Body::from("code=c0de"))
                 .map_err(|error| error.to_string())?;
             let result = wait::block_on(transport.send(request));
             if result.is_ok() != (number % KINDS == 0) {

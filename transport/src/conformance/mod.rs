@@ -1,15 +1,14 @@
 //! The suite that every transport must pass, those of other people included.
 //!
-//! A server on loopback misbehaves in every way of the table below, over raw TCP and TLS, and the
-//! suite compares what a transport makes of it with the table: it is generated from this very
-//! text. Feature `conformance`.
+//! A server on loopback misbehaves in every way of the table below, over raw TCP and TLS, HTTP/1.1 and
+//! HTTP/2, and the suite compares the results with the table, which it reads from this very text. Feature `conformance`.
 //!
 //! ```
 //! # // Any transport will do to show the call; this one fails nearly everything.
 //! # struct Mine;
 //! # #[async_trait::async_trait]
 //! # impl slack_transport::Transport for Mine {
-//! #     async fn send(&self, request: http::Request<Vec<u8>>)
+//! #     async fn send(&self, request: http::Request<slack_transport::Body>)
 //! #     -> Result<http::Response<Vec<u8>>, slack_transport::Error> {
 //! #         slack_transport::check_request(&request)?;
 //! #         Ok(http::Response::new(Vec::new()))
@@ -39,6 +38,7 @@
 mod canary;
 mod cases;
 mod fault;
+mod h2;
 mod leaks;
 mod plan;
 mod report;
@@ -55,7 +55,7 @@ use http::{Request, Response};
 
 pub use self::report::Report;
 use self::tls::TestCa;
-use crate::{BlockingTransport, Error, Limits, Transport};
+use crate::{BlockingTransport, Body, Error, Limits, Transport};
 
 /// What a transport under test is made with.
 #[derive(Clone, Debug)]
@@ -65,12 +65,12 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Tells the limits that it must keep.
+    /// Returns the limits that it must keep.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Gives the certificate, as PEM, of the only CA that it must trust.
+    /// Returns the certificate, as PEM, of the only CA that it must trust.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
@@ -81,6 +81,7 @@ impl Setup {
 pub struct Suite {
     make: Box<Make>,
     kind: Kind,
+    http2: bool,
     ca: TestCa,
 }
 
@@ -93,7 +94,7 @@ enum Kind {
 }
 
 impl Suite {
-    /// Takes what makes a transport; it is called anew for each case.
+    /// Creates a suite for the transports that `make` returns; it is called anew for each case.
     ///
     /// # Errors
     ///
@@ -102,10 +103,10 @@ impl Suite {
         make: impl Fn(&Setup) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let make = move |setup: &Setup| Ok(Arc::new(make(setup)?) as Arc<dyn Transport>);
-        Ok(Self { make: Box::new(make), kind: Kind::Async, ca: TestCa::new()? })
+        Ok(Self { make: Box::new(make), kind: Kind::Async, http2: true, ca: TestCa::new()? })
     }
 
-    /// Takes what makes a blocking transport; cases that need a future to drop are left out.
+    /// Creates a suite for blocking transports; cases that need a future to drop are left out.
     ///
     /// # Errors
     ///
@@ -115,6 +116,12 @@ impl Suite {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let suite = Self::new(move |setup| Ok(OnThisThread(make(setup)?)))?;
         Ok(Self { kind: Kind::Blocking, ..suite })
+    }
+
+    /// Leaves out the faults of HTTP/2, for transports that speak HTTP/1.1 alone.
+    #[must_use]
+    pub fn without_http2(self) -> Self {
+        Self { http2: false, ..self }
     }
 
     /// Runs every case on the calling thread.
@@ -132,6 +139,9 @@ impl Suite {
     fn run_where(&self, wanted: impl Fn(&str) -> bool) -> Report {
         let mut report = Report::default();
         for row in table::rows().iter().filter(|row| wanted(row.name)) {
+            if !self.http2 && row.name.starts_with("h2") {
+                continue;
+            }
             report.time(row.name, || fault::play(self, row));
         }
         for (name, case) in cases::ALL.iter().filter(|(name, _)| wanted(name)) {
@@ -164,12 +174,12 @@ impl fmt::Debug for Suite {
     }
 }
 
-/// A blocking transport in the clothes of the other kind.
+/// A blocking transport behind the asynchronous trait.
 struct OnThisThread<T>(T);
 
 #[async_trait]
 impl<T: BlockingTransport> Transport for OnThisThread<T> {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         self.0.send_blocking(request)
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::canary;
+use super::h2;
 use super::server::Step;
 use super::tls::Certificate;
 use crate::Limits;
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     /// Whether a good exchange goes before, on a connection that is kept.
     pub(super) warm_up: Option<Ask>,
     pub(super) ask: Ask,
+    /// How long to wait before each request but the first.
+    pub(super) pause: Duration,
     /// How many times it is asked.
     pub(super) times: usize,
     /// The body of a good answer.
@@ -29,6 +32,10 @@ pub(super) struct Plan {
 pub(super) enum Url {
     Http,
     Https(Certificate),
+    /// https, to a server that speaks HTTP/2 alone.
+    Http2,
+    /// https, to a server that asks for a certificate of the client's.
+    WantsCertificate,
     /// https, to a server that speaks plain TCP.
     HttpsToPlain,
     /// A port that nobody listens on.
@@ -48,10 +55,10 @@ pub(super) enum Ask {
 /// Body cap of every plan.
 pub(super) const BODY_CAP: usize = 64 * 1024;
 const HEADER_CAP: usize = 16 * 1024;
-const SHORT: Duration = Duration::from_millis(300);
+pub(super) const SHORT: Duration = Duration::from_millis(300);
 
 impl Plan {
-    fn new(connections: Vec<Vec<Step>>) -> Self {
+    pub(super) fn new(connections: Vec<Vec<Step>>) -> Self {
         let limits = Limits::new()
             .with_connect_timeout(Duration::from_secs(5))
             .with_total_timeout(Duration::from_secs(10))
@@ -64,6 +71,7 @@ impl Plan {
             limits,
             warm_up: None,
             ask: Ask::Post,
+            pause: Duration::from_millis(50),
             times,
             body: body(),
         }
@@ -98,19 +106,19 @@ impl Plan {
         Self { url: Url::Https(certificate), ..Self::reply(good()) }
     }
 
-    fn total(self, total: Duration) -> Self {
+    pub(super) fn total(self, total: Duration) -> Self {
         Self { limits: self.limits.with_total_timeout(total), ..self }
     }
 
-    fn body(self, body: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
     }
 }
 
-/// Gives the plan of a fault; `trap` is a server that no request may ever reach.
+/// Returns the plan of a fault; `trap` is a server that no request may ever reach.
 #[expect(clippy::too_many_lines, reason = "one arm for each row of the table")]
 pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
-    use Step::{Abandon, Await, Drain, Drip, Pause, Pulse, Read, ReadHead, Repeat, Write};
+    use Step::{Abandon, Await, Drain, Drip, Pause, Pulse, Read, ReadHead, Repeat, Reset, Write};
     let ms = Duration::from_millis;
     Some(match fault {
         "no-listener" => Plan { url: Url::Nobody, ..Plan::new(Vec::new()) },
@@ -177,6 +185,10 @@ pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
         "lengths-differ" => {
             Plan::reply([head("Content-Length: 4\r\nContent-Length: 5\r\n"), body()].concat())
         }
+        "headers-many" => {
+            let lines = format!("{}Content-Length: 2\r\n", "X-Many: v\r\n".repeat(120));
+            Plan::reply([head(&lines), b"{}".to_vec()].concat()).body("{}")
+        }
         "interim-100" => Plan::reply([b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), good()].concat()),
         "interim-103" => Plan::reply(
             [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".repeat(2), good()].concat(),
@@ -203,8 +215,14 @@ pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
         }
         "closed-while-idle" | "closed-just-now" => {
             let each = vec![Read, Write(good())];
-            Plan { warm_up: Some(Ask::Post), ..Plan::new(vec![each.clone(), each]) }
+            let pause = ms(if fault == "closed-just-now" { 50 } else { 1200 });
+            Plan { warm_up: Some(Ask::Post), pause, ..Plan::new(vec![each.clone(), each]) }
         }
+        "closes-after-each" => {
+            Plan { times: 8, pause: ms(20), ..Plan::new(vec![vec![Read, Write(good())]; 8]) }
+        }
+        "stray-408" => stray("408 Request Timeout\r\nConnection: close"),
+        "stray-answer" => stray("200 OK"),
         "second-request-dropped" => Plan::second_dropped(Ask::Post),
         "second-request-reset" => {
             let first = vec![Read, Write(good()), Await];
@@ -239,6 +257,12 @@ pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
             Plan { url: Url::HttpsToPlain, ..Plan::new(vec![vec![Await, Write(good()), Drain]]) }
         }
         "tls-closes" => Plan { url: Url::HttpsToPlain, ..Plan::new(vec![vec![Await]]) },
+        "tls-resets" => {
+            Plan { url: Url::HttpsToPlain, times: 10, ..Plan::new(vec![vec![Reset]; 10]) }
+        }
+        "tls-wants-certificate" => {
+            Plan { url: Url::WantsCertificate, ..Plan::new(vec![vec![Read]]) }
+        }
         "tls-silence" => {
             let plan = Plan::new(vec![vec![Drain]]);
             Plan { url: Url::HttpsToPlain, limits: plan.limits.with_connect_timeout(SHORT), ..plan }
@@ -247,21 +271,26 @@ pub(super) fn plan(fault: &str, trap: SocketAddr) -> Option<Plan> {
             url: Url::Https(Certificate::Good),
             ..Plan::new(vec![vec![Read, Write([head(""), body()].concat()), Abandon]])
         },
-        _ => return None,
+        _ => return h2::plan(fault),
     })
 }
 
-/// Gives the body of a good answer; a canary is in it.
+/// Returns the limits with the header cap of a default transport.
+pub(super) fn long_limits() -> Limits {
+    Plan::new(Vec::new()).limits.with_header_cap(64 * 1024)
+}
+
+/// Returns the body of a good answer; a canary is in it.
 pub(super) fn body() -> Vec<u8> {
     format!(r#"{{"ok":true,"access_token":"{}"}}"#, canary::REPLY).into_bytes()
 }
 
-/// Gives a good reply on a connection that is kept.
+/// Returns a good reply on a connection that is kept.
 pub(super) fn good() -> Vec<u8> {
     reply_with(&body())
 }
 
-/// Gives a good reply with this body.
+/// Returns a good reply with this body.
 pub(super) fn reply_with(body: &[u8]) -> Vec<u8> {
     reply_of("200 OK", body)
 }
@@ -297,6 +326,20 @@ fn endless(filler: &str) -> Plan {
         Step::Write(if filler.ends_with('\n') { b"\r\n".to_vec() } else { Vec::new() });
     let repeat = Step::Repeat(filler.repeat(100).into_bytes(), 30_000);
     Plan::new(vec![vec![Step::Read, start, start_of_next, repeat]])
+}
+
+/// Answers, and then sends another answer that nobody asked for.
+fn stray(status: &str) -> Plan {
+    let late = reply_of(status, b"nobody asked");
+    let first = vec![
+        Step::Read,
+        Step::Write(good()),
+        Step::Pause(Duration::from_millis(5)),
+        Step::Write(late),
+        Step::Drain,
+    ];
+    let second = vec![Step::Read, Step::Write(good()), Step::Drain];
+    Plan { warm_up: Some(Ask::Post), ..Plan::new(vec![first, second]) }
 }
 
 /// Reads the headers only, so that closing with the body unread resets the connection.

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::h2::{Frame, Peer, Until};
+
 /// One thing that the server does on a connection; at the end of its steps it closes.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -30,6 +32,17 @@ pub(super) enum Step {
     Drain,
     /// Closes TCP without the end of TLS.
     Abandon,
+    /// Resets the connection.
+    Reset,
+    /// Reads a request of HTTP/2 as far as that, and notes it.
+    ReadH2(Until),
+    Frames(Vec<Frame>),
+    /// Writes the first bytes of the frames.
+    CutFrames(Vec<Frame>, usize),
+    /// Writes the frames a byte at a time, with a pause after each.
+    DripFrames(Vec<Frame>, Duration),
+    /// Writes the same frame again and again until the client has had enough, or this often.
+    RepeatFrame(Frame, usize),
 }
 
 /// What was seen on one connection.
@@ -66,7 +79,7 @@ impl Server {
         self.address
     }
 
-    /// Gives what each connection has seen so far.
+    /// Returns what each connection has seen so far.
     pub(super) fn seen(&self) -> Vec<Seen> {
         lock(&self.seen).clone()
     }
@@ -147,27 +160,44 @@ impl Connection {
                 Some(tls) => Box::new(Closing(StreamOwned::new(tls, socket))),
                 None => Box::new(socket),
             };
+        let mut peer = Peer::default();
         for step in steps {
             if matches!(step, Step::Abandon) {
                 drop(second.shutdown(std::net::Shutdown::Both));
                 return;
             }
-            if self.take(&mut *wire, &second, step).is_err() {
+            if self.take(&mut *wire, &second, &mut peer, step).is_err() {
                 return;
             }
         }
     }
 
-    fn take(&self, wire: &mut dyn Wire, socket: &TcpStream, step: Step) -> io::Result<()> {
+    fn take(
+        &self,
+        wire: &mut dyn Wire,
+        socket: &TcpStream,
+        peer: &mut Peer,
+        step: Step,
+    ) -> io::Result<()> {
         match step {
             Step::Read => self.read_request(wire, Whole::Yes),
             Step::ReadHead => self.read_request(wire, Whole::HeadOnly),
             Step::Await => self.patiently(|| socket.peek(&mut [0])).map(drop),
             Step::Write(bytes) => wire.write_all(&bytes).and_then(|()| wire.flush()),
-            Step::Drip(bytes, pause) => bytes.iter().try_for_each(|byte| {
-                thread::sleep(pause);
-                wire.write_all(&[*byte]).and_then(|()| wire.flush())
-            }),
+            Step::Drip(bytes, pause) => drip(wire, &bytes, pause),
+            Step::ReadH2(until) => self.read_h2(wire, peer, until),
+            Step::Frames(frames) => {
+                wire.write_all(&encoded(&frames, peer)).and_then(|()| wire.flush())
+            }
+            Step::CutFrames(frames, count) => {
+                wire.write_all(&encoded(&frames, peer)[..count]).and_then(|()| wire.flush())
+            }
+            Step::DripFrames(frames, pause) => drip(wire, &encoded(&frames, peer), pause),
+            Step::RepeatFrame(frame, times) => {
+                let bytes = frame.encode(peer.last);
+                (0..times).try_for_each(|_| wire.write_all(&bytes))
+            }
+            Step::Reset => socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)),
             Step::Pulse(bytes, pause) => loop {
                 wire.write_all(&bytes)?;
                 thread::sleep(pause);
@@ -188,6 +218,26 @@ impl Connection {
             }
             Step::Abandon => Ok(()),
         }
+    }
+
+    fn read_h2(&self, wire: &mut dyn Wire, peer: &mut Peer, until: Until) -> io::Result<()> {
+        let mut written = Vec::new();
+        let more = |unread: &mut Vec<u8>| {
+            let mut buffer = [0; 16 * 1024];
+            let count = self.patiently(|| wire.read(&mut buffer))?;
+            unread.extend_from_slice(&buffer[..count]);
+            if count == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+        };
+        peer.read(until, more, |bytes| {
+            written.extend_from_slice(bytes);
+            Ok(())
+        })?;
+        wire.write_all(&written).and_then(|()| wire.flush())?;
+        if until != Until::Greeting {
+            let request = format!("stream {} of connection {}?", peer.last, self.index);
+            lock(&self.seen)[self.index].requests.push(request.into_bytes());
+        }
+        Ok(())
     }
 
     fn read_request(&self, wire: &mut dyn Wire, whole: Whole) -> io::Result<()> {
@@ -219,6 +269,17 @@ impl Connection {
             }
         }
     }
+}
+
+fn encoded(frames: &[Frame], peer: &Peer) -> Vec<u8> {
+    frames.iter().flat_map(|frame| frame.encode(peer.last)).collect()
+}
+
+fn drip(wire: &mut dyn Wire, bytes: &[u8], pause: Duration) -> io::Result<()> {
+    bytes.iter().try_for_each(|byte| {
+        thread::sleep(pause);
+        wire.write_all(&[*byte]).and_then(|()| wire.flush())
+    })
 }
 
 /// TLS that says goodbye when it is dropped.
@@ -261,7 +322,7 @@ fn is_enough(request: &[u8], whole: Whole) -> bool {
     }
 }
 
-/// Gives the length of a message's head, its blank line included.
+/// Returns the length of a message's head, its blank line included.
 pub(super) fn head_length(message: &[u8]) -> Option<usize> {
     message.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }

@@ -6,9 +6,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 /// Which certificate a server shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +33,37 @@ impl TestCa {
         Ok(Self { trusted: issuer()?, unknown: issuer()? })
     }
 
-    /// Gives the certificate that a client is to trust.
+    /// Returns the certificate that a client is to trust.
     pub(super) fn pem(&self) -> String {
         self.trusted.pem()
     }
 
-    /// Makes a server's side of TLS.
-    pub(super) fn server(
+    /// Creates a server's side of TLS.
+    pub(super) fn server(&self, certificate: Certificate) -> Result<Arc<ServerConfig>, Flaw> {
+        Ok(Arc::new(self.config(certificate, None)?))
+    }
+
+    /// Creates the side of a server that speaks HTTP/2 and nothing else.
+    pub(super) fn http2_server(&self) -> Result<Arc<ServerConfig>, Flaw> {
+        let mut config = self.config(Certificate::Good, None)?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    /// Creates the side of a server that takes clients with a certificate alone.
+    pub(super) fn server_for_known_clients(&self) -> Result<Arc<ServerConfig>, Flaw> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.trusted.der().clone())?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        Ok(Arc::new(self.config(Certificate::Good, Some(clients.build()?))?))
+    }
+
+    fn config(
         &self,
         certificate: Certificate,
-    ) -> Result<Arc<ServerConfig>, Box<dyn std::error::Error>> {
+        clients: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> Result<ServerConfig, Flaw> {
         let host =
             if certificate == Certificate::WrongHost { "other.example" } else { "127.0.0.1" };
         let mut params = CertificateParams::new([host.to_owned()])?;
@@ -54,13 +77,17 @@ impl TestCa {
         let key = KeyPair::generate()?;
         let signed = params.signed_by(&key, issuer)?;
         let key = PrivateKeyDer::try_from(key.serialize_der())?;
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![signed.der().clone()], key)?;
-        Ok(Arc::new(config))
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?;
+        let builder = match clients {
+            Some(clients) => builder.with_client_cert_verifier(clients),
+            None => builder.with_no_client_auth(),
+        };
+        Ok(builder.with_single_cert(vec![signed.der().clone()], key)?)
     }
 }
+
+type Flaw = Box<dyn std::error::Error>;
 
 fn issuer() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = CertificateParams::default();

@@ -9,7 +9,7 @@ use std::{env, fs, thread};
 
 use http::Request;
 use slack_transport::conformance::Suite;
-use slack_transport::{BlockingTransport, Limits, Transport};
+use slack_transport::{BlockingTransport, Body, Limits, Transport};
 
 use super::Backend;
 
@@ -91,7 +91,8 @@ fn a_proxy_is_used_only_if_asked_for() {
         return;
     }
     // The proxy answers once: were it asked for the direct ones, the last would fail.
-    let request = |address| Request::post(format!("http://{address}/")).body(Vec::new()).unwrap();
+    let request =
+        |address| Request::post(format!("http://{address}/")).body(Body::empty()).unwrap();
     let direct = Backend::new(Limits::new()).unwrap();
     for blocking in [false, true] {
         let (address, server) = proxy();
@@ -114,7 +115,7 @@ fn certificates_that_are_none_are_refused() {
         let built = Backend::builder(Limits::new()).only_ca_certificates(pem).build();
         let reached = built.map(|transport| {
             let url = "https://127.0.0.1:1/";
-            pollster::block_on(transport.send(Request::get(url).body(Vec::new()).unwrap()))
+            pollster::block_on(transport.send(Request::get(url).body(Body::empty()).unwrap()))
                 .unwrap_err()
         });
         match reached {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use http::Request;
-use slack_transport::{BlockingTransport, ErrorKind, Limits, Transport};
+use slack_transport::{BlockingTransport, Body, ErrorKind, Limits, Transport};
 
 use super::Backend;
 
@@ -32,10 +32,10 @@ pub(crate) fn serve(reply: &'static str) -> (SocketAddr, thread::JoinHandle<Stri
     (address, server)
 }
 
-pub(crate) fn post(address: SocketAddr) -> Request<Vec<u8>> {
+pub(crate) fn post(address: SocketAddr) -> Request<Body> {
     Request::post(format!("http://{address}/api/oauth.v2.access"))
         .header("authorization", "Basic eDp5")
-        .body(b"code=c0de".to_vec())
+        .body(Body::from("code=c0de"))
         .unwrap()
 }
 
