@@ -156,10 +156,10 @@ impl fmt::Debug for Client {
 }
 
 /// Makes a request ready for a transport.
-fn ready(request: Request<Body>) -> Request<Vec<u8>> {
+fn ready(request: Request<Body>) -> Request<slack_transport::Body> {
     const AGENT: HeaderValue =
         HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
-    let mut request = request.map(Body::into_vec);
+    let mut request = request.map(|body| slack_transport::Body::from(body.into_vec()));
     request.headers_mut().insert(USER_AGENT, AGENT);
     request
 }

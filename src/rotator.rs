@@ -44,7 +44,7 @@ use entry::Told;
 /// # use slack_auth::{BlockingTransport, transport};
 /// # struct Nowhere;
 /// # impl BlockingTransport for Nowhere {
-/// #     fn send_blocking(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, transport::Error> {
+/// #     fn send_blocking(&self, _: http::Request<transport::Body>) -> Result<http::Response<Vec<u8>>, transport::Error> {
 /// #         Ok(http::Response::new(Vec::new()))
 /// #     }
 /// # }

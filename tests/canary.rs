@@ -11,7 +11,7 @@ use slack_auth::{
     MemoryInstallationStore, Method, Nonce, OauthV2Refresh, Recovery, RefreshToken, SealingKey,
     SealingKeys, StoreKey, Timestamp, Transport, Version, draw_entropy, find_installation,
     rewrite_all,
-    transport::{self, ErrorKind},
+    transport::{self, Body, ErrorKind},
 };
 
 const CANARY: &str = "xoxb-C4n4ry";
@@ -20,10 +20,7 @@ const CANARY: &str = "xoxb-C4n4ry";
 struct Echo(Option<&'static str>, ErrorKind);
 
 impl BlockingTransport for Echo {
-    fn send_blocking(
-        &self,
-        request: Request<Vec<u8>>,
-    ) -> Result<Response<Vec<u8>>, transport::Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         assert_eq!(
             request.headers()["user-agent"].to_str().unwrap().split('/').next(),
             Some("slack-auth")
@@ -37,7 +34,7 @@ impl BlockingTransport for Echo {
 
 #[async_trait]
 impl Transport for Echo {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         self.send_blocking(request)
     }
 }

@@ -112,7 +112,7 @@ struct Generous(AtomicUsize);
 
 #[async_trait]
 impl Transport for Generous {
-    async fn send(&self, _: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(&self, _: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
         let body = format!(
             r#"{{"ok":true,"token_type":"bot","access_token":"xoxe.xoxb-1-new-{number}","refresh_token":"xoxe-1-new-{number}","expires_in":43200}}"#

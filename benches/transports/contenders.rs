@@ -86,7 +86,7 @@ fn our_curl(url: String) -> Run {
 async fn drive(transport: &dyn Transport, url: &str, total: usize, at_once: usize) {
     join_all((0..at_once).map(|_| async {
         for _ in 0..total / at_once {
-            let response = transport.send(request(url)).await.expect("an answer");
+            let response = transport.send(request(url).map(Into::into)).await.expect("an answer");
             assert_eq!(response.body().len(), 700);
         }
     }))
@@ -98,7 +98,7 @@ fn our_curl_blocking(url: String) -> Run {
     Box::new(move |total, at_once| {
         on_threads(at_once, || {
             for _ in 0..total / at_once {
-                let response = transport.send_blocking(request(&url)).expect("an answer");
+                let response = transport.send_blocking(request(&url).map(Into::into)).expect("an answer");
                 assert_eq!(response.body().len(), 700);
             }
         });

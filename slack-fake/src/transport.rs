@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use slack_transport::{BlockingTransport, Error, ErrorKind, Transport, check_request};
+use slack_transport::{BlockingTransport, Body, Error, ErrorKind, Transport, check_request};
 
 use crate::{Delivery, SharedFake};
 
@@ -16,12 +16,12 @@ use crate::{Delivery, SharedFake};
 ///
 /// ```
 /// use slack_fake::{Clock, FakeSlack, FakeTransport, SharedFake};
-/// use slack_transport::Transport;
+/// use slack_transport::{Body, Transport};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let shared = SharedFake::new(FakeSlack::new(), Clock::manual(1_795_219_200));
 /// let transport = FakeTransport::new(shared);
-/// let request = http::Request::post("https://slack.com/api/auth.test").body(Vec::new())?;
+/// let request = http::Request::post("https://slack.com/api/auth.test").body(Body::empty())?;
 /// let response = pollster::block_on(transport.send(request))?;
 /// assert_eq!(response.status(), 200);
 /// # Ok(())
@@ -47,10 +47,10 @@ impl FakeTransport {
 
     fn exchange(
         &self,
-        request: &Request<Vec<u8>>,
+        request: Request<Body>,
     ) -> Result<(Response<Vec<u8>>, Option<Duration>), Error> {
-        check_request(request)?;
-        let mut response = self.shared.handle(request);
+        check_request(&request)?;
+        let mut response = self.shared.handle(&request.map(Body::into_vec));
         match response.extensions_mut().remove::<Delivery>() {
             None => Ok((response, None)),
             Some(Delivery::After(delay)) => Ok((response, Some(delay))),
@@ -61,8 +61,8 @@ impl FakeTransport {
 
 #[async_trait]
 impl Transport for FakeTransport {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        let (response, delay) = self.exchange(&request)?;
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+        let (response, delay) = self.exchange(request)?;
         if let Some(delay) = delay {
             self.shared.clock().after(delay).await;
         }
@@ -73,8 +73,8 @@ impl Transport for FakeTransport {
 impl BlockingTransport for FakeTransport {
     /// Holds up the thread while a reply is delayed: with a manual clock, until another thread has
     /// moved it.
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        let (response, delay) = self.exchange(&request)?;
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+        let (response, delay) = self.exchange(request)?;
         if let Some(delay) = delay {
             self.shared.clock().wait(delay);
         }

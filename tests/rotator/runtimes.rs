@@ -24,7 +24,7 @@ struct Generous(u64);
 impl slack_auth::Transport for Generous {
     async fn send(
         &self,
-        _: http::Request<Vec<u8>>,
+        _: http::Request<slack_auth::transport::Body>,
     ) -> Result<http::Response<Vec<u8>>, slack_auth::transport::Error> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let (life, number) = (self.0, COUNT.fetch_add(1, Ordering::SeqCst));

@@ -4,8 +4,7 @@ use std::io::SeekFrom;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
 use http::{Method, Response, Uri};
-use slack_transport::{CappedBody, Error, ErrorKind, Limits};
-use zeroize::Zeroizing;
+use slack_transport::{Body, CappedBody, Error, ErrorKind, Limits};
 
 use crate::failure;
 use crate::head::{Flaw, Head};
@@ -16,7 +15,7 @@ pub(crate) struct Exchange {
     limits: Limits,
     /// What the handle was last told, and still knows.
     target: Option<(Method, Uri)>,
-    outgoing: Zeroizing<Vec<u8>>,
+    outgoing: Body,
     position: usize,
     /// libcurl asks for the body before it writes the first byte of the request, headers included.
     /// For HEAD it does not ask, so that is taken as sent from the start.
@@ -32,7 +31,7 @@ impl Exchange {
         Self {
             limits,
             target: None,
-            outgoing: Zeroizing::default(),
+            outgoing: Body::empty(),
             position: 0,
             may_be_sent: false,
             expects_body: true,
@@ -52,11 +51,11 @@ impl Exchange {
     }
 
     /// Makes ready for a request.
-    pub(crate) fn begin(&mut self, method: Method, url: Uri, body: Vec<u8>) {
+    pub(crate) fn begin(&mut self, method: Method, url: Uri, body: Body) {
         let head = method == Method::HEAD;
         *self = Self {
             target: Some((method, url)),
-            outgoing: Zeroizing::new(body),
+            outgoing: body,
             may_be_sent: head,
             expects_body: !head,
             ..Self::new(self.limits)
@@ -99,7 +98,7 @@ impl Exchange {
 impl Handler for Exchange {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, ReadError> {
         self.may_be_sent = true;
-        let rest = &self.outgoing[self.position..];
+        let rest = &self.outgoing.as_ref()[self.position..];
         let count = rest.len().min(into.len());
         into[..count].copy_from_slice(&rest[..count]);
         self.position += count;
@@ -144,7 +143,7 @@ mod tests {
         let limits = Limits::new().with_body_cap(9).with_header_cap(100);
         let mut exchange = Exchange::new(limits);
         let url = Uri::from_static("http://127.0.0.1/");
-        exchange.begin(method.clone(), url, body.to_vec());
+        exchange.begin(method.clone(), url, body.to_vec().into());
         exchange
     }
 

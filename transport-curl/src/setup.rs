@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use curl::easy::{Easy2, List, SslOpt};
 use http::{HeaderMap, Method, Request, Uri, header};
-use slack_transport::{Error, ErrorKind, Limits};
+use slack_transport::{Body, Error, ErrorKind, Limits, announces_empty_bodies};
 
 use crate::exchange::Exchange;
 
@@ -56,7 +56,7 @@ impl Handles {
     pub(crate) fn ready(
         &self,
         config: &Config,
-        request: Request<Vec<u8>>,
+        request: Request<Body>,
     ) -> Result<Easy2<Exchange>, Error> {
         let rested = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut easy = match rested {
@@ -105,7 +105,7 @@ impl Handles {
 /// without asking the seek function, which refuses.
 fn load(
     easy: &mut Easy2<Exchange>,
-    request: Request<Vec<u8>>,
+    request: Request<Body>,
     connection: Connection,
 ) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
@@ -168,7 +168,7 @@ fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List
     if !headers.contains_key(header::CONTENT_TYPE) {
         append("Content-Type:")?;
     }
-    if body == 0 && takes_a_body(method) {
+    if body == 0 && announces_empty_bodies(method) {
         append("Content-Length: 0")?;
     }
     let mut line = String::with_capacity(128);
@@ -193,11 +193,6 @@ fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List
         append(&line)?;
     }
     Ok(list)
-}
-
-/// Tells whether an empty body is announced (RFC 9110 section 8.6).
-fn takes_a_body(method: &Method) -> bool {
-    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 fn has_rustls() -> bool {
@@ -292,7 +287,7 @@ mod tests {
         let fits = 32_768 - url.len() - 5;
         for (length, taken) in [(fits, true), (fits + 1, false)] {
             let request =
-                Request::post(url).header("x", "y".repeat(length)).body(Vec::new()).unwrap();
+                Request::post(url).header("x", "y".repeat(length)).body(Body::empty()).unwrap();
             let loaded = load(&mut config().easy().unwrap(), request, Connection::Any);
             assert_eq!(loaded.is_ok(), taken);
             if let Err(error) = loaded {
@@ -309,7 +304,7 @@ mod tests {
         }
         let count = || handles.at_rest.lock().unwrap().len();
         assert_eq!(count(), MOST_AT_REST);
-        let request = Request::post("http://127.0.0.1/").body(b"code=c0de".to_vec()).unwrap();
+        let request = Request::post("http://127.0.0.1/").body(Body::from("code=c0de")).unwrap();
         let mut easy = handles.ready(&config(), request).unwrap();
         assert_eq!(count(), MOST_AT_REST - 1);
         let mut body = [0; 16];

@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use futures_channel::oneshot;
 use http::{Request, Response};
-use slack_transport::{BlockingTransport, Error, ErrorKind, Limits, Transport, check_request};
+use slack_transport::{
+    BlockingTransport, Body, Error, ErrorKind, Limits, Transport, check_request,
+};
 
 use crate::Builder;
 use crate::agent;
@@ -72,7 +74,7 @@ impl CurlTransport {
 
 #[async_trait]
 impl Transport for CurlTransport {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         check_request(&request)?;
         let easy = self.handles.ready(&self.config, request)?;
         let (answer, waiting) = oneshot::channel();
@@ -90,7 +92,7 @@ impl Transport for CurlTransport {
 }
 
 impl BlockingTransport for CurlTransport {
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         check_request(&request)?;
         if self.inbox.is_closed() {
             return Err(Error::unsent(ErrorKind::Closed, "the transport has been shut down"));
@@ -142,9 +144,9 @@ mod tests {
 
     use super::*;
 
-    fn request(listener: &TcpListener) -> Request<Vec<u8>> {
+    fn request(listener: &TcpListener) -> Request<Body> {
         let address = listener.local_addr().unwrap();
-        Request::post(format!("http://{address}/")).body(b"code=c0de".to_vec()).unwrap()
+        Request::post(format!("http://{address}/")).body(Body::from("code=c0de")).unwrap()
     }
 
     /// Sends a request that nobody answers, does `harm` to the transport, and tells what came of it.

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use futures_util::{FutureExt, pin_mut};
 use http::Request;
-use slack_transport::{BlockingTransport, ErrorKind, Limits, Transport};
+use slack_transport::{BlockingTransport, Body, ErrorKind, Limits, Transport};
 use slack_transport_curl::CurlTransport;
 use socket2::{Domain, Socket, Type};
 
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-fn post(address: SocketAddr) -> Request<Vec<u8>> {
-    Request::post(format!("http://{address}/api/auth.test")).body(b"code=c0de".to_vec()).unwrap()
+fn post(address: SocketAddr) -> Request<Body> {
+    Request::post(format!("http://{address}/api/auth.test")).body(Body::from("code=c0de")).unwrap()
 }
 
 /// Reads one request; `false` if the client closed instead.

@@ -75,7 +75,7 @@ fn what_changed_since_the_last_request_is_what_is_sent() {
     ] {
         let request = || {
             let request = Request::builder().method(method).uri(format!("http://{server}{path}"));
-            request.body(vec![b'x'; length]).unwrap()
+            request.body(vec![b'x'; length].into()).unwrap()
         };
         let expected = format!("{method} {path} HTTP/1.1");
         for answer in [

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Request, Response};
-use slack_transport::{CappedBody, Error, Limits, check_response_head};
+use slack_transport::{
+    Body, CappedBody, Error, Limits, announces_empty_bodies, check_response_head,
+};
 
 use crate::failure;
 use crate::last_url::LastUrl;
@@ -21,7 +24,7 @@ impl Exchanger {
         Self { client, limits, last_url: Arc::default() }
     }
 
-    /// Joins another client to what this one has.
+    /// Returns the same limits with another client.
     pub(crate) fn with_client(&self, client: reqwest::Client) -> Self {
         Self { client, ..self.clone() }
     }
@@ -33,7 +36,7 @@ impl Exchanger {
     /// Sends the request once and reads the answer up to the cap.
     pub(crate) async fn exchange(
         &self,
-        request: Request<Vec<u8>>,
+        request: Request<Body>,
     ) -> Result<Response<Vec<u8>>, Error> {
         let request = self.translate(request)?;
         let mut response = self.client.execute(request).await.map_err(failure::of_sending)?;
@@ -49,13 +52,17 @@ impl Exchanger {
         Ok(answer)
     }
 
-    fn translate(&self, request: Request<Vec<u8>>) -> Result<reqwest::Request, Error> {
+    fn translate(&self, request: Request<Body>) -> Result<reqwest::Request, Error> {
         let (parts, body) = request.into_parts();
         let mut request = reqwest::Request::new(parts.method, self.last_url.parse(parts.uri)?);
         *request.timeout_mut() = Some(self.limits.total_timeout());
         *request.version_mut() = parts.version;
         *request.headers_mut() = parts.headers;
-        *request.body_mut() = Some(body.into());
+        if body.is_empty() && announces_empty_bodies(request.method()) {
+            // reqwest leaves it out, and servers then take the request for one without a body.
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        *request.body_mut() = Some(hyper::body::Bytes::from_owner(body).into());
         Ok(request)
     }
 }

@@ -8,11 +8,11 @@
 //!
 //! ```no_run
 //! use http::Request;
-//! use slack_transport::{Limits, Transport};
+//! use slack_transport::{Body, Limits, Transport};
 //! use slack_transport_reqwest::ReqwestTransport;
 //!
 //! let transport = ReqwestTransport::new(Limits::new())?;
-//! let request = Request::post("https://slack.com/api/api.test").body(Vec::new())?;
+//! let request = Request::post("https://slack.com/api/api.test").body(Body::empty())?;
 //! let response = pollster::block_on(transport.send(request))?;
 //! assert!(response.status().is_success());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -4,7 +4,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use slack_transport::{BlockingTransport, Error, ErrorKind, Limits, Transport, check_request};
+use slack_transport::{
+    BlockingTransport, Body, Error, ErrorKind, Limits, Transport, check_request,
+};
 
 use crate::Builder;
 use crate::exchange::Exchanger;
@@ -89,7 +91,7 @@ impl ReqwestTransport {
 
 #[async_trait]
 impl Transport for ReqwestTransport {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         check_request(&request)?;
         if self.surroundings.carry_requests() {
             self.in_place.exchange(request).await
@@ -100,7 +102,7 @@ impl Transport for ReqwestTransport {
 }
 
 impl BlockingTransport for ReqwestTransport {
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         check_request(&request)?;
         self.elsewhere.run_blocking(request)
     }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use http::{Request, Response};
-use slack_transport::{Error, ErrorKind};
+use slack_transport::{Body, Error, ErrorKind};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -34,13 +34,13 @@ impl Elsewhere {
         Self { exchanger, given, worker: Mutex::new(None) }
     }
 
-    pub(crate) async fn run(&self, request: Request<Vec<u8>>) -> Answer {
+    pub(crate) async fn run(&self, request: Request<Body>) -> Answer {
         let exchanger = self.exchanger.clone();
         let task = self.handle()?.spawn(async move { exchanger.exchange(request).await });
         AbortOnDrop(task).await
     }
 
-    pub(crate) fn run_blocking(&self, request: Request<Vec<u8>>) -> Answer {
+    pub(crate) fn run_blocking(&self, request: Request<Body>) -> Answer {
         let exchanger = self.exchanger.clone();
         let (answer, waiting) = mpsc::sync_channel(1);
         self.handle()?.spawn(async move {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use http::Request;
-use slack_transport::{BlockingTransport, ErrorKind, Limits, Transport};
+use slack_transport::{BlockingTransport, Body, ErrorKind, Limits, Transport};
 use slack_transport_reqwest::ReqwestTransport;
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,8 +27,8 @@ fn server() -> SocketAddr {
     address
 }
 
-fn get(address: SocketAddr) -> Request<Vec<u8>> {
-    Request::get(format!("http://{address}/")).body(Vec::new()).unwrap()
+fn get(address: SocketAddr) -> Request<Body> {
+    Request::get(format!("http://{address}/")).body(Body::empty()).unwrap()
 }
 
 #[test]

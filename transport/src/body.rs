@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::{Error, ErrorKind, Limits};
 
-/// Gathers an answer's body and gives up at the cap, whatever length was declared.
+/// Collects an answer's body and gives up at the cap, whatever length was declared.
+///
+/// The bytes are wiped if the body is dropped before it is complete, and wherever the buffer grows.
 ///
 /// ```
 /// use slack_transport::{CappedBody, ErrorKind, Limits};
@@ -17,12 +21,12 @@ use crate::{Error, ErrorKind, Limits};
 /// # Ok::<(), slack_transport::Error>(())
 /// ```
 pub struct CappedBody {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     cap: usize,
 }
 
 impl CappedBody {
-    /// Makes room for `declared` bytes: what is still to come, so nothing for `HEAD`, 204 and 304.
+    /// Creates a buffer for `declared` bytes: what is still to come, so nothing for `HEAD`, 204 and 304.
     ///
     /// # Errors
     ///
@@ -33,26 +37,37 @@ impl CappedBody {
         if declared > cap {
             return Err(too_long());
         }
-        Ok(Self { bytes: Vec::with_capacity(declared), cap })
+        Ok(Self { bytes: Zeroizing::new(Vec::with_capacity(declared)), cap })
     }
 
-    /// Takes the next bytes.
+    /// Appends the next bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`], with the request sent, if they would go over the cap; none is taken.
+    /// [`ErrorKind::TooLarge`], with the request sent, if they would go over the cap; none is appended.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
         if chunk.len() > self.cap - self.bytes.len() {
             return Err(too_long());
         }
+        self.make_room(chunk.len());
         self.bytes.extend_from_slice(chunk);
         Ok(())
     }
 
-    /// Gives the whole body.
+    /// Returns the whole body.
     #[must_use]
-    pub fn into_vec(self) -> Vec<u8> {
-        self.bytes
+    pub fn into_vec(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Grows by a copy of its own: `Vec` would free the old block with the bytes in it.
+    fn make_room(&mut self, more: usize) {
+        let needed = self.bytes.len() + more;
+        if needed > self.bytes.capacity() {
+            let mut grown = Vec::with_capacity(needed.max(2 * self.bytes.len()).min(self.cap));
+            grown.extend_from_slice(&self.bytes);
+            self.bytes = Zeroizing::new(grown);
+        }
     }
 }
 

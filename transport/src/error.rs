@@ -1,4 +1,4 @@
-//! Why no answer came, and whether the server can know of the request.
+//! Why no answer came, and whether a server can have acted on the request.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 /// [`nothing_was_sent`](Self::nothing_was_sent) is what a retry must ask. No error holds a byte of
 /// the request or the answer, or a URL's path or query; so it can be logged.
 ///
-/// Somebody's own transport makes its errors by [`unsent`](Self::unsent) and
+/// A transport creates its errors by [`unsent`](Self::unsent), [`unprocessed`](Self::unprocessed) and
 /// [`maybe_sent`](Self::maybe_sent); the reason is a `&'static str`, so that nothing of a request
 /// can slip into it.
 ///
@@ -56,11 +56,12 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
     Nothing,
+    Unprocessed,
     Perhaps,
 }
 
 impl Error {
-    /// Makes an error after which it is certain that no byte of the request reached a server.
+    /// Creates an error after which it is certain that no byte of the request reached a server.
     ///
     /// If in doubt use [`maybe_sent`](Self::maybe_sent): whoever believes this one sends again, and
     /// a code or a refresh token works once.
@@ -69,7 +70,17 @@ impl Error {
         Self { kind, sent: Sent::Nothing, reason, source: None }
     }
 
-    /// Makes an error after which the server may have seen the request, and acted on it.
+    /// Creates an error for a request that the server declared unprocessed.
+    ///
+    /// HTTP/2 has two such declarations (RFC 9113 sections 6.8 and 8.7): the stream was reset with
+    /// `REFUSED_STREAM`, or its number is above the last stream that `GOAWAY` names. Bytes were sent, and the
+    /// server did not act on them, so [`nothing_was_sent`](Self::nothing_was_sent) is true.
+    #[must_use]
+    pub fn unprocessed(kind: ErrorKind, reason: &'static str) -> Self {
+        Self { kind, sent: Sent::Unprocessed, reason, source: None }
+    }
+
+    /// Creates an error after which the server may have seen the request, and acted on it.
     #[must_use]
     pub fn maybe_sent(kind: ErrorKind, reason: &'static str) -> Self {
         Self { kind, sent: Sent::Perhaps, reason, source: None }
@@ -84,19 +95,20 @@ impl Error {
         Self { source: Some(source.into()), ..self }
     }
 
-    /// Tells what went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Tells whether surely no byte of the request reached a server.
+    /// Returns whether it is certain that no server acted on the request.
     ///
-    /// If so, sending the same request again cannot make anything happen twice. If not, it may
-    /// have been carried out.
+    /// Either no byte of it reached a server, or the server itself declared that it did not process it
+    /// ([`unprocessed`](Self::unprocessed)). Sending the same request again then cannot make anything happen
+    /// twice. Otherwise it may have been carried out.
     #[must_use]
     pub fn nothing_was_sent(&self) -> bool {
-        self.sent == Sent::Nothing
+        self.sent != Sent::Perhaps
     }
 }
 
@@ -105,6 +117,7 @@ impl fmt::Display for Error {
         f.write_str(self.reason)?;
         f.write_str(match self.sent {
             Sent::Nothing => "; nothing was sent",
+            Sent::Unprocessed => "; the server did not process the request",
             Sent::Perhaps => "; the request may have been sent",
         })
     }
@@ -134,6 +147,12 @@ mod tests {
         assert_eq!((unsent.kind(), unsent.nothing_was_sent()), (ErrorKind::Connect, true));
         assert_eq!(unsent.to_string(), "no connection; nothing was sent");
         assert!(unsent.source().is_none());
+        let refused = Error::unprocessed(ErrorKind::Closed, "the server refused the stream");
+        assert!(refused.nothing_was_sent());
+        assert_eq!(
+            refused.to_string(),
+            "the server refused the stream; the server did not process the request"
+        );
         let perhaps = unsent_no_more(unsent);
         assert_eq!((perhaps.kind(), perhaps.nothing_was_sent()), (ErrorKind::Timeout, false));
     }

@@ -35,7 +35,7 @@ use crate::{Error, ErrorKind, Limits};
 /// # Ok(())
 /// # }
 /// ```
-pub fn check_request(request: &Request<Vec<u8>>) -> Result<(), Error> {
+pub fn check_request<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(), Error> {
     check_url(request.uri())?;
     if request.method() == Method::CONNECT {
         return Err(refused("a transport sends requests and opens no tunnel: CONNECT is refused"));
@@ -46,7 +46,7 @@ pub fn check_request(request: &Request<Vec<u8>>) -> Result<(), Error> {
         ));
     }
     let mut lengths = request.headers().get_all(header::CONTENT_LENGTH).iter();
-    let length = || request.body().len().to_string();
+    let length = || request.body().as_ref().len().to_string();
     if lengths.any(|declared| declared.as_bytes() != length().as_bytes()) {
         return Err(refused(
             "the request's Content-Length is not the length of its body: leave it out",
@@ -87,6 +87,12 @@ pub fn check_response_head(
     Ok(())
 }
 
+/// Returns whether a request by this method says `Content-Length: 0` if it has no body (RFC 9110 section 8.6).
+#[must_use]
+pub fn announces_empty_bodies(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
 fn check_url(url: &Uri) -> Result<(), Error> {
     let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
         return Err(refused(
@@ -110,7 +116,7 @@ fn check_url(url: &Uri) -> Result<(), Error> {
     }
 }
 
-/// Knows the loopback hosts by their one spelling: `127.1` or `LOCALHOST` may mean something else to a resolver.
+/// Returns whether `host` is a loopback host in its one spelling: `127.1` or `LOCALHOST` may mean something else to a resolver.
 fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host == "[::1]"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a transport may spend on one request: time, and bytes of the answer.
 ///
-/// Given to a transport when it is made. The defaults suit an API that answers within a second:
+/// The defaults suit an API that answers within a second:
 ///
 /// | limit | default |
 /// |---|---|
@@ -31,7 +31,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Gives the defaults.
+    /// Returns the defaults.
     pub const fn new() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -64,29 +64,32 @@ impl Limits {
     }
 
     /// Sets how long the final answer's headers may be: bytes of names and values, plus four for each line.
+    ///
+    /// Over HTTP/1.1 the transports over reqwest and hyper take at most 256 header lines, whatever their length;
+    /// more are [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as well.
     pub const fn with_header_cap(self, limit: usize) -> Self {
         Self { headers: limit, ..self }
     }
 
-    /// Tells the time for connecting.
+    /// Returns the time for connecting.
     #[must_use]
     pub const fn connect_timeout(&self) -> Duration {
         self.connect
     }
 
-    /// Tells the time for the whole exchange.
+    /// Returns the time for the whole exchange.
     #[must_use]
     pub const fn total_timeout(&self) -> Duration {
         self.total
     }
 
-    /// Tells how long a body may be, in bytes.
+    /// Returns how long a body may be, in bytes.
     #[must_use]
     pub const fn body_cap(&self) -> usize {
         self.body
     }
 
-    /// Tells how long the headers may be, in bytes.
+    /// Returns how long the headers may be, in bytes.
     #[must_use]
     pub const fn header_cap(&self) -> usize {
         self.headers

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 
-use crate::Error;
+use crate::{Body, Error};
 
 /// Carries one request to its server and brings the answer back.
 ///
@@ -15,13 +15,13 @@ use crate::Error;
 /// [crate's docs](crate) the way to keep them.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// Sends `request` once and gives the whole answer.
+    /// Sends `request` once and returns the whole answer.
     ///
     /// # Errors
     ///
-    /// When no complete answer came within the limits. [`Error::nothing_was_sent`] tells whether
-    /// the server can have seen the request.
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error>;
+    /// When no complete answer came within the limits. [`Error::nothing_was_sent`] returns whether
+    /// it is certain that no server acted on the request.
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error>;
 }
 
 /// Carries one request to its server while the calling thread waits.
@@ -29,36 +29,36 @@ pub trait Transport: Send + Sync + 'static {
 /// The promises are those of [`Transport`]. The call needs no runtime; inside one it holds up the
 /// thread it is made on.
 pub trait BlockingTransport: Send + Sync + 'static {
-    /// Sends `request` once and gives the whole answer.
+    /// Sends `request` once and returns the whole answer.
     ///
     /// # Errors
     ///
     /// As [`Transport::send`].
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error>;
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error>;
 }
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for Arc<T> {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         (**self).send(request).await
     }
 }
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for Box<T> {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         (**self).send(request).await
     }
 }
 
 impl<T: BlockingTransport + ?Sized> BlockingTransport for Arc<T> {
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         (**self).send_blocking(request)
     }
 }
 
 impl<T: BlockingTransport + ?Sized> BlockingTransport for Box<T> {
-    fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         (**self).send_blocking(request)
     }
 }
@@ -86,20 +86,20 @@ mod tests {
 
     #[async_trait]
     impl Transport for Echo {
-        async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
             self.send_blocking(request)
         }
     }
 
     impl BlockingTransport for Echo {
-        fn send_blocking(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-            Ok(request.map(|body| Response::new([b"sent: ".to_vec(), body].concat())).into_body())
+        fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+            Ok(request.map(|body| Response::new([b"sent: ", body.as_ref()].concat())).into_body())
         }
     }
 
     #[test]
     fn a_pointer_to_a_transport_is_that_transport() {
-        let request = || Request::new(b"one".to_vec());
+        let request = || Request::new(Body::from("one"));
         let (shared, boxed) = (Arc::new(Echo), Box::new(Echo));
         for sent in [
             pollster::block_on(Transport::send(&shared, request())),

@@ -15,7 +15,7 @@ use slack_auth::{
 pub struct Canned;
 
 impl Canned {
-    fn answer(request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
+    fn answer(request: &Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         assert_eq!(
             request.uri().authority().map(|authority| authority.as_str()),
             Some("slack.com")
@@ -26,7 +26,7 @@ impl Canned {
 
 #[async_trait]
 impl Transport for Canned {
-    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(&self, request: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         Self::answer(&request)
     }
 }
@@ -34,7 +34,7 @@ impl Transport for Canned {
 impl BlockingTransport for Canned {
     fn send_blocking(
         &self,
-        request: Request<Vec<u8>>,
+        request: Request<transport::Body>,
     ) -> Result<Response<Vec<u8>>, transport::Error> {
         Self::answer(&request)
     }

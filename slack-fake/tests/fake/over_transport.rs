@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use slack_fake::{Clock, FakeTransport, Fault, SharedFake};
-use slack_transport::{BlockingTransport, ErrorKind, Transport};
+use slack_transport::{BlockingTransport, Body, ErrorKind, Transport};
 
 use crate::support::*;
 
-fn request(path: &str, body: &str) -> Request<Vec<u8>> {
+fn request(path: &str, body: &str) -> Request<Body> {
     Request::post(format!("https://slack.com{path}"))
         .header("authorization", basic(CLIENT_ID, SECRET))
         .header("content-type", "application/x-www-form-urlencoded")
-        .body(body.as_bytes().to_vec())
+        .body(Body::from(body.to_owned()))
         .unwrap()
 }
 
-fn send(transport: &dyn Transport, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+fn send(transport: &dyn Transport, request: Request<Body>) -> Response<Vec<u8>> {
     pollster::block_on(transport.send(request)).unwrap()
 }
 
@@ -93,7 +93,7 @@ fn what_got_lost_may_have_been_sent_and_what_is_refused_was_not() {
         let error = transport.send_blocking(request("/api/auth.test", "")).unwrap_err();
         assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Closed, false));
     }
-    let foreign = Request::get("http://slack.com/api/auth.test").body(Vec::new()).unwrap();
+    let foreign = Request::get("http://slack.com/api/auth.test").body(Body::empty()).unwrap();
     let error = transport.send_blocking(foreign).unwrap_err();
     assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
     assert_eq!(shared.with(|fake| fake.calls("auth.test")), 2);
