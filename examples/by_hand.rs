@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use slack_auth::{AccessToken, AuthTest, Body, Endpoint, Method};
+use slack_auth::{AccessToken, ApiMethod, AuthTest, Endpoint, RequestBody};
 use slack_fake::{Clock, FakeServer, FakeSlack, SharedFake};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Sends a request over a connection of its own, and reads until the server closes it.
-fn exchange(request: &Request<Body>) -> Result<Response<Vec<u8>>, Box<dyn Error>> {
+fn exchange(request: &Request<RequestBody>) -> Result<Response<Vec<u8>>, Box<dyn Error>> {
     let uri = request.uri();
     let authority = uri.authority().ok_or("no authority")?;
     let mut stream =

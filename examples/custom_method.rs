@@ -6,7 +6,7 @@
 //!
 //! The answer stands in the program, so that it runs without a Slack account; `Client::call` sends the same value.
 
-use slack_auth::{AccessToken, Endpoint, Form, Method, ResponseError, TeamId};
+use slack_auth::{AccessToken, ApiMethod, Endpoint, FormFields, ResponseError, TeamId};
 
 struct TeamInfo {
     team: TeamId,
@@ -31,13 +31,13 @@ slack_auth::error_codes! {
     }
 }
 
-impl Method for TeamInfo {
+impl ApiMethod for TeamInfo {
     const NAME: &'static str = "team.info";
     type Auth = AccessToken;
     type Response = TeamInfoResponse;
     type Error = TeamInfoError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("team", self.team.as_str());
     }
 }

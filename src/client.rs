@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Request, Response, header::USER_AGENT};
-use slack_proto::{Body, Endpoint, Method, Reply};
+use slack_proto::{ApiMethod, Endpoint, Reply, RequestBody};
 use slack_transport::{BlockingTransport, Error, ErrorKind, Transport};
 use zeroize::Zeroizing;
 
@@ -90,7 +90,7 @@ impl Client {
     /// # Errors
     ///
     /// When no complete answer came, or the answer is no success; and if the client has a blocking transport only.
-    pub async fn call<M: Method>(
+    pub async fn call<M: ApiMethod>(
         &self,
         method: &M,
         auth: &M::Auth,
@@ -103,7 +103,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`call`](Self::call), and if the client has no blocking transport.
-    pub fn call_blocking<M: Method>(
+    pub fn call_blocking<M: ApiMethod>(
         &self,
         method: &M,
         auth: &M::Auth,
@@ -112,7 +112,10 @@ impl Client {
     }
 
     /// Sends any request once.
-    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+    pub(crate) async fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Vec<u8>>, Error> {
         const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
         match &self.transport {
             // Without `as_ref` it would be the `Arc`'s own `send`, with a box around the box.
@@ -122,7 +125,10 @@ impl Client {
     }
 
     /// Sends any request once while the thread waits.
-    pub(crate) fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+    pub(crate) fn send_blocking(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Vec<u8>>, Error> {
         const NONE: &str =
             "the client has no blocking transport: add one by `Client::and_blocking`";
         match &self.blocking {
@@ -132,7 +138,7 @@ impl Client {
     }
 
     /// Sends by the transport there is, even if that holds up the thread.
-    pub(crate) async fn call_by_any_means<M: Method>(
+    pub(crate) async fn call_by_any_means<M: ApiMethod>(
         &self,
         method: &M,
         auth: &M::Auth,
@@ -156,7 +162,7 @@ impl fmt::Debug for Client {
 }
 
 /// Makes a request ready for a transport.
-fn ready(request: Request<Body>) -> Request<slack_transport::Body> {
+fn ready(request: Request<RequestBody>) -> Request<slack_transport::Body> {
     const AGENT: HeaderValue =
         HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
     let mut request = request.map(|body| slack_transport::Body::from(body.into_vec()));
@@ -165,7 +171,7 @@ fn ready(request: Request<Body>) -> Request<slack_transport::Body> {
 }
 
 /// Reads an answer, and wipes its bytes.
-fn read<M: Method>(
+fn read<M: ApiMethod>(
     answer: Result<Response<Vec<u8>>, Error>,
 ) -> Result<Reply<M::Response>, CallError<M::Error>> {
     match answer {

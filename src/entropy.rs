@@ -2,7 +2,7 @@
 
 use std::io;
 
-use slack_proto::Entropy;
+use slack_proto::RandomBytes;
 use zeroize::Zeroize;
 
 /// Draws what one authorization needs from the operating system's generator.
@@ -10,10 +10,10 @@ use zeroize::Zeroize;
 /// # Errors
 ///
 /// When the system has no randomness to give, which no healthy system does.
-pub fn draw_entropy() -> io::Result<Entropy> {
+pub fn random_bytes() -> io::Result<RandomBytes> {
     let mut bytes = [0; 96];
     getrandom::fill(&mut bytes)?;
-    let entropy = Entropy::new(bytes);
+    let entropy = RandomBytes::new(bytes);
     bytes.zeroize();
     Ok(entropy)
 }
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn no_two_draws_are_the_same() {
-        let draw = || CodeVerifier::from_entropy(&draw_entropy().unwrap());
+        let draw = || CodeVerifier::from_random_bytes(&random_bytes().unwrap());
         assert_ne!(draw().expose(), draw().expose());
     }
 }

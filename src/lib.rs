@@ -62,12 +62,12 @@ mod runtime;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
-pub use entropy::draw_entropy;
+pub use entropy::random_bytes;
 #[cfg(feature = "id-token")]
 pub use id_token_keys::{FetchKeysError, IdTokenKeys, VerifyIdTokenError};
 pub use rotator::{
-    InvalidRotator, LiveConfigurationToken, LiveToken, RevokeError, RotatedCallError,
-    RotationObserver, TokenError, TokenRotator, TokenRotatorBuilder,
+    InvalidRotator, RevokeError, RotatedCallError, RotationObserver, TokenError, TokenRotator,
+    TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
 };
 #[cfg(feature = "test-util")]
 pub use runtime::ManualRuntime;
@@ -80,9 +80,10 @@ pub use slack_proto::*;
 #[cfg(feature = "store-conformance")]
 pub use slack_store::conformance as store_conformance;
 pub use slack_store::{
-    Acquired, Expected, Found, InstallationStore, Lease, LeaseHolder, MemoryInstallationStore,
-    StoreError, StoreErrorKind, Stored, Version, find_credential, find_installation, remove_bot,
-    remove_installation, remove_place, remove_user, rewrite_all,
+    InstallationMatch, InstallationStore, Lease, LeaseHolder, LeaseOutcome,
+    MemoryInstallationStore, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion,
+    find_credential, find_installation, remove_bot, remove_installation, remove_place, remove_user,
+    rewrite_all,
 };
 #[cfg(feature = "file-store")]
 pub use slack_store_file::{FileInstallationStore, SealingKey, SealingKeys};

@@ -16,11 +16,11 @@ pub use builder::TokenRotatorBuilder;
 pub use call::RotatedCallError;
 pub use error::{InvalidRotator, TokenError};
 use live::{AnyToken, Found};
-pub use live::{LiveConfigurationToken, LiveToken};
+pub use live::{ValidConfigurationToken, ValidToken};
 pub use observer::RotationObserver;
 pub use revoke::RevokeError;
 use shared::Shared;
-use slack_proto::{ClientCredentials, Slot, StoreKey, Timestamp, rotation::Event};
+use slack_proto::{ClientCredentials, Slot, StoreKey, Timestamp, rotation::Input};
 
 use crate::{Client, InstallationStore};
 use entry::Told;
@@ -38,7 +38,7 @@ use entry::Told;
 /// ```
 /// use std::sync::Arc;
 /// use slack_auth::{
-///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint, Expected, Installation,
+///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint, Precondition, Installation,
 ///     InstallationKey, InstallationStore, MemoryInstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
 /// };
 /// # use slack_auth::{BlockingTransport, transport};
@@ -56,7 +56,7 @@ use entry::Told;
 /// let key = StoreKey::from(InstallationKey::Workspace("T0FAKE00001".into()));
 /// let mut installation = Installation::new(key.place().clone());
 /// installation.bot = Some(Credential::new(AccessToken::new("xoxb-FAKE")?, Timestamp::from_unix(1_795_219_200)));
-/// store.put(&key, &installation, Expected::Absent).await?;
+/// store.put(&key, &installation, Precondition::Absent).await?;
 ///
 /// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
 /// let rotator = TokenRotator::builder(client, app, store).build()?;
@@ -85,7 +85,7 @@ impl TokenRotator {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Gives an access token that is good for as long as the [builder](TokenRotatorBuilder::at_least) was told, 10 s if
+    /// Gives an access token that is good for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s if
     /// nothing else.
     ///
     /// It waits only if there is no such token: the first time, when the store is read, and when the old token has ended
@@ -96,8 +96,8 @@ impl TokenRotator {
     /// When a person must authorize again, when the refresh fails or takes too long, and when the slot holds an app
     /// configuration token. A token that is still good is never withheld.
     #[inline]
-    pub async fn access_token(&self, key: &StoreKey, slot: Slot) -> Result<LiveToken, TokenError> {
-        self.token(key, slot, self.shared.at_least, AnyToken::access).await
+    pub async fn access_token(&self, key: &StoreKey, slot: Slot) -> Result<ValidToken, TokenError> {
+        self.token(key, slot, self.shared.min_validity, AnyToken::access).await
     }
 
     /// Gives an access token that is good for at least this time, if need be by a refresh before it is due.
@@ -109,9 +109,9 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
         slot: Slot,
-        at_least: Duration,
-    ) -> Result<LiveToken, TokenError> {
-        self.token(key, slot, at_least, AnyToken::access).await
+        min_validity: Duration,
+    ) -> Result<ValidToken, TokenError> {
+        self.token(key, slot, min_validity, AnyToken::access).await
     }
 
     /// Gives the app configuration token that is stored under `key`; otherwise as [`access_token`](Self::access_token).
@@ -122,9 +122,9 @@ impl TokenRotator {
     pub async fn configuration_token(
         &self,
         key: &StoreKey,
-    ) -> Result<LiveConfigurationToken, TokenError> {
-        let at_least = self.shared.at_least;
-        self.token(key, Slot::Configuration, at_least, AnyToken::configuration).await
+    ) -> Result<ValidConfigurationToken, TokenError> {
+        let min_validity = self.shared.min_validity;
+        self.token(key, Slot::Configuration, min_validity, AnyToken::configuration).await
     }
 
     /// Trades a token that lives for ever for a pair that rotates, after token rotation was switched on for the app, and
@@ -134,28 +134,28 @@ impl TokenRotator {
     ///
     /// When Slack refuses, for instance because it was exchanged before: the old token then goes on working. When the
     /// app has no client secret, which the call needs. And as [`access_token`](Self::access_token).
-    pub async fn exchange(&self, key: &StoreKey, slot: Slot) -> Result<LiveToken, TokenError> {
+    pub async fn exchange(&self, key: &StoreKey, slot: Slot) -> Result<ValidToken, TokenError> {
         if !matches!(self.shared.app, ClientCredentials::Confidential(_)) {
             return Err(TokenError::no_secret());
         }
-        self.settle(key, slot, Event::Exchange).await?;
+        self.settle(key, slot, Input::Exchange).await?;
         self.access_token_for(key, slot, Duration::ZERO).await
     }
 
     /// Looks after a credential as [`access_token`](Self::access_token) does, and waits for nothing: for a program that
     /// goes through all its installations now and then, so that none that is seldom used loses its refresh token.
-    pub fn look_after(&self, key: &StoreKey, slot: Slot) {
-        self.shared.entry(key, slot).tell(&self.shared, Event::Look);
+    pub fn refresh_if_due(&self, key: &StoreKey, slot: Slot) {
+        self.shared.entry(key, slot).tell(&self.shared, Input::Tick);
     }
 
     /// Forgets what is known of an installation, so that the next caller reads the store: after a person has installed
     /// the app again, or another part of the program has changed what is stored.
-    pub fn forget(&self, key: &StoreKey) {
+    pub fn invalidate(&self, key: &StoreKey) {
         for slot in SLOTS {
             self.shared.cache.put(key, slot, None);
             let held = self.shared.entries[live::number(slot)].pin().get(key).cloned();
             if let Some(entry) = held {
-                if entry.forget() {
+                if entry.invalidate() {
                     self.shared.remove(&entry);
                 }
             }
@@ -167,18 +167,18 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
         slot: Slot,
-        at_least: Duration,
+        min_validity: Duration,
         pick: fn(&AnyToken) -> Option<T>,
     ) -> Result<T, TokenError> {
         let now = self.shared.runtime.now();
-        match self.shared.cache.find(key, slot, now, now + at_least, pick) {
+        match self.shared.cache.find(key, slot, now, now + min_validity, pick) {
             Found::Good(token) => Ok(token),
             Found::Due(token) => {
-                self.look_after(key, slot);
+                self.refresh_if_due(key, slot);
                 Ok(token)
             }
             Found::Nothing => {
-                let token = Box::pin(self.wait_for(key, slot, at_least, now)).await?;
+                let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
                 pick(&token).ok_or_else(TokenError::other_kind)
             }
         }
@@ -188,16 +188,16 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
         slot: Slot,
-        at_least: Duration,
+        min_validity: Duration,
         now: Timestamp,
     ) -> Result<AnyToken, TokenError> {
-        let deadline = now + self.shared.patience;
+        let deadline = now + self.shared.wait_timeout;
         let mut entry = self.shared.entry(key, slot);
         let mut round = None;
-        let mut patience = self.shared.runtime.sleep(self.shared.patience);
+        let mut wait_timeout = self.shared.runtime.sleep(self.shared.wait_timeout);
         loop {
             let changed = entry.listen();
-            match entry.ask(&self.shared, at_least, round, deadline) {
+            match entry.ask(&self.shared, min_validity, round, deadline) {
                 Told::Token(token) => return Ok(token),
                 Told::Failed(error) => return Err(error),
                 Told::Wait(began) => round = Some(began),
@@ -207,16 +207,16 @@ impl TokenRotator {
                     continue;
                 }
             }
-            if !changed_in_time(changed, &mut patience).await {
+            if !changed_in_time(changed, &mut wait_timeout).await {
                 return Err(entry.too_late());
             }
         }
     }
 
     /// Tells a machine something, and waits until it rests.
-    async fn settle(&self, key: &StoreKey, slot: Slot, event: Event) -> Result<(), TokenError> {
-        let deadline = self.shared.runtime.now() + self.shared.patience;
-        let mut patience = self.shared.runtime.sleep(self.shared.patience);
+    async fn settle(&self, key: &StoreKey, slot: Slot, event: Input) -> Result<(), TokenError> {
+        let deadline = self.shared.runtime.now() + self.shared.wait_timeout;
+        let mut wait_timeout = self.shared.runtime.sleep(self.shared.wait_timeout);
         let entry = self.shared.entry(key, slot);
         let Some(round) = entry.tell(&self.shared, event) else { return Ok(()) };
         loop {
@@ -228,7 +228,7 @@ impl TokenRotator {
                 Some((resumes_at, error)) if resumes_at > deadline => return Err(error),
                 _ => {}
             }
-            if !changed_in_time(changed, &mut patience).await {
+            if !changed_in_time(changed, &mut wait_timeout).await {
                 return Err(entry.too_late());
             }
         }
@@ -246,14 +246,14 @@ impl fmt::Debug for TokenRotator {
 
 async fn changed_in_time(
     changed: event_listener::EventListener,
-    patience: &mut (impl Future<Output = ()> + Unpin),
+    wait_timeout: &mut (impl Future<Output = ()> + Unpin),
 ) -> bool {
     let changed = async {
         changed.await;
         true
     };
     let late = async {
-        patience.await;
+        wait_timeout.await;
         false
     };
     futures_lite::future::or(changed, late).await

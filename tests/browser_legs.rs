@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use http::Request;
 use slack_auth::{
-    AuthorizationRequest, AuthorizeError, Authorized, BrowserBinding, CallError, Callback,
-    CallbackError, Client, ClientId, ClientSecret, CodeExchange, CodeVerifier, ConfidentialClient,
-    Endpoint, Entropy, ErrorCode, IdTokenError, IdTokenKeys, InstallScopes,
-    InvalidPendingAuthorization, Method, MethodError, OauthV2Access, OauthV2AccessError,
-    OauthV2UserAccess, OpenidConnectToken, OpenidConnectTokenError, PendingAuthorization,
-    PublicClient, RedirectUri, SignInScopes, StateKey, StatelessAuthorization, StatelessError,
-    Timestamp, VerifyIdTokenError, WithoutStateError, draw_entropy,
+    ApiMethod, AuthorizationRequest, AuthorizeError, CallError, Callback, CallbackError, Client,
+    ClientId, ClientSecret, CodeExchange, CodeVerifier, ConfidentialClient, Endpoint, ErrorCode,
+    IdTokenError, IdTokenKeys, InstallScopes, InvalidPendingAuthorization, MethodError,
+    OauthV2Access, OauthV2AccessError, OauthV2UserAccess, OpenidConnectToken,
+    OpenidConnectTokenError, PendingAuthorization, PublicClient, RandomBytes, RedirectUri,
+    SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, Timestamp,
+    VerifiedCallback, VerifyIdTokenError, WithoutStateError, random_bytes,
 };
 use slack_fake::{
     App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, UserAccessShape, Workspace,
@@ -65,7 +65,7 @@ impl Stage {
         (self.browse(url.expose()), pending)
     }
 
-    fn call<M: Method>(
+    fn call<M: ApiMethod>(
         &self,
         method: &M,
         app: &M::Auth,
@@ -74,8 +74,8 @@ impl Stage {
     }
 }
 
-fn entropy() -> Entropy {
-    draw_entropy().unwrap()
+fn entropy() -> RandomBytes {
+    random_bytes().unwrap()
 }
 
 fn server() -> ConfidentialClient {
@@ -100,8 +100,8 @@ fn install() -> AuthorizationRequest<OauthV2Access> {
     on_server(InstallScopes::bot("chat:write,commands"))
 }
 
-fn stateless<M: CodeExchange>(request: AuthorizationRequest<M>) -> StatelessAuthorization<M> {
-    StatelessAuthorization::new(request, Endpoint::slack(), StateKey::new([7; 32]).unwrap())
+fn stateless<M: CodeExchange>(request: AuthorizationRequest<M>) -> SignedStateFlow<M> {
+    SignedStateFlow::new(request, Endpoint::slack(), StateSigningKey::new([7; 32]).unwrap())
 }
 
 /// The code of one callback with the state of another, as an attacker's link has them.
@@ -120,13 +120,13 @@ fn code_of<E: MethodError + Clone, T>(result: Result<T, CallError<E>>) -> ErrorC
 fn an_install_and_what_was_declined() {
     let stage = Stage::new();
     let request = on_server::<OauthV2Access>(
-        InstallScopes::bot("chat:write,commands").and_user("users:read,search:read"),
+        InstallScopes::bot("chat:write,commands").user("users:read,search:read"),
     );
     let (url, pending) = request.begin(stage.client.endpoint(), &entropy(), stage.now());
     let callback = stage.browse(&format!("{}&fake_decline=commands,users:read", url.expose()));
     let authorized = pending.finish(callback, stage.now()).unwrap();
     let installed = stage.call(&authorized.exchange, &server()).unwrap();
-    let declined = authorized.not_granted(&installed);
+    let declined = authorized.missing_scopes(&installed);
     assert_eq!((declined.bot, declined.user), ("commands".into(), "users:read".into()));
     assert_eq!(authorized.asked.bot, "chat:write,commands".into());
 }
@@ -142,13 +142,14 @@ fn an_install_for_a_person_alone_in_every_shape_of_the_answer() {
     ] {
         let stage = Stage::new();
         stage.fake.with(|fake| *fake = std::mem::take(fake).user_access_shape(shape));
-        for in_user_scope in [false, true] {
+        for user_scope_parameter in [false, true] {
             let request = on_desktop::<OauthV2UserAccess<CodeVerifier>>("search:read,users:read");
-            let request = if in_user_scope { request.in_user_scope() } else { request };
+            let request =
+                if user_scope_parameter { request.user_scope_parameter() } else { request };
             let (callback, pending) = stage.begin(request);
             let authorized = pending.finish(callback, stage.now()).unwrap();
             let granted = stage.call(&authorized.exchange, &desktop()).unwrap();
-            assert!(authorized.not_granted(&granted).is_empty(), "{shape:?}");
+            assert!(authorized.missing_scopes(&granted).is_empty(), "{shape:?}");
             assert_eq!(granted.credential.scopes, "search:read,users:read".into(), "{shape:?}");
         }
     }
@@ -161,7 +162,7 @@ fn a_sign_in_of_each_kind_of_client() {
     let (callback, pending) = stage.begin(on_server::<OpenidConnectToken>(scopes()));
     let authorized = pending.finish(callback, stage.now()).unwrap();
     let answer = stage.call(&authorized.exchange, &server()).unwrap();
-    assert!(answer.id_token.is_some() && authorized.not_granted(&answer).is_empty());
+    assert!(answer.id_token.is_some() && authorized.missing_scopes(&answer).is_empty());
     assert!(authorized.expected_id_token().sent_nonce().is_some());
 
     let (callback, pending) = stage.begin(on_desktop::<OpenidConnectToken<CodeVerifier>>(scopes()));
@@ -173,7 +174,8 @@ fn a_sign_in_of_each_kind_of_client() {
 fn the_second_leg_on_another_machine() {
     type Flow = OauthV2Access<CodeVerifier>;
     let stage = Stage::new();
-    let (callback, pending) = stage.begin(on_desktop::<Flow>(InstallScopes::user("chat:write")));
+    let (callback, pending) =
+        stage.begin(on_desktop::<Flow>(InstallScopes::user_only("chat:write")));
     let kept = pending.encode_exposing_secrets();
     drop(pending);
     let pending = PendingAuthorization::<Flow>::decode(&kept, stage.now()).unwrap();
@@ -195,7 +197,7 @@ fn a_replayed_callback_finds_the_code_spent() {
     assert_eq!(code, ErrorCode::Method(OauthV2AccessError::InvalidCode));
 
     // Without a session a state is taken again, and the code is not.
-    let (flow, browser) = (stateless(install()), BrowserBinding::from_entropy(&entropy()));
+    let (flow, browser) = (stateless(install()), SessionBinding::from_random_bytes(&entropy()));
     let callback = stage.browse(flow.begin(&browser, &entropy(), stage.now()).expose());
     let finish = || flow.finish(Some(&browser), callback.clone(), stage.now()).unwrap();
     assert!(stage.call(&finish().exchange, &server()).is_ok());
@@ -226,24 +228,24 @@ fn an_expired_pending_authorization_is_refused() {
     let error = pending.finish(callback, stage.now()).unwrap_err();
     assert!(matches!(error, CallbackError::Expired), "{error}");
 
-    let (flow, browser) = (stateless(install()), BrowserBinding::from_entropy(&entropy()));
+    let (flow, browser) = (stateless(install()), SessionBinding::from_random_bytes(&entropy()));
     let callback = stage.browse(flow.begin(&browser, &entropy(), stage.now()).expose());
     stage.fake.clock().advance(601);
     let error = flow.finish(Some(&browser), callback, stage.now()).unwrap_err();
-    assert!(matches!(error, StatelessError::Expired), "{error}");
+    assert!(matches!(error, SignedStateError::Expired), "{error}");
 }
 
 #[test]
 fn a_tampered_state_is_refused() {
     let stage = Stage::new();
-    let (flow, browser) = (stateless(install()), BrowserBinding::from_entropy(&entropy()));
+    let (flow, browser) = (stateless(install()), SessionBinding::from_random_bytes(&entropy()));
     let url = flow.begin(&browser, &entropy(), stage.now()).expose().to_owned();
     // The first character of the end of its life: a later one, as whoever comes late would like.
     let (page, old) = url.split_once("&state=").unwrap();
     let later = format!("{page}&state={}B{}", &old[..3], &old[4..]);
     assert_ne!(later, url);
     let error = flow.finish(Some(&browser), stage.browse(&later), stage.now()).unwrap_err();
-    assert!(matches!(error, StatelessError::Tampered), "{error}");
+    assert!(matches!(error, SignedStateError::Tampered), "{error}");
     let authorized = flow.finish(Some(&browser), stage.browse(&url), stage.now()).unwrap();
     assert!(stage.call(&authorized.exchange, &server()).is_ok());
 }
@@ -252,12 +254,12 @@ fn a_tampered_state_is_refused() {
 fn a_state_of_another_browser_is_refused() {
     let stage = Stage::new();
     let flow = stateless(install());
-    let [attacker, victim] = [(); 2].map(|()| BrowserBinding::from_entropy(&entropy()));
+    let [attacker, victim] = [(); 2].map(|()| SessionBinding::from_random_bytes(&entropy()));
     // The attacker stops at the callback, and sends its address to the victim.
     let planted = stage.browse(flow.begin(&attacker, &entropy(), stage.now()).expose());
     for browser in [Some(&victim), None] {
         let error = flow.finish(browser, planted.clone(), stage.now()).unwrap_err();
-        assert!(matches!(error, StatelessError::OtherBrowser), "{error}");
+        assert!(matches!(error, SignedStateError::OtherBrowser), "{error}");
     }
 }
 
@@ -276,17 +278,18 @@ fn a_code_from_another_page_is_refused() {
     assert_eq!(code, ErrorCode::Method(OauthV2AccessError::OauthAuthorizationUrlMismatch));
 
     // A stateless state says which page it is of.
-    let browser = BrowserBinding::from_entropy(&entropy());
+    let browser = SessionBinding::from_random_bytes(&entropy());
     let sign_in = stateless(on_server::<OpenidConnectToken>(SignInScopes::openid()));
     let signed_in = stage.browse(sign_in.begin(&browser, &entropy(), stage.now()).expose());
     let error = stateless(install()).finish(Some(&browser), signed_in, stage.now()).unwrap_err();
-    assert!(matches!(error, StatelessError::OtherFlow), "{error}");
+    assert!(matches!(error, SignedStateError::OtherFlow), "{error}");
 }
 
 #[test]
 fn a_code_from_another_flow_of_the_same_page_fails_by_its_verifier() {
     let stage = Stage::new();
-    let request = || on_desktop::<OauthV2Access<CodeVerifier>>(InstallScopes::user("chat:write"));
+    let request =
+        || on_desktop::<OauthV2Access<CodeVerifier>>(InstallScopes::user_only("chat:write"));
     let (attackers, _) = stage.begin(request());
     let (own, pending) = stage.begin(request());
     let authorized = pending.finish(spliced(&attackers, &own), stage.now()).unwrap();
@@ -295,11 +298,12 @@ fn a_code_from_another_flow_of_the_same_page_fails_by_its_verifier() {
 
     // The same with the derived verifier of a stateless state.
     let flow = stateless(on_desktop::<OpenidConnectToken<CodeVerifier>>(SignInScopes::openid()));
-    let browser = BrowserBinding::from_entropy(&entropy());
+    let browser = SessionBinding::from_random_bytes(&entropy());
     let [attackers, own] =
         [(); 2].map(|()| stage.browse(flow.begin(&browser, &entropy(), stage.now()).expose()));
-    let finish =
-        |callback| -> Authorized<_> { flow.finish(Some(&browser), callback, stage.now()).unwrap() };
+    let finish = |callback| -> VerifiedCallback<_> {
+        flow.finish(Some(&browser), callback, stage.now()).unwrap()
+    };
     let spliced = finish(spliced(&attackers, &own));
     let code = code_of(stage.call(&spliced.exchange, &desktop()));
     assert!(matches!(code, ErrorCode::Method(OpenidConnectTokenError::InvalidGrant)), "{code}");
@@ -310,7 +314,7 @@ fn a_code_from_another_flow_of_the_same_page_fails_by_its_verifier() {
 fn a_code_from_anothers_sign_in_fails_by_its_nonce() {
     let stage = Stage::new();
     let keys = IdTokenKeys::with_aws_lc(stage.client.clone());
-    let verify = |authorized: Authorized<OpenidConnectToken>| {
+    let verify = |authorized: VerifiedCallback<OpenidConnectToken>| {
         // Without PKCE Slack hands the tokens out: only the nonce tells that they are of another sign-in.
         let answer = stage.call(&authorized.exchange, &server()).unwrap();
         let (token, access) = (answer.id_token.unwrap(), answer.credential.access_token);
@@ -324,7 +328,7 @@ fn a_code_from_anothers_sign_in_fails_by_its_nonce() {
     assert!(matches!(error, VerifyIdTokenError::Token(IdTokenError::WrongNonce)), "{error}");
 
     // The same with the derived nonce of a stateless state, and what is right.
-    let (flow, browser) = (stateless(request()), BrowserBinding::from_entropy(&entropy()));
+    let (flow, browser) = (stateless(request()), SessionBinding::from_random_bytes(&entropy()));
     let [attackers, own] =
         [(); 2].map(|()| stage.browse(flow.begin(&browser, &entropy(), stage.now()).expose()));
     let finish = |callback| flow.finish(Some(&browser), callback, stage.now()).unwrap();

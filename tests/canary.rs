@@ -5,13 +5,12 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Credential, Endpoint, Expected, ExpectedIdToken, FileInstallationStore,
-    IdToken, IdTokenKeys, Installation, InstallationKey, InstallationStore,
-    MemoryInstallationStore, Method, Nonce, OauthV2Refresh, Recovery, RefreshToken, SealingKey,
-    SealingKeys, StoreKey, Timestamp, Transport, Version, draw_entropy, find_installation,
-    rewrite_all,
-    transport::{self, Body, ErrorKind},
+    AccessToken, ApiMethod, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
+    ConfidentialClient, Credential, Endpoint, ExpectedIdToken, FileInstallationStore, IdToken,
+    IdTokenKeys, Installation, InstallationKey, InstallationStore, MemoryInstallationStore, Nonce,
+    OauthV2Refresh, Precondition, Recovery, RefreshToken, SealingKey, SealingKeys, StoreKey,
+    StoredVersion, Timestamp, Transport, find_installation, random_bytes, rewrite_all,
+    transport::{self, ErrorKind, RequestBody},
 };
 
 const CANARY: &str = "xoxb-C4n4ry";
@@ -20,7 +19,10 @@ const CANARY: &str = "xoxb-C4n4ry";
 struct Echo(Option<&'static str>, ErrorKind);
 
 impl BlockingTransport for Echo {
-    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
+    fn send_blocking(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
         assert_eq!(
             request.headers()["user-agent"].to_str().unwrap().split('/').next(),
             Some("slack-auth")
@@ -34,7 +36,10 @@ impl BlockingTransport for Echo {
 
 #[async_trait]
 impl Transport for Echo {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
         self.send_blocking(request)
     }
 }
@@ -55,7 +60,7 @@ fn assert_clean(error: &(dyn Error + 'static)) {
     assert!(!text.contains("C4n4ry") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
 }
 
-fn refresh_error(body: Option<&'static str>) -> CallError<<OauthV2Refresh as Method>::Error> {
+fn refresh_error(body: Option<&'static str>) -> CallError<<OauthV2Refresh as ApiMethod>::Error> {
     let app =
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new(CANARY).unwrap());
     let method = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
@@ -90,7 +95,7 @@ fn the_client_shows_its_endpoint_only() {
         format!("{:?}", client(None)),
         "Client { endpoint: Endpoint(https://slack.com), .. }"
     );
-    assert_eq!(format!("{:?}", draw_entropy().unwrap()), "Entropy([redacted])");
+    assert_eq!(format!("{:?}", random_bytes().unwrap()), "RandomBytes([redacted])");
 }
 
 #[test]
@@ -175,15 +180,18 @@ fn no_store_shows_what_it_holds() {
     installation.bot = Some(Credential::new(token, Timestamp::from_unix(1)));
     let key: StoreKey = InstallationKey::Workspace(CANARY.into()).into();
     for (name, store) in &stores {
-        let version = pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        let version =
+            pollster::block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
         let found = pollster::block_on(find_installation(&**store, &key)).unwrap().unwrap();
         assert_hidden(&found);
         assert_hidden(&found.stored);
-        for expected in [Expected::Absent, Expected::Version(Version::new(!version.as_u64()))] {
+        for expected in
+            [Precondition::Absent, Precondition::Version(StoredVersion::new(!version.as_u64()))]
+        {
             let put = store.put(&key, &installation, expected);
             assert_clean(&pollster::block_on(put).unwrap_err());
         }
-        let other = Version::new(!version.as_u64());
+        let other = StoredVersion::new(!version.as_u64());
         assert_clean(&pollster::block_on(store.remove(&key, other)).unwrap_err());
         // Whatever a file holds instead.
         let installations = path(name).join("installations");
@@ -220,8 +228,8 @@ fn assert_hidden(value: &dyn std::fmt::Debug) {
 #[test]
 fn a_rotator_and_its_errors_show_no_secret() {
     use slack_auth::{
-        LiveConfigurationToken, LiveToken, ManualRuntime, RevokeError, RotatedCallError,
-        ThreadRuntime, TokenError, TokenRotator, rotation::Notice,
+        ManualRuntime, RevokeError, RotatedCallError, ThreadRuntime, TokenError, TokenRotator,
+        ValidConfigurationToken, ValidToken, rotation::RotationEvent,
     };
     let bodies = [
         None,
@@ -248,7 +256,7 @@ fn a_rotator_and_its_errors_show_no_secret() {
         );
         configuration.expires_at = Some(Timestamp::from_unix(200_000));
         installation.configuration = Some(configuration);
-        pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        pollster::block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
         let runtime = ManualRuntime::new(Timestamp::from_unix(100_000));
         assert_hidden(&runtime);
         assert_hidden(&ThreadRuntime::new());
@@ -258,21 +266,21 @@ fn a_rotator_and_its_errors_show_no_secret() {
         );
         let builder = TokenRotator::builder(client(body), app, store)
             .runtime(runtime.clone())
-            .observer(|key: &StoreKey, _: slack_auth::Slot, notice: &Notice| {
+            .observer(|key: &StoreKey, _: slack_auth::Slot, notice: &RotationEvent| {
                 assert_hidden(key);
                 assert_hidden(notice);
             });
         assert_hidden(&builder);
         let rotator = builder.build().unwrap();
         assert_hidden(&rotator);
-        let token: Result<LiveToken, TokenError> =
+        let token: Result<ValidToken, TokenError> =
             runtime.block_on(rotator.access_token(&key, slack_auth::Slot::Bot));
         assert_eq!(token.is_ok(), body.is_some_and(|body| body.contains("43200")));
         match &token {
             Ok(token) => assert_hidden(token),
             Err(error) => assert_clean(error),
         }
-        let configuration: LiveConfigurationToken =
+        let configuration: ValidConfigurationToken =
             runtime.block_on(rotator.configuration_token(&key)).unwrap();
         assert_hidden(&configuration);
         let other = rotator.access_token(&key, slack_auth::Slot::Configuration);

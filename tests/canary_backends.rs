@@ -10,9 +10,8 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, AuthTest, AuthorizationCode, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, Limits, Method, MethodError, OauthV2Access, OauthV2Refresh,
-    RefreshToken,
+    AccessToken, ApiMethod, AuthTest, AuthorizationCode, CallError, Client, ClientId, ClientSecret,
+    ConfidentialClient, Endpoint, Limits, MethodError, OauthV2Access, OauthV2Refresh, RefreshToken,
 };
 
 const CANARY: &str = "xoxb-C4n4ry/with+what=is%escaped";
@@ -127,7 +126,7 @@ fn no_error_of_a_backend_shows_the_request() {
 }
 
 /// Calls a method both ways, and looks for the secret in whatever the errors show.
-fn fails_cleanly<M: Method>(name: &str, client: &Client, method: &M, auth: &M::Auth) {
+fn fails_cleanly<M: ApiMethod>(name: &str, client: &Client, method: &M, auth: &M::Auth) {
     let asynchronous = pollster::block_on(client.call(method, auth));
     for result in [asynchronous, client.call_blocking(method, auth)] {
         let Err(error) = result else { panic!("{name}: an answer came out of nothing") };

@@ -9,9 +9,9 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Acquired, Credential, Expected, FileInstallationStore, Installation,
-    InstallationKey, InstallationStore, Lease, LeaseHolder, SealingKey, SealingKeys, Slot,
-    StoreError, StoreErrorKind, StoreKey, Stored, Timestamp, Version,
+    AccessToken, Credential, FileInstallationStore, Installation, InstallationKey,
+    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, SealingKey, SealingKeys,
+    Slot, StoreError, StoreErrorKind, StoreKey, Stored, StoredVersion, Timestamp,
 };
 use tempfile::TempDir;
 
@@ -33,10 +33,10 @@ fn keys(byte: u8) -> SealingKeys {
 }
 
 /// A folder with one installation in it, and the path of its file.
-fn stored(keys: Option<SealingKeys>) -> (TempDir, FileInstallationStore, PathBuf, Version) {
+fn stored(keys: Option<SealingKeys>) -> (TempDir, FileInstallationStore, PathBuf, StoredVersion) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), keys).unwrap();
-    let version = put(&store, CANARY, Expected::Absent).unwrap();
+    let version = put(&store, CANARY, Precondition::Absent).unwrap();
     let file = folder.path().join("installations/team-T1.slack");
     (folder, store, file, version)
 }
@@ -51,8 +51,8 @@ fn open(folder: &Path, keys: Option<SealingKeys>) -> Result<FileInstallationStor
 fn put(
     store: &FileInstallationStore,
     token: &str,
-    expected: Expected,
-) -> Result<Version, StoreError> {
+    expected: Precondition,
+) -> Result<StoredVersion, StoreError> {
     block_on(store.put(&key(), &installation(token), expected))
 }
 
@@ -80,12 +80,12 @@ fn kind<T>(result: Result<T, StoreError>) -> StoreErrorKind {
 fn assert_left_alone(
     store: &FileInstallationStore,
     file: &Path,
-    version: Version,
+    version: StoredVersion,
     expected: StoreErrorKind,
 ) {
     let before = fs::read(file).unwrap();
     assert_eq!(kind(load(store)), expected);
-    for expects in [Expected::Absent, Expected::Version(version)] {
+    for expects in [Precondition::Absent, Precondition::Version(version)] {
         assert_eq!(kind(put(store, "xoxb-new", expects)), expected);
     }
     assert_eq!(kind(block_on(store.remove(&key(), version))), expected);
@@ -123,7 +123,7 @@ fn an_old_file_can_be_read() {
     let (_folder, store, file, _) = stored(None);
     fs::write(file, OLD).unwrap();
     let stored = load(&store).unwrap().unwrap();
-    assert_eq!(stored.version, Version::new(255));
+    assert_eq!(stored.version, StoredVersion::new(255));
     assert_eq!(token(stored), "xoxb-old");
 }
 
@@ -191,7 +191,7 @@ fn a_foreign_file_is_left_alone() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
-    assert_eq!(kind(put(&store, "xoxb-new", Expected::Absent)), StoreErrorKind::Foreign);
+    assert_eq!(kind(put(&store, "xoxb-new", Precondition::Absent)), StoreErrorKind::Foreign);
     fs::remove_dir(&file).unwrap();
     // A file of another kind is none of its business; a name that is no key is.
     fs::write(folder.path().join("installations/notes.txt"), "").unwrap();
@@ -207,7 +207,7 @@ fn what_a_killed_process_left_is_cleared_away() {
     fs::write(&new, "half a fi").unwrap();
     assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
     assert_eq!(block_on(store.keys()).unwrap(), [key()]);
-    put(&store, "xoxb-new", Expected::Version(version)).unwrap();
+    put(&store, "xoxb-new", Precondition::Version(version)).unwrap();
     assert!(!new.exists());
     assert_eq!(token(load(&store).unwrap().unwrap()), "xoxb-new");
     // A lease that was not written whole is none.
@@ -216,15 +216,15 @@ fn what_a_killed_process_left_is_cleared_away() {
         Lease::new(holder, Timestamp::from_unix(100), Duration::from_secs(10))
     };
     let acquire = |byte| block_on(store.acquire(&key(), Slot::Bot, &wanted(byte))).unwrap();
-    assert_eq!(acquire(1), Acquired::Granted);
-    assert_ne!(acquire(2), Acquired::Granted);
+    assert_eq!(acquire(1), LeaseOutcome::Granted);
+    assert_ne!(acquire(2), LeaseOutcome::Granted);
     let lease = folder.path().join("leases/team-T1.bot");
     assert_eq!(
         fs::read_to_string(&lease).unwrap(),
         format!("slack-auth lease 1 {} 100 110\n", "01".repeat(16))
     );
     fs::write(lease, "slack-auth lease 1 0101").unwrap();
-    assert_eq!(acquire(2), Acquired::Granted);
+    assert_eq!(acquire(2), LeaseOutcome::Granted);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn only_the_owner_may_look() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/store");
     let store = open(&path, None).unwrap();
-    put(&store, CANARY, Expected::Absent).unwrap();
+    put(&store, CANARY, Precondition::Absent).unwrap();
     let mut seen = 0;
     let mut folders = vec![folder.path().join("new")];
     while let Some(path) = folders.pop() {
@@ -299,7 +299,7 @@ fn a_link_is_not_followed_and_a_pipe_not_waited_for() {
     fs::rename(&file, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
     assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
-    assert_eq!(kind(put(&store, "xoxb-new", Expected::Absent)), StoreErrorKind::Foreign);
+    assert_eq!(kind(put(&store, "xoxb-new", Precondition::Absent)), StoreErrorKind::Foreign);
     fs::remove_file(&file).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
     assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
@@ -322,7 +322,7 @@ fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
 fn a_sealed_file_in_the_place_of_another_does_not_open() {
     let (folder, store, file, version) = stored(Some(keys(1)));
     let theirs: StoreKey = InstallationKey::Workspace("T2".into()).into();
-    block_on(store.put(&theirs, &installation("xoxb-theirs"), Expected::Absent)).unwrap();
+    block_on(store.put(&theirs, &installation("xoxb-theirs"), Precondition::Absent)).unwrap();
     let other = fs::read(folder.path().join("installations/team-T2.slack")).unwrap();
     fs::write(&file, &other).unwrap();
     assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
@@ -339,7 +339,7 @@ fn a_key_is_changed_while_the_old_one_still_opens() {
     let (folder, _, _, version) = stored(Some(keys(1)));
     let both = open(folder.path(), Some(keys(2).and_old(SealingKey::new([1; 32])))).unwrap();
     assert_eq!(token(load(&both).unwrap().unwrap()), CANARY);
-    put(&both, "xoxb-new", Expected::Version(version)).unwrap();
+    put(&both, "xoxb-new", Precondition::Version(version)).unwrap();
     let new = open(folder.path(), Some(keys(2))).unwrap();
     assert_eq!(token(load(&new).unwrap().unwrap()), "xoxb-new");
     assert_eq!(kind(load(&open(folder.path(), Some(keys(1))).unwrap())), StoreErrorKind::Sealed);
@@ -352,7 +352,7 @@ fn a_plain_file_is_taken_into_a_sealed_store_only_if_that_was_said() {
     assert_left_alone(&sealed, &file, version, StoreErrorKind::Foreign);
     let changing = open(folder.path(), Some(keys(1).and_unsealed())).unwrap();
     assert_eq!(token(load(&changing).unwrap().unwrap()), CANARY);
-    put(&changing, "xoxb-new", Expected::Version(version)).unwrap();
+    put(&changing, "xoxb-new", Precondition::Version(version)).unwrap();
     assert_eq!(token(load(&sealed).unwrap().unwrap()), "xoxb-new");
 }
 

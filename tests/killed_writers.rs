@@ -16,8 +16,8 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Credential, Expected, FileInstallationStore, Installation, InstallationKey,
-    InstallationStore, RefreshToken, SealingKey, SealingKeys, StoreKey, Timestamp,
+    AccessToken, Credential, FileInstallationStore, Installation, InstallationKey,
+    InstallationStore, Precondition, RefreshToken, SealingKey, SealingKeys, StoreKey, Timestamp,
 };
 
 const WRITERS: usize = 4;
@@ -74,8 +74,8 @@ fn write_until_killed(folder: &Path, writer: u64) {
     for round in writer.. {
         let number = round % INSTALLATIONS;
         let found = block_on(store.load(&key(number))).unwrap();
-        let (count, expected) = found.map_or((0, Expected::Absent), |stored| {
-            (count_of(&stored.installation), Expected::Version(stored.version))
+        let (count, expected) = found.map_or((0, Precondition::Absent), |stored| {
+            (count_of(&stored.installation), Precondition::Version(stored.version))
         });
         match block_on(store.put(&key(number), &state(count + 1), expected)) {
             Ok(_) => writeln!(out, "written {number} {}", count + 1).unwrap(),

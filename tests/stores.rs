@@ -11,9 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use slack_auth::{
-    AccessToken, Acquired, Expected, FileInstallationStore, Installation, InstallationStore, Lease,
-    LeaseHolder, MemoryInstallationStore, SealingKey, SealingKeys, Slot, StoreError,
-    StoreErrorKind, StoreKey, Stored, Version, store_conformance::Suite,
+    AccessToken, FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder,
+    LeaseOutcome, MemoryInstallationStore, Precondition, SealingKey, SealingKeys, Slot, StoreError,
+    StoreErrorKind, StoreKey, Stored, StoredVersion, store_conformance::Suite,
 };
 
 use crate::around::{Around, Call, Hooks};
@@ -88,9 +88,9 @@ struct Careless {
 }
 
 impl Careless {
-    fn version(&self, key: &StoreKey) -> Option<Version> {
+    fn version(&self, key: &StoreKey) -> Option<StoredVersion> {
         let version = self.rows.lock().unwrap().get(&key.to_string())?.2;
-        Some(Version::new(version))
+        Some(StoredVersion::new(version))
     }
 }
 
@@ -99,15 +99,15 @@ impl InstallationStore for Careless {
     async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
         let rows = self.rows.lock().unwrap();
         let Some((_, installation, version)) = rows.get(&key.to_string()) else { return Ok(None) };
-        Ok(Some(Stored::new(installation.clone(), Version::new(*version))))
+        Ok(Some(Stored::new(installation.clone(), StoredVersion::new(*version))))
     }
 
     async fn put(
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         let mut installation = installation.clone();
         if let Some(bot) = &mut installation.bot {
             bot.access_token = AccessToken::new(bot.access_token.expose()).map_err(|error| {
@@ -125,10 +125,10 @@ impl InstallationStore for Careless {
         let version = found.map_or(1, |version| version.as_u64() + 1);
         let row = (key.clone(), installation, version);
         self.rows.lock().unwrap().insert(key.to_string(), row);
-        Ok(Version::new(version))
+        Ok(StoredVersion::new(version))
     }
 
-    async fn remove(&self, key: &StoreKey, _: Version) -> Result<(), StoreError> {
+    async fn remove(&self, key: &StoreKey, _: StoredVersion) -> Result<(), StoreError> {
         self.rows.lock().unwrap().remove(&key.to_string());
         self.leases.lock().unwrap().remove(&key.to_string());
         Ok(())
@@ -143,14 +143,14 @@ impl InstallationStore for Careless {
         key: &StoreKey,
         _: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let found = self.leases.lock().unwrap().get(&key.to_string()).copied();
         std::thread::sleep(Duration::from_millis(1));
         if found.is_some_and(|holder| holder != wanted.holder) {
-            return Ok(Acquired::HeldUntil(wanted.until));
+            return Ok(LeaseOutcome::HeldUntil(wanted.until));
         }
         self.leases.lock().unwrap().insert(key.to_string(), wanted.holder);
-        Ok(Acquired::Granted)
+        Ok(LeaseOutcome::Granted)
     }
 
     async fn release(&self, key: &StoreKey, _: Slot, _: LeaseHolder) -> Result<(), StoreError> {

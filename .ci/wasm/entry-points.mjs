@@ -2,7 +2,7 @@
 //
 //     node entry-points.mjs slack_proto.json src/*.rs
 //
-// An entry point is a function of a public type or trait, and each `impl Method`. The source must call it by its full
+// An entry point is a function of a public type or trait, and each `impl ApiMethod`. The source must call it by its full
 // name, such as `Scopes::contains`, and each method by the helper `method(&AuthTest, ..)`.
 import { readFileSync } from "node:fs";
 
@@ -42,7 +42,7 @@ function ofType(item) {
     const block = index[id]?.inner.impl;
     if (!block || block.is_synthetic || block.blanket_impl) continue;
     if (block.trait === null) addFunctions(item.name, block.items);
-    else if (block.trait.path === "Method") entryPoints.add(`method(&${item.name}`);
+    else if (block.trait.path === "ApiMethod") entryPoints.add(`method(&${item.name}`);
   }
 }
 

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint,
-    Expected, Installation, InstallationKey, InstallationStore as _, MemoryInstallationStore,
+    Installation, InstallationKey, InstallationStore as _, MemoryInstallationStore, Precondition,
     RefreshToken, Slot, StoreKey, Timestamp, TokenRotator, Transport, rotation::Rejection,
     transport,
 };
@@ -75,7 +75,7 @@ impl Rotator {
         for (number, key) in keys.iter().enumerate() {
             let mut installation = Installation::new(key.place().clone());
             installation.bot = Some(credential(number));
-            let put = store.put(key, &installation, Expected::Absent);
+            let put = store.put(key, &installation, Precondition::Absent);
             pollster::block_on(put).expect("memory does not fail");
             pollster::block_on(rotator.access_token(key, Slot::Bot)).expect("it is fresh");
         }
@@ -101,7 +101,7 @@ impl Side for Rotator {
         let key = &self.keys[key];
         let replaced = async {
             let old = self.tokens.access_token(key, Slot::Bot).await?.fingerprint();
-            self.tokens.reject(key, Slot::Bot, old, Rejection::Expired).await
+            self.tokens.report_rejected(key, Slot::Bot, old, Rejection::Expired).await
         };
         pollster::block_on(replaced).expect("the transport is generous");
     }

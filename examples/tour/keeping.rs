@@ -3,9 +3,9 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use slack_auth::{
-    AuthTest, AuthorizationRequest, ClientSecret, ConfidentialClient, Expected, InstallScopes,
-    InstallationKey, InstallationStore, OauthV2Access, RedirectUri, Runtime, Slot, StoreKey,
-    ThreadRuntime, Timestamp, TokenRotator,
+    AuthTest, AuthorizationRequest, ClientSecret, ConfidentialClient, InstallScopes,
+    InstallationKey, InstallationStore, OauthV2Access, Precondition, RedirectUri, Runtime, Slot,
+    StoreKey, ThreadRuntime, Timestamp, TokenRotator,
 };
 use slack_fake::Clock;
 
@@ -75,8 +75,8 @@ fn install(
     report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
     let sent = stage.now();
     let answer = pollster::block_on(stage.client.call(&authorized.exchange, app))?.value;
-    let installation = answer.issued_at(sent);
-    pollster::block_on(store.put(key, &installation, Expected::Absent))?;
+    let installation = answer.into_installation(sent);
+    pollster::block_on(store.put(key, &installation, Precondition::Absent))?;
     report.answer("stored credential", &installation.bot)?;
     Ok(installation.bot.ok_or("no bot token came")?.access_token.fingerprint())
 }

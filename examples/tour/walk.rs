@@ -3,10 +3,10 @@
 use std::{error::Error, io::Write, path::Path};
 
 use slack_auth::{
-    AuthTest, AuthorizationRequest, CallError, Callback, ClientCredentials, ClientSecret,
-    CodeExchange, CodeVerifier, CommonError, ConfidentialClient, Credential, ErrorCode,
-    InstallScopes, OauthV2Access, OauthV2AccessError, OauthV2Refresh, PendingAuthorization, Proof,
-    PublicClient, Recovery, RedirectUri, Slot, draw_entropy,
+    AuthTest, AuthorizationRequest, CallError, Callback, ClientAuthentication, ClientCredentials,
+    ClientSecret, CodeExchange, CodeVerifier, CommonError, ConfidentialClient, Credential,
+    ErrorCode, InstallScopes, OauthV2Access, OauthV2AccessError, OauthV2Refresh,
+    PendingAuthorization, PublicClient, Recovery, RedirectUri, Slot, random_bytes,
 };
 
 use crate::{
@@ -32,7 +32,7 @@ pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcom
     report.part("A confidential client: HTTP Basic")?;
     let app = ConfidentialClient::new(Stage::confidential_id()?, ClientSecret::new(SECRET)?);
     let redirect = RedirectUri::insecure_for_tests(stage.callback.address()?)?;
-    let scopes = InstallScopes::bot("chat:write,commands").and_user("users:read");
+    let scopes = InstallScopes::bot("chat:write,commands").user("users:read");
     let request = AuthorizationRequest::<OauthV2Access>::new(app.id().clone(), scopes, redirect)?;
     let proof = "the client secret, by HTTP Basic (RFC 6749 section 2.3.1)";
     walk(&stage, &mut report, request, &app, &app.clone().into(), (Slot::Bot, proof))?;
@@ -40,7 +40,7 @@ pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcom
     report.part("A public client: PKCE")?;
     let app = PublicClient::new(Stage::public_id()?);
     let redirect = RedirectUri::new(stage.callback.address()?)?;
-    let scopes = InstallScopes::user("chat:write,users:read");
+    let scopes = InstallScopes::user_only("chat:write,users:read");
     let request = AuthorizationRequest::<OauthV2Access<CodeVerifier>>::new(
         app.id().clone(),
         scopes,
@@ -60,7 +60,7 @@ pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcom
 }
 
 /// One installation, from consent to the second pair of tokens.
-fn walk<P: Proof>(
+fn walk<P: ClientAuthentication>(
     stage: &Stage,
     report: &mut Report<'_>,
     request: AuthorizationRequest<OauthV2Access<P>>,
@@ -82,12 +82,13 @@ fn walk<P: Proof>(
     report.answer("installed by", &installed.authed_user_id)?;
     report.answer("bot", &installed.bot)?;
     report.answer("user", &installed.user)?;
-    expect(authorized.not_granted(&installed).is_empty(), "all scopes are granted")?;
+    expect(authorized.missing_scopes(&installed).is_empty(), "all scopes are granted")?;
     let issued = match slot {
         Slot::Bot => installed.bot,
         _ => installed.user,
     };
-    let credential = issued.ok_or("no credential in the slot that was asked for")?.issued_at(sent);
+    let credential =
+        issued.ok_or("no credential in the slot that was asked for")?.into_credential(sent);
 
     report.step("The token works")?;
     who_am_i(stage, report, &credential)?;
@@ -111,7 +112,7 @@ fn walk<P: Proof>(
     report.answer("slot", &refreshed.slot)?;
     report.answer("credential", &refreshed.credential)?;
     expect(refreshed.slot == slot, "the new pair belongs to the slot that was refreshed")?;
-    let credential = refreshed.credential.issued_at(sent);
+    let credential = refreshed.credential.into_credential(sent);
 
     report.step("The new token works")?;
     who_am_i(stage, report, &credential)?;
@@ -135,7 +136,7 @@ pub(crate) fn consent<M: CodeExchange>(
     request: AuthorizationRequest<M>,
 ) -> Outcome<(PendingAuthorization<M>, Callback)> {
     report.step("The app sends the browser to the consent screen")?;
-    let (url, pending) = request.begin(stage.client.endpoint(), &draw_entropy()?, stage.now());
+    let (url, pending) = request.begin(stage.client.endpoint(), &random_bytes()?, stage.now());
     report.request(&format!("GET {url:?}"))?;
     let shown = browser::get(url.expose())?;
     let allowed = if shown.status == 302 {

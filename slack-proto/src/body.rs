@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 /// A bare `Vec` would print every byte of a secret in decimal; it should exist only inside a transport, which gets it
 /// by [`into_vec`](Self::into_vec).
 #[derive(Clone, Default)]
-pub struct Body(Zeroizing<Vec<u8>>);
+pub struct RequestBody(Zeroizing<Vec<u8>>);
 
-impl Body {
+impl RequestBody {
     /// Hands the bytes over without a copy; they are no longer wiped.
     #[must_use]
     pub fn into_vec(mut self) -> Vec<u8> {
@@ -19,27 +19,27 @@ impl Body {
     }
 }
 
-impl AsRef<[u8]> for Body {
+impl AsRef<[u8]> for RequestBody {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
 }
 
-impl From<String> for Body {
+impl From<String> for RequestBody {
     fn from(text: String) -> Self {
         Self(Zeroizing::new(text.into_bytes()))
     }
 }
 
-impl From<Vec<u8>> for Body {
+impl From<Vec<u8>> for RequestBody {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 }
 
-impl fmt::Debug for Body {
+impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body([{} bytes redacted])", self.0.len())
+        write!(f, "RequestBody([{} bytes redacted])", self.0.len())
     }
 }
 
@@ -49,15 +49,15 @@ mod tests {
 
     #[test]
     fn debug_counts_and_the_bytes_come_out_whole() {
-        let body = Body::from("code=hush".to_owned());
-        assert_eq!(format!("{body:?}"), "Body([9 bytes redacted])");
+        let body = RequestBody::from("code=hush".to_owned());
+        assert_eq!(format!("{body:?}"), "RequestBody([9 bytes redacted])");
         assert_eq!(body.as_ref(), b"code=hush");
         assert_eq!(body.into_vec(), b"code=hush");
-        assert_eq!(Body::from(b"\xff".to_vec()).as_ref(), b"\xff");
+        assert_eq!(RequestBody::from(b"\xff".to_vec()).as_ref(), b"\xff");
     }
 
     #[test]
     fn bytes_are_taken_as_they_are() {
-        assert_eq!(Body::from(vec![0, 255]).into_vec(), [0, 255]);
+        assert_eq!(RequestBody::from(vec![0, 255]).into_vec(), [0, 255]);
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::de::MapAccess;
 
 use crate::{
-    EnterpriseId, ForeignText, TeamId, Timestamp, UserId,
+    EnterpriseId, TeamId, Timestamp, UntrustedText, UserId,
     wire::{
         fields::RawText,
         notes::{Notes, Place},
@@ -31,61 +31,61 @@ pub struct UserClaims {
     /// `https://slack.com/enterprise_id`: the organisation, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
     /// `email`; may be missing in spite of the scope.
-    pub email: Option<ForeignText>,
+    pub email: Option<UntrustedText>,
     /// `email_verified`.
     pub email_verified: Option<bool>,
     /// `date_email_verified`; 0 if never.
     pub date_email_verified: Option<Timestamp>,
     /// `name`.
-    pub name: Option<ForeignText>,
+    pub name: Option<UntrustedText>,
     /// `given_name`.
-    pub given_name: Option<ForeignText>,
+    pub given_name: Option<UntrustedText>,
     /// `family_name`.
-    pub family_name: Option<ForeignText>,
+    pub family_name: Option<UntrustedText>,
     /// `picture`: the address of an image.
-    pub picture: Option<ForeignText>,
+    pub picture: Option<UntrustedText>,
     /// `locale`, such as `en-US`.
-    pub locale: Option<ForeignText>,
+    pub locale: Option<UntrustedText>,
     /// `https://slack.com/team_name`.
-    pub team_name: Option<ForeignText>,
+    pub team_name: Option<UntrustedText>,
     /// `https://slack.com/team_domain`.
-    pub team_domain: Option<ForeignText>,
+    pub team_domain: Option<UntrustedText>,
     /// `https://slack.com/enterprise_name`.
-    pub enterprise_name: Option<ForeignText>,
+    pub enterprise_name: Option<UntrustedText>,
     /// `https://slack.com/enterprise_domain`.
-    pub enterprise_domain: Option<ForeignText>,
+    pub enterprise_domain: Option<UntrustedText>,
     /// `https://slack.com/team_image_default`: whether the workspace has no image of its own.
     pub team_image_default: Option<bool>,
     /// `https://slack.com/user_image_original`: the address of the person's image as it was uploaded.
-    pub user_image_original: Option<ForeignText>,
-    user_images: [(u16, Option<ForeignText>); 7],
-    team_images: [(u16, Option<ForeignText>); 7],
-    others: BTreeMap<ForeignText, ForeignText>,
+    pub user_image_original: Option<UntrustedText>,
+    user_images: [(u16, Option<UntrustedText>); 7],
+    team_images: [(u16, Option<UntrustedText>); 7],
+    others: BTreeMap<UntrustedText, UntrustedText>,
 }
 
 impl UserClaims {
     /// Gives `https://slack.com/user_image_…`, the address of the person's image: 24, 32, 48, 72, 192, 512 or 1024
     /// pixels wide.
     #[must_use]
-    pub fn user_image(&self, pixels: u16) -> Option<&ForeignText> {
+    pub fn user_image(&self, pixels: u16) -> Option<&UntrustedText> {
         find(&self.user_images, pixels)
     }
 
     /// Gives `https://slack.com/team_image_…`, the address of the workspace's image: 34, 44, 68, 88, 102, 132 or 230
     /// pixels wide.
     #[must_use]
-    pub fn team_image(&self, pixels: u16) -> Option<&ForeignText> {
+    pub fn team_image(&self, pixels: u16) -> Option<&UntrustedText> {
         find(&self.team_images, pixels)
     }
 
     /// Gives the claim `name`, if it is none of the above, as JSON text.
     #[must_use]
-    pub fn other(&self, name: &str) -> Option<&ForeignText> {
-        self.others.get(&ForeignText::from(name))
+    pub fn other(&self, name: &str) -> Option<&UntrustedText> {
+        self.others.get(&UntrustedText::from(name))
     }
 
     /// Gives each claim that is none of the above, by name, as JSON text.
-    pub fn others(&self) -> impl Iterator<Item = (&str, &ForeignText)> {
+    pub fn others(&self) -> impl Iterator<Item = (&str, &UntrustedText)> {
         self.others.iter().map(|(name, json)| (name.as_str(), json))
     }
 
@@ -93,11 +93,11 @@ impl UserClaims {
     #[cfg(feature = "id-token")]
     pub(crate) fn with_oddities(
         wire: ClaimsWire,
-        oddities: &mut Vec<crate::Oddity>,
+        parse_warnings: &mut Vec<crate::ParseWarning>,
     ) -> Option<Self> {
         let mut notes = Notes::default();
         let claims = Self::from_wire(wire, &mut notes);
-        oddities.append(&mut notes.take_oddities());
+        parse_warnings.append(&mut notes.take_oddities());
         claims
     }
 
@@ -161,7 +161,7 @@ impl UserClaims {
     }
 }
 
-fn find(images: &[(u16, Option<ForeignText>)], pixels: u16) -> Option<&ForeignText> {
+fn find(images: &[(u16, Option<UntrustedText>)], pixels: u16) -> Option<&UntrustedText> {
     images.iter().find(|(width, _)| *width == pixels)?.1.as_ref()
 }
 
@@ -169,7 +169,7 @@ fn find(images: &[(u16, Option<ForeignText>)], pixels: u16) -> Option<&ForeignTe
 #[derive(Debug, Default)]
 pub(crate) struct ClaimsWire {
     known: KnownClaims,
-    others: BTreeMap<ForeignText, ForeignText>,
+    others: BTreeMap<UntrustedText, UntrustedText>,
 }
 
 #[cfg(feature = "id-token")]
@@ -199,8 +199,9 @@ impl<'de> Object<'de> for ClaimsWire {
         let Some(RawText(json)) = map.next_value_seed(seed)? else {
             return Ok(());
         };
-        let json = ForeignText::from(json);
-        if json.as_str() != "null" && self.others.insert(ForeignText::from(&**key), json).is_some()
+        let json = UntrustedText::from(json);
+        if json.as_str() != "null"
+            && self.others.insert(UntrustedText::from(&**key), json).is_some()
         {
             // The name itself comes from outside, so it is not told.
             notes.odd_at("$", "a claim of a name unknown here is repeated; the last value counts");
@@ -215,33 +216,33 @@ object! {
         user_id: UserId = "https://slack.com/user_id",
         team_id: TeamId = "https://slack.com/team_id",
         enterprise_id: EnterpriseId = "https://slack.com/enterprise_id",
-        email: ForeignText = "email",
+        email: UntrustedText = "email",
         email_verified: bool = "email_verified",
         date_email_verified: Timestamp = "date_email_verified",
-        name: ForeignText = "name",
-        given_name: ForeignText = "given_name",
-        family_name: ForeignText = "family_name",
-        picture: ForeignText = "picture",
-        locale: ForeignText = "locale",
-        team_name: ForeignText = "https://slack.com/team_name",
-        team_domain: ForeignText = "https://slack.com/team_domain",
-        enterprise_name: ForeignText = "https://slack.com/enterprise_name",
-        enterprise_domain: ForeignText = "https://slack.com/enterprise_domain",
-        user_image_24: ForeignText = "https://slack.com/user_image_24",
-        user_image_32: ForeignText = "https://slack.com/user_image_32",
-        user_image_48: ForeignText = "https://slack.com/user_image_48",
-        user_image_72: ForeignText = "https://slack.com/user_image_72",
-        user_image_192: ForeignText = "https://slack.com/user_image_192",
-        user_image_512: ForeignText = "https://slack.com/user_image_512",
-        user_image_1024: ForeignText = "https://slack.com/user_image_1024",
-        user_image_original: ForeignText = "https://slack.com/user_image_original",
-        team_image_34: ForeignText = "https://slack.com/team_image_34",
-        team_image_44: ForeignText = "https://slack.com/team_image_44",
-        team_image_68: ForeignText = "https://slack.com/team_image_68",
-        team_image_88: ForeignText = "https://slack.com/team_image_88",
-        team_image_102: ForeignText = "https://slack.com/team_image_102",
-        team_image_132: ForeignText = "https://slack.com/team_image_132",
-        team_image_230: ForeignText = "https://slack.com/team_image_230",
+        name: UntrustedText = "name",
+        given_name: UntrustedText = "given_name",
+        family_name: UntrustedText = "family_name",
+        picture: UntrustedText = "picture",
+        locale: UntrustedText = "locale",
+        team_name: UntrustedText = "https://slack.com/team_name",
+        team_domain: UntrustedText = "https://slack.com/team_domain",
+        enterprise_name: UntrustedText = "https://slack.com/enterprise_name",
+        enterprise_domain: UntrustedText = "https://slack.com/enterprise_domain",
+        user_image_24: UntrustedText = "https://slack.com/user_image_24",
+        user_image_32: UntrustedText = "https://slack.com/user_image_32",
+        user_image_48: UntrustedText = "https://slack.com/user_image_48",
+        user_image_72: UntrustedText = "https://slack.com/user_image_72",
+        user_image_192: UntrustedText = "https://slack.com/user_image_192",
+        user_image_512: UntrustedText = "https://slack.com/user_image_512",
+        user_image_1024: UntrustedText = "https://slack.com/user_image_1024",
+        user_image_original: UntrustedText = "https://slack.com/user_image_original",
+        team_image_34: UntrustedText = "https://slack.com/team_image_34",
+        team_image_44: UntrustedText = "https://slack.com/team_image_44",
+        team_image_68: UntrustedText = "https://slack.com/team_image_68",
+        team_image_88: UntrustedText = "https://slack.com/team_image_88",
+        team_image_102: UntrustedText = "https://slack.com/team_image_102",
+        team_image_132: UntrustedText = "https://slack.com/team_image_132",
+        team_image_230: UntrustedText = "https://slack.com/team_image_230",
         team_image_default: bool = "https://slack.com/team_image_default",
     }
 }

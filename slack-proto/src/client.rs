@@ -6,13 +6,13 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::{ClientSecret, ForeignText, Form, InvalidValue, auth::Auth, secret::not_empty};
+use crate::{ClientSecret, FormFields, InvalidValue, UntrustedText, auth::Auth, secret::not_empty};
 
 /// The public name of an app, such as `1000000001.2000000002`.
 ///
 /// `Debug` and `Display` leave it out if it looks like a token, which was then given in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientId(ForeignText);
+pub struct ClientId(UntrustedText);
 
 impl ClientId {
     /// Takes the client id from the app's settings page.
@@ -72,7 +72,7 @@ impl ConfidentialClient {
     }
 
     /// Sends id and secret in the form whatever was chosen, for the methods that take nothing else.
-    pub(crate) fn apply_in_body(&self, form: &mut Form) {
+    pub(crate) fn apply_in_body(&self, form: &mut FormFields) {
         form.field("client_id", self.id.as_str());
         form.field("client_secret", self.secret.expose());
     }
@@ -132,7 +132,7 @@ impl From<PublicClient> for ClientCredentials {
 }
 
 impl Auth for ConfidentialClient {
-    fn apply(&self, form: &mut Form) {
+    fn apply(&self, form: &mut FormFields) {
         match &self.basic {
             Some(basic) => form.authorization(basic.clone()),
             None => self.apply_in_body(form),
@@ -141,13 +141,13 @@ impl Auth for ConfidentialClient {
 }
 
 impl Auth for PublicClient {
-    fn apply(&self, form: &mut Form) {
+    fn apply(&self, form: &mut FormFields) {
         form.field("client_id", self.id.as_str());
     }
 }
 
 impl Auth for ClientCredentials {
-    fn apply(&self, form: &mut Form) {
+    fn apply(&self, form: &mut FormFields) {
         match self {
             Self::Confidential(client) => client.apply(form),
             Self::Public(client) => client.apply(form),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn applied(auth: &impl Auth) -> (String, Option<HeaderValue>) {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         auth.apply(&mut form);
         let (body, authorization) = form.finish();
         (String::from_utf8(body.into_vec()).unwrap(), authorization)

@@ -122,16 +122,16 @@ impl IssuedCredential {
 
     /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Credential {
+    pub fn into_credential(self, requested_at: Timestamp) -> Credential {
         let Self { access_token, refresh_token, scopes, expires_in, refresh_method } = self;
         Credential {
             access_token,
-            refresh_token_issued_at: refresh_token.is_some().then_some(sent),
+            refresh_token_issued_at: refresh_token.is_some().then_some(requested_at),
             refresh_token,
             refresh_method,
             scopes,
-            issued_at: sent,
-            expires_at: expires_in.map(|life| sent + life),
+            issued_at: requested_at,
+            expires_at: expires_in.map(|life| requested_at + life),
         }
     }
 }
@@ -206,7 +206,7 @@ mod tests {
             expires_in: expires_in.map(Duration::from_secs),
             refresh_method: RefreshMethod::default(),
         }
-        .issued_at(Timestamp::from_unix(1_000))
+        .into_credential(Timestamp::from_unix(1_000))
     }
 
     #[test]
@@ -237,18 +237,21 @@ mod tests {
 
     #[test]
     fn a_credential_knows_which_method_refreshes_it() {
-        use crate::{Method, OauthV2Access, OauthV2UserRefresh, OpenidConnectRefresh};
+        use crate::{ApiMethod, OauthV2Access, OauthV2UserRefresh, OpenidConnectRefresh};
         let reply =
             || http::Response::new(r#"{"ok":true,"access_token":"xoxp-1","refresh_token":"r"}"#);
         let user = OauthV2UserRefresh::parse_response(&reply()).unwrap().value.credential;
         let openid = OpenidConnectRefresh::parse_response(&reply()).unwrap().value.credential;
-        let install = OauthV2Access::<crate::Secret>::parse_response(&reply()).unwrap().value.user;
+        let install = OauthV2Access::<crate::SecretAuthentication>::parse_response(&reply())
+            .unwrap()
+            .value
+            .user;
         for (credential, method) in [
             (user, OauthV2UserRefresh::NAME),
             (openid, OpenidConnectRefresh::NAME),
-            (install.unwrap(), OauthV2Access::<crate::Secret>::NAME),
+            (install.unwrap(), OauthV2Access::<crate::SecretAuthentication>::NAME),
         ] {
-            let credential = credential.issued_at(Timestamp::from_unix(7));
+            let credential = credential.into_credential(Timestamp::from_unix(7));
             assert_eq!(credential.refresh_method.as_str(), method);
             assert_eq!(credential.refresh_token_issued_at, Some(Timestamp::from_unix(7)));
         }

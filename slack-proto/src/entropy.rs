@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 ///
 /// Each of the three takes a part of its own, so that none tells anything about another. The caller draws the bytes
 /// from the operating system's generator; the crate `slack-auth` does it for you. Use them once.
-pub struct Entropy {
+pub struct RandomBytes {
     pub(crate) verifier: Zeroizing<[u8; 32]>,
     pub(crate) state: Zeroizing<[u8; 32]>,
     pub(crate) nonce: Zeroizing<[u8; 32]>,
 }
 
-impl Entropy {
+impl RandomBytes {
     /// Takes bytes that nobody else knows or can guess.
     #[must_use]
     pub fn new(bytes: [u8; 96]) -> Self {
@@ -28,9 +28,9 @@ impl Entropy {
     }
 }
 
-impl fmt::Debug for Entropy {
+impl fmt::Debug for RandomBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Entropy([redacted])")
+        f.write_str("RandomBytes([redacted])")
     }
 }
 
@@ -41,11 +41,11 @@ mod tests {
     #[test]
     fn the_parts_are_disjoint_and_together_all_of_it() {
         let bytes = std::array::from_fn(|index| u8::try_from(index).unwrap());
-        let entropy = Entropy::new(bytes);
-        let Entropy { verifier, state, nonce } = &entropy;
+        let entropy = RandomBytes::new(bytes);
+        let RandomBytes { verifier, state, nonce } = &entropy;
         let parts = [verifier, state, nonce];
         let joined: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
         assert_eq!(joined, bytes);
-        assert_eq!(format!("{entropy:?}"), "Entropy([redacted])");
+        assert_eq!(format!("{entropy:?}"), "RandomBytes([redacted])");
     }
 }

@@ -5,18 +5,18 @@ use std::fmt;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::{AccessToken, Body, secret::is_visible_ascii};
+use crate::{AccessToken, RequestBody, secret::is_visible_ascii};
 
 /// The fields of a request in their order, as `application/x-www-form-urlencoded`.
 ///
-/// [`Method::params`](crate::Method::params) writes into it; each name and value is escaped as it is written, so no
+/// [`ApiMethod::params`](crate::ApiMethod::params) writes into it; each name and value is escaped as it is written, so no
 /// value can add a field or a header. `Debug` shows the length only.
-pub struct Form {
+pub struct FormFields {
     text: Zeroizing<String>,
     authorization: Option<HeaderValue>,
 }
 
-impl Form {
+impl FormFields {
     pub(crate) fn new() -> Self {
         // Room for a code exchange or a refresh, so that one allocation is the rule.
         Self { text: Zeroizing::new(String::with_capacity(512)), authorization: None }
@@ -29,7 +29,7 @@ impl Form {
     }
 
     /// Adds a field if there is a value for it.
-    pub fn maybe(&mut self, name: &str, value: Option<&str>) {
+    pub fn optional_field(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.field(name, value);
         }
@@ -61,8 +61,8 @@ impl Form {
         self.authorization = Some(value);
     }
 
-    pub(crate) fn finish(mut self) -> (Body, Option<HeaderValue>) {
-        (Body::from(std::mem::take(&mut *self.text)), self.authorization)
+    pub(crate) fn finish(mut self) -> (RequestBody, Option<HeaderValue>) {
+        (RequestBody::from(std::mem::take(&mut *self.text)), self.authorization)
     }
 
     /// Grows by hand: the buffer that `String` would leave behind still held secrets.
@@ -81,9 +81,9 @@ fn room(name: &str, value: &str) -> usize {
     2 + 3 * (name.len() + value.len())
 }
 
-impl fmt::Debug for Form {
+impl fmt::Debug for FormFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Form([{} bytes redacted])", self.text.len())
+        write!(f, "FormFields([{} bytes redacted])", self.text.len())
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn text(fields: &[(String, String)]) -> Vec<u8> {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         for (name, value) in fields {
             form.field(name, value);
         }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_token_that_fits_no_header_travels_in_the_form() {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         form.bearer(&AccessToken::from_reply("xoxb \u{e9}".into()));
         let (body, authorization) = form.finish();
         assert!(authorization.is_none());
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_bearer_is_sensitive() {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         form.bearer(&AccessToken::new("xoxb-1").unwrap());
         let (body, authorization) = form.finish();
         assert!(body.as_ref().is_empty());
@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn there_is_room_before_a_secret_is_written() {
         let (name, value) = ("&", "&&&&&&&");
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         form.field(name, value);
         // The first field has no ampersand before it.
         assert_eq!(form.text.len() + 1, room(name, value));
 
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         let fits = form.text.as_ptr();
         form.reserve(512);
         assert_eq!((form.text.capacity(), form.text.as_ptr()), (512, fits));
@@ -151,9 +151,9 @@ mod tests {
 
     #[test]
     fn debug_shows_the_length_alone() {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         form.field("code", "hush");
-        assert_eq!(format!("{form:?}"), "Form([9 bytes redacted])");
+        assert_eq!(format!("{form:?}"), "FormFields([9 bytes redacted])");
     }
 
     proptest! {

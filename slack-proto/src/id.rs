@@ -5,7 +5,7 @@ macro_rules! ids {
     ($($(#[$docs:meta])* $Name:ident;)*) => {$(
         $(#[$docs])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $Name(crate::ForeignText);
+        pub struct $Name(crate::UntrustedText);
 
         impl $Name {
             /// Gives the id byte for byte.
@@ -17,7 +17,7 @@ macro_rules! ids {
 
         impl<T: Into<Box<str>>> From<T> for $Name {
             fn from(id: T) -> Self {
-                Self(crate::ForeignText::from(id))
+                Self(crate::UntrustedText::from(id))
             }
         }
 

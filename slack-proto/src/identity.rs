@@ -75,7 +75,7 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::{Method, OpenidConnectUserInfo};
+    use crate::{ApiMethod, OpenidConnectUserInfo};
 
     fn claims(body: &str) -> UserClaims {
         OpenidConnectUserInfo::parse_response(&Response::new(body)).unwrap().value

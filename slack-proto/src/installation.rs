@@ -103,7 +103,7 @@ impl Installation {
         &mut self,
         sent: &RefreshToken,
         new: Credential,
-    ) -> Result<Slot, RefreshTokenNotHere> {
+    ) -> Result<Slot, RefreshTokenNotFound> {
         let holds = |credential: &Option<Credential>| {
             let held = credential.as_ref().and_then(|credential| credential.refresh_token.as_ref());
             held.is_some_and(|held| held.same_as(sent))
@@ -115,7 +115,7 @@ impl Installation {
             (false, true, _) => Slot::User,
             (false, false, true) => Slot::Unknown,
             (false, false, false) => {
-                return Err(RefreshTokenNotHere { credential: Box::new(new) });
+                return Err(RefreshTokenNotFound { credential: Box::new(new) });
             }
         };
         let place = match slot {
@@ -133,8 +133,10 @@ impl Installation {
 impl OauthV2AccessResponse {
     /// Makes the installation that a store keeps. Expiries count from when the request was **sent**.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Installation {
-        let issued = |credential: Option<IssuedCredential>| credential.map(|it| it.issued_at(sent));
+    pub fn into_installation(self, requested_at: Timestamp) -> Installation {
+        let issued = |credential: Option<IssuedCredential>| {
+            credential.map(|it| it.into_credential(requested_at))
+        };
         Installation {
             app_id: self.app_id,
             team: self.team,
@@ -154,12 +156,12 @@ impl OauthV2AccessResponse {
 /// An installation does not hold the refresh token that was sent; nothing was changed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct RefreshTokenNotHere {
+pub struct RefreshTokenNotFound {
     /// The credential that the refresh gave.
     pub credential: Box<Credential>,
 }
 
-impl fmt::Display for RefreshTokenNotHere {
+impl fmt::Display for RefreshTokenNotFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "no slot of the installation holds the refresh token that was sent; read the stored installation once more",
@@ -167,12 +169,12 @@ impl fmt::Display for RefreshTokenNotHere {
     }
 }
 
-impl Error for RefreshTokenNotHere {}
+impl Error for RefreshTokenNotFound {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccessToken, Method, OauthV2Access, OauthV2Refresh, Scopes};
+    use crate::{AccessToken, ApiMethod, OauthV2Access, OauthV2Refresh, Scopes};
 
     const SENT: Timestamp = Timestamp::from_unix(1_000);
     const BOTH: &str = r#"{"ok":true,"team":{"id":"T1"},"access_token":"xoxe.xoxb-1-a","scope":"a,b",
@@ -180,13 +182,15 @@ mod tests {
         "access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-user","expires_in":60}}"#;
 
     fn installed() -> Installation {
-        let reply = OauthV2Access::<crate::Secret>::parse_response(&http::Response::new(BOTH));
-        reply.unwrap().value.issued_at(SENT)
+        let reply = OauthV2Access::<crate::SecretAuthentication>::parse_response(
+            &http::Response::new(BOTH),
+        );
+        reply.unwrap().value.into_installation(SENT)
     }
 
     fn refresh(installation: &mut Installation, sent: &str, body: &'static str) -> Option<Slot> {
         let reply = OauthV2Refresh::parse_response(&http::Response::new(body)).unwrap();
-        let new = reply.value.credential.issued_at(SENT + std::time::Duration::from_secs(40));
+        let new = reply.value.credential.into_credential(SENT + std::time::Duration::from_secs(40));
         installation.refreshed(&RefreshToken::new(sent).unwrap(), new).ok()
     }
 

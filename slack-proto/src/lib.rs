@@ -1,12 +1,12 @@
 //! Slack's OAuth, OpenID Connect and token rotation as values: `http` requests out, typed results in.
 //!
 //! The crate opens no socket, reads no clock, draws no randomness and spawns nothing: it runs under any runtime, and
-//! every answer of Slack's can be tested without a network. A [`Method`] value turns itself into an
+//! every answer of Slack's can be tested without a network. A [`ApiMethod`] value turns itself into an
 //! [`http::Request`], given where Slack is (an [`Endpoint`]) and who is calling (its [`Auth`]), and turns the
 //! [`http::Response`] into a [`Reply`] or a [`ResponseError`].
 //!
 //! ```
-//! use slack_proto::{AccessToken, AuthTest, Endpoint, Method};
+//! use slack_proto::{AccessToken, AuthTest, Endpoint, ApiMethod};
 //!
 //! let token = AccessToken::new("xoxb-not-a-real-token")?;
 //! let request = AuthTest.to_request(&Endpoint::slack(), &token);
@@ -21,7 +21,7 @@
 //! # What it promises
 //!
 //! * **A token is never lost.** If a reply says `ok: true` and holds a token where the method's token belongs, the
-//!   token comes out, whatever else stands there. What was odd is told in [`ReplyMeta::oddities`].
+//!   token comes out, whatever else stands there. What was odd is told in [`ReplyMeta::parse_warnings`].
 //! * **A failure is never a success**, and an error code is never lost: [`ErrorCode`] keeps Slack's spelling.
 //! * **A secret is never shown**: not by `Debug`, not by `Display`, not in an error. `expose()` shows one on purpose.
 //! * **Wrong calls do not compile**: each method names the credential it takes.
@@ -74,19 +74,20 @@ mod wire;
 
 pub use auth::Auth;
 pub use authorize::{
-    AskedScopes, AuthorizationRequest, AuthorizeError, AuthorizeUrl, Authorized, BrowserBinding,
-    Callback, CallbackError, CodeExchange, InstallScopes, InvalidCallback,
-    InvalidPendingAuthorization, NotGranted, PendingAuthorization, RedirectUri, Refused,
-    SignInScopes, State, StateKey, StatelessAuthorization, StatelessError, WithoutStateError,
+    AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, AuthorizeError, Callback,
+    CallbackError, CodeExchange, InstallScopes, InvalidCallback, InvalidPendingAuthorization,
+    MissingScopes, OauthState, PendingAuthorization, RedirectUri, RequestedScopes, SessionBinding,
+    SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback,
+    WithoutStateError,
 };
-pub use body::Body;
+pub use body::RequestBody;
 pub use claims::UserClaims;
 pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
 pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
 pub use encoding::{EncodedSecrets, InvalidEncoding};
 pub use endpoint::Endpoint;
-pub use entropy::Entropy;
+pub use entropy::RandomBytes;
 pub use error::{
     ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, NoError,
     RateLimited, Recovery, ResponseError,
@@ -94,7 +95,7 @@ pub use error::{
 pub use expected_id_token::ExpectedIdToken;
 pub use external::{ExternalToken, TokenResponseExtras};
 pub use fingerprint::Fingerprint;
-pub use form::Form;
+pub use form::FormFields;
 pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
 #[cfg(feature = "id-token-aws-lc")]
 pub use id_token::AwsLcRs256;
@@ -106,15 +107,16 @@ pub use id_token::{
 };
 pub use identity::IdentityKey;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotHere, StoreKey, Team,
+    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotFound, StoreKey,
+    Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{
-    AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
+    ApiMethod, AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
     AppsAuthExternalGet, AppsAuthExternalGetError, AppsAuthExternalGetResponse, AppsUninstall,
     AppsUninstallError, AppsUninstallResponse, AuthRevoke, AuthRevokeError, AuthRevokeResponse,
     AuthTeamsList, AuthTeamsListError, AuthTeamsListResponse, AuthTest, AuthTestResponse,
-    ListedTeam, Method, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse, OauthV2Exchange,
+    ListedTeam, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse, OauthV2Exchange,
     OauthV2ExchangeError, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
     OauthV2UserAccess, OauthV2UserAccessError, OauthV2UserAccessResponse, OauthV2UserRefresh,
     OauthV2UserRefreshResponse, OpenidConnectRefresh, OpenidConnectRefreshResponse,
@@ -122,14 +124,14 @@ pub use method::{
     TeamIcon, ToolingTokensRotate, ToolingTokensRotateError, ToolingTokensRotateResponse,
 };
 pub use nonce::Nonce;
-pub use oddity::Oddity;
+pub use oddity::ParseWarning;
 pub use pkce::{CodeChallenge, CodeVerifier};
-pub use proof::{Proof, Secret, SecretAndVerifier};
+pub use proof::{ClientAuthentication, SecretAndPkce, SecretAuthentication};
 pub use reply::{Reply, ReplyMeta};
 pub use rotation::{AnyCredential, Rotation, RotationPolicy};
 pub use scopes::Scopes;
 pub use secret::{AuthorizationCode, ClientSecret, WebhookUrl};
-pub use text::ForeignText;
+pub use text::UntrustedText;
 pub use timestamp::Timestamp;
 pub use token::{AccessToken, RefreshToken, TokenKind};
 pub use verdict::Purpose;

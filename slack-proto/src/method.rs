@@ -52,7 +52,7 @@ pub use tooling_tokens_rotate::{
 };
 
 use crate::{
-    Auth, Body, Endpoint, Form, MethodError, Payload, Reply, ResponseError,
+    Auth, Endpoint, FormFields, MethodError, Payload, Reply, RequestBody, ResponseError,
     verdict::{self, Purpose},
     wire::read,
 };
@@ -63,7 +63,7 @@ use crate::{
 ///
 /// ```
 /// use serde::Deserialize;
-/// use slack_proto::{AccessToken, Form, Method, NoError};
+/// use slack_proto::{AccessToken, FormFields, ApiMethod, NoError};
 ///
 /// struct TeamInfo;
 ///
@@ -76,7 +76,7 @@ use crate::{
 ///     domain: String,
 /// }
 ///
-/// impl Method for TeamInfo {
+/// impl ApiMethod for TeamInfo {
 ///     const NAME: &'static str = "team.info";
 ///     type Auth = AccessToken;
 ///     type Response = TeamInfoResponse;
@@ -89,7 +89,7 @@ use crate::{
 /// assert_eq!(TeamInfo::parse_response(&response)?.value.team.domain, "acme");
 /// # Ok::<(), slack_proto::ResponseError<NoError>>(())
 /// ```
-pub trait Method {
+pub trait ApiMethod {
     /// Slack's name of the method, such as `auth.test`: letters, digits and dots, at most 100 bytes. A wrong one does
     /// not compile.
     const NAME: &'static str;
@@ -108,17 +108,17 @@ pub trait Method {
     type Error: MethodError;
 
     /// Writes the arguments.
-    fn params(&self, form: &mut Form);
+    fn params(&self, form: &mut FormFields);
 
     /// Writes the credential, before the arguments. Only a method that takes it in an unusual place says how.
-    fn authenticate(&self, auth: &Self::Auth, form: &mut Form) {
+    fn authenticate(&self, auth: &Self::Auth, form: &mut FormFields) {
         auth.apply(form);
     }
 
     /// Builds the request, which cannot fail: what could be wrong was refused when the values were made.
     #[must_use]
-    fn to_request(&self, endpoint: &Endpoint, auth: &Self::Auth) -> Request<Body> {
-        let mut form = Form::new();
+    fn to_request(&self, endpoint: &Endpoint, auth: &Self::Auth) -> Request<RequestBody> {
+        let mut form = FormFields::new();
         self.authenticate(auth, &mut form);
         self.params(&mut form);
         build(endpoint, const { Path::<Self>::TEXT }, form)
@@ -144,7 +144,7 @@ pub trait Method {
     }
 }
 
-fn build(endpoint: &Endpoint, path: &'static str, form: Form) -> Request<Body> {
+fn build(endpoint: &Endpoint, path: &'static str, form: FormFields) -> Request<RequestBody> {
     let (body, authorization) = form.finish();
     // Room for what clients add: user agent, accept, host, length.
     let mut headers = HeaderMap::with_capacity(6);
@@ -162,7 +162,7 @@ fn build(endpoint: &Endpoint, path: &'static str, form: Form) -> Request<Body> {
 /// The path of a method, made while the program is compiled.
 struct Path<M: ?Sized>(std::marker::PhantomData<M>);
 
-impl<M: Method + ?Sized> Path<M> {
+impl<M: ApiMethod + ?Sized> Path<M> {
     const PREFIX: &'static [u8] = b"/api/";
 
     const BYTES: [u8; 105] = {

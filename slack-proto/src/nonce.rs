@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Entropy,
+    RandomBytes,
     pkce::base64url,
     secret::{not_empty, secrets},
 };
@@ -17,7 +17,7 @@ secrets! {
 impl Nonce {
     /// Makes a nonce from the last third of `entropy`: 32 random bytes in base64url, 43 characters.
     #[must_use]
-    pub fn from_entropy(entropy: &Entropy) -> Self {
+    pub fn from_random_bytes(entropy: &RandomBytes) -> Self {
         Self(base64url(&entropy.nonce))
     }
 
@@ -47,7 +47,7 @@ mod tests {
     fn a_nonce_is_made_of_the_last_32_bytes() {
         let mut bytes = [0; 96];
         bytes[64..].fill(0xff);
-        let nonce = Nonce::from_entropy(&Entropy::new(bytes));
+        let nonce = Nonce::from_random_bytes(&RandomBytes::new(bytes));
         assert_eq!(nonce.expose(), "__________________________________________8");
     }
 

@@ -6,28 +6,28 @@ use std::{borrow::Cow, fmt};
 /// value.
 ///
 /// ```
-/// use slack_proto::{AuthTest, Method};
+/// use slack_proto::{AuthTest, ApiMethod};
 ///
 /// let reply = AuthTest::parse_response(&http::Response::new(r#"{"ok":true,"user_id":7}"#))?;
-/// assert_eq!(reply.meta.oddities()[0].to_string(), "user_id: expected a string, found a number");
+/// assert_eq!(reply.meta.parse_warnings()[0].to_string(), "user_id: expected a string, found a number");
 /// # Ok::<(), slack_proto::ResponseError<slack_proto::NoError>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Oddity {
+pub struct ParseWarning {
     path: Cow<'static, str>,
     reason: Reason,
     /// Where the member's name stands in the body, if that is known.
     pub(crate) offset: Option<usize>,
 }
 
-/// Why something was odd, as fixed words: a reply full of oddities must not be costly.
+/// Why something was odd, as fixed words: a reply full of parse warnings must not be costly.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
     Fixed(&'static str),
     Type { expected: &'static str, found: &'static str },
 }
 
-impl Oddity {
+impl ParseWarning {
     pub(crate) fn new(path: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
         Self { path: path.into(), reason, offset: None }
     }
@@ -63,15 +63,15 @@ impl fmt::Display for Reason {
     }
 }
 
-impl fmt::Display for Oddity {
+impl fmt::Display for ParseWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.reason)
     }
 }
 
-impl fmt::Debug for Oddity {
+impl fmt::Debug for ParseWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Oddity({self})")
+        write!(f, "ParseWarning({self})")
     }
 }
 
@@ -81,13 +81,14 @@ mod tests {
 
     #[test]
     fn path_and_reason_are_told_and_no_value() {
-        let oddity = Oddity::new("a.b", Reason::Type { expected: "a string", found: "a number" });
+        let oddity =
+            ParseWarning::new("a.b", Reason::Type { expected: "a string", found: "a number" });
         assert_eq!(
             (oddity.path(), &*oddity.reason()),
             ("a.b", "expected a string, found a number")
         );
         assert_eq!(oddity.to_string(), "a.b: expected a string, found a number");
-        assert_eq!(format!("{oddity:?}"), "Oddity(a.b: expected a string, found a number)");
-        assert_eq!(Oddity::new("$", "repeated".into()).reason(), "repeated");
+        assert_eq!(format!("{oddity:?}"), "ParseWarning(a.b: expected a string, found a number)");
+        assert_eq!(ParseWarning::new("$", "repeated".into()).reason(), "repeated");
     }
 }

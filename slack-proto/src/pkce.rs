@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{Entropy, InvalidValue, secret::secrets};
+use crate::{InvalidValue, RandomBytes, secret::secrets};
 
 secrets! {
     /// The secret half of a PKCE pair: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~` (RFC 7636 section 4.1).
@@ -16,7 +16,7 @@ impl CodeVerifier {
     /// base64url, 43 characters.
     #[inline]
     #[must_use]
-    pub fn from_entropy(entropy: &Entropy) -> Self {
+    pub fn from_random_bytes(entropy: &RandomBytes) -> Self {
         Self(base64url(&entropy.verifier))
     }
 
@@ -96,7 +96,7 @@ mod tests {
         ];
         let mut bytes = [0xff; 96];
         bytes[..32].copy_from_slice(&octets);
-        let verifier = CodeVerifier::from_entropy(&Entropy::new(bytes));
+        let verifier = CodeVerifier::from_random_bytes(&RandomBytes::new(bytes));
         assert_eq!(verifier.expose(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(verifier.challenge().as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }

@@ -1,13 +1,13 @@
 //! What a code exchange proves: a secret, a verifier, or both.
 
 use crate::{
-    Auth, AuthorizationCode, CodeVerifier, ConfidentialClient, Form, PublicClient, RedirectUri,
-    sealed::Sealed,
+    Auth, AuthorizationCode, CodeVerifier, ConfidentialClient, FormFields, PublicClient,
+    RedirectUri, sealed::Sealed,
 };
 
 /// What a code exchange proves beside having the code. It decides which client can send it, so that a secret cannot be
 /// forgotten, nor sent where it harms.
-pub trait Proof: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait ClientAuthentication: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The client that can send such a request.
     type Client: Auth;
 
@@ -31,11 +31,11 @@ pub trait Proof: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
 /// The client's secret, which the credential brings along.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Secret;
+pub struct SecretAuthentication;
 
-impl Sealed for Secret {}
+impl Sealed for SecretAuthentication {}
 
-impl Proof for Secret {
+impl ClientAuthentication for SecretAuthentication {
     type Client = ConfidentialClient;
     const PKCE: bool = false;
     const KIND: &'static str = "secret";
@@ -52,7 +52,7 @@ impl Proof for Secret {
 impl Sealed for CodeVerifier {}
 
 /// Possession of the verifier (RFC 7636), for a client that has no secret.
-impl Proof for CodeVerifier {
+impl ClientAuthentication for CodeVerifier {
     type Client = PublicClient;
     const PKCE: bool = true;
     const KIND: &'static str = "verifier";
@@ -68,17 +68,17 @@ impl Proof for CodeVerifier {
 
 /// Both a secret and a verifier: unconfirmed at Slack.
 #[derive(Clone, Debug)]
-pub struct SecretAndVerifier(CodeVerifier);
+pub struct SecretAndPkce(CodeVerifier);
 
-impl SecretAndVerifier {
+impl SecretAndPkce {
     pub(crate) fn new(verifier: CodeVerifier) -> Self {
         Self(verifier)
     }
 }
 
-impl Sealed for SecretAndVerifier {}
+impl Sealed for SecretAndPkce {}
 
-impl Proof for SecretAndVerifier {
+impl ClientAuthentication for SecretAndPkce {
     type Client = ConfidentialClient;
     const PKCE: bool = true;
     const KIND: &'static str = "secret_and_verifier";
@@ -100,7 +100,7 @@ pub(crate) struct CodeGrant<P> {
     proof: P,
 }
 
-impl<P: Proof> CodeGrant<P> {
+impl<P: ClientAuthentication> CodeGrant<P> {
     pub(crate) fn new(
         code: AuthorizationCode,
         proof: P,
@@ -113,10 +113,10 @@ impl<P: Proof> CodeGrant<P> {
         Self { redirect_uri: Some(uri), ..self }
     }
 
-    pub(crate) fn params(&self, form: &mut Form) {
+    pub(crate) fn params(&self, form: &mut FormFields) {
         form.field("grant_type", "authorization_code");
         form.field("code", self.code.expose());
-        form.maybe("code_verifier", self.proof.verifier().map(CodeVerifier::expose));
-        form.maybe("redirect_uri", self.redirect_uri.as_ref().map(RedirectUri::as_str));
+        form.optional_field("code_verifier", self.proof.verifier().map(CodeVerifier::expose));
+        form.optional_field("redirect_uri", self.redirect_uri.as_ref().map(RedirectUri::as_str));
     }
 }

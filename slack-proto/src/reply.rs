@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use crate::{ForeignText, Oddity, Scopes};
+use crate::{ParseWarning, Scopes, UntrustedText};
 
 /// A success: the method's value, and what else the reply told.
 #[derive(Clone, Debug)]
@@ -21,22 +21,22 @@ pub struct Reply<T> {
 pub struct ReplyMeta {
     status: u16,
     retry_after: Option<Duration>,
-    request_id: Option<ForeignText>,
+    request_id: Option<UntrustedText>,
     /// Only few replies have any of these.
     details: Option<Box<Details>>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
-    pub(crate) warnings: Vec<ForeignText>,
-    pub(crate) messages: Vec<ForeignText>,
-    pub(crate) errors: Vec<ForeignText>,
-    pub(crate) next_cursor: Option<ForeignText>,
+    pub(crate) warnings: Vec<UntrustedText>,
+    pub(crate) messages: Vec<UntrustedText>,
+    pub(crate) errors: Vec<UntrustedText>,
+    pub(crate) next_cursor: Option<UntrustedText>,
     pub(crate) needed: Option<Scopes>,
     pub(crate) provided: Option<Scopes>,
     pub(crate) granted_scopes: Option<Scopes>,
     pub(crate) accepted_scopes: Option<Scopes>,
-    pub(crate) oddities: Vec<Oddity>,
+    pub(crate) parse_warnings: Vec<ParseWarning>,
 }
 
 impl ReplyMeta {
@@ -60,12 +60,15 @@ impl ReplyMeta {
         }
         let request_id = headers.get("x-slack-req-id");
         let request_id =
-            request_id.map(|id| ForeignText::from(String::from_utf8_lossy(id.as_bytes())));
+            request_id.map(|id| UntrustedText::from(String::from_utf8_lossy(id.as_bytes())));
         Self { status, retry_after: retry_after(headers), request_id, details }
     }
 
     pub(crate) fn odd(&mut self, path: &'static str, reason: &'static str) {
-        self.details.get_or_insert_default().oddities.push(Oddity::new(path, reason.into()));
+        self.details
+            .get_or_insert_default()
+            .parse_warnings
+            .push(ParseWarning::new(path, reason.into()));
     }
 
     /// Gives the HTTP status.
@@ -76,7 +79,7 @@ impl ReplyMeta {
 
     /// Gives `x-slack-req-id`, which Slack's support asks for.
     #[must_use]
-    pub fn request_id(&self) -> Option<&ForeignText> {
+    pub fn request_id(&self) -> Option<&UntrustedText> {
         self.request_id.as_ref()
     }
 
@@ -88,25 +91,25 @@ impl ReplyMeta {
 
     /// Gives Slack's warnings, such as `superfluous_charset`, each once.
     #[must_use]
-    pub fn warnings(&self) -> &[ForeignText] {
+    pub fn warnings(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.warnings)
     }
 
     /// Gives `response_metadata.messages`: what was wrong with the arguments.
     #[must_use]
-    pub fn messages(&self) -> &[ForeignText] {
+    pub fn messages(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.messages)
     }
 
     /// Gives the member `errors`, which a few methods have: of an entry that is an object, its message or code.
     #[must_use]
-    pub fn errors(&self) -> &[ForeignText] {
+    pub fn errors(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.errors)
     }
 
     /// Gives `response_metadata.next_cursor`; `None` at the end of a list.
     #[must_use]
-    pub fn next_cursor(&self) -> Option<&ForeignText> {
+    pub fn next_cursor(&self) -> Option<&UntrustedText> {
         self.details.as_ref()?.next_cursor.as_ref()
     }
 
@@ -124,8 +127,8 @@ impl ReplyMeta {
 
     /// Gives what was odd in a reply that was read all the same.
     #[must_use]
-    pub fn oddities(&self) -> &[Oddity] {
-        self.details.as_ref().map_or(&[], |details| &details.oddities)
+    pub fn parse_warnings(&self) -> &[ParseWarning] {
+        self.details.as_ref().map_or(&[], |details| &details.parse_warnings)
     }
 
     pub(crate) fn needed(&self) -> Option<&Scopes> {

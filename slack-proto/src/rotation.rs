@@ -1,6 +1,6 @@
 //! Rotation: one credential kept alive, as a state machine without a clock and without I/O.
 //!
-//! A [`Rotation`] is told the time and what happened (an [`Event`]) and says what to do next (an [`Action`]). It sends
+//! A [`Rotation`] is told the time and what happened (an [`Input`]) and says what to do next (an [`Action`]). It sends
 //! nothing, stores nothing and waits for nothing: its driver does, one action at a time, and reports each outcome by
 //! one event. So every order of events can be tried in a test, crashes included.
 //!
@@ -27,9 +27,9 @@ mod trade;
 
 pub use action::{Action, Write};
 pub use any_credential::AnyCredential;
-pub use event::{Event, Rejection};
+pub use event::{Input, Rejection};
 pub use machine::Rotation;
-pub use notice::{Death, Notice, Problem};
+pub use notice::{Problem, ReauthorizationReason, RotationEvent};
 pub use policy::RotationPolicy;
-pub use setback::Setback;
-pub use trade::{Issued, Trade};
+pub use setback::RefreshFailure;
+pub use trade::{Issued, RefreshRequest};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, iter::FusedIterator};
 
-use crate::ForeignText;
+use crate::UntrustedText;
 
 /// A list of scopes, such as `chat:write,users:read`.
 ///
@@ -101,7 +101,7 @@ impl fmt::Display for Scopes {
             if index > 0 {
                 f.write_str(",")?;
             }
-            fmt::Display::fmt(&ForeignText::from(scope), f)?;
+            fmt::Display::fmt(&UntrustedText::from(scope), f)?;
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl fmt::Display for Scopes {
 
 impl fmt::Debug for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(ForeignText::from)).finish()
+        f.debug_list().entries(self.iter().map(UntrustedText::from)).finish()
     }
 }
 

@@ -8,15 +8,15 @@ use std::{borrow::Borrow, fmt};
 /// bytes long, and holds nothing like a token or a webhook's address; else they tell its length.
 ///
 /// ```
-/// use slack_proto::ForeignText;
+/// use slack_proto::UntrustedText;
 ///
-/// assert_eq!(ForeignText::from("a_new_code").to_string(), "a_new_code");
-/// assert_eq!(ForeignText::from("oh: xoxb-1").to_string(), "[10 bytes not shown]");
+/// assert_eq!(UntrustedText::from("a_new_code").to_string(), "a_new_code");
+/// assert_eq!(UntrustedText::from("oh: xoxb-1").to_string(), "[10 bytes not shown]");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ForeignText(Box<str>);
+pub struct UntrustedText(Box<str>);
 
-impl ForeignText {
+impl UntrustedText {
     /// Gives the text byte for byte as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -24,20 +24,20 @@ impl ForeignText {
     }
 }
 
-impl<T: Into<Box<str>>> From<T> for ForeignText {
+impl<T: Into<Box<str>>> From<T> for UntrustedText {
     fn from(text: T) -> Self {
         Self(text.into())
     }
 }
 
 /// Compares, orders and hashes as its text does.
-impl Borrow<str> for ForeignText {
+impl Borrow<str> for UntrustedText {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for ForeignText {
+impl fmt::Display for UntrustedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if can_be_shown(&self.0) {
             return f.write_str(&self.0);
@@ -46,7 +46,7 @@ impl fmt::Display for ForeignText {
     }
 }
 
-impl fmt::Debug for ForeignText {
+impl fmt::Debug for UntrustedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if can_be_shown(&self.0) {
             return fmt::Debug::fmt(&*self.0, f);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn harmless_text_is_shown() {
-        let text = ForeignText::from("missing required field: code");
+        let text = UntrustedText::from("missing required field: code");
         assert_eq!(text.to_string(), "missing required field: code");
         assert_eq!(format!("{text:?}"), "\"missing required field: code\"");
     }
@@ -86,17 +86,18 @@ mod tests {
             "\u{7f}",
         ] {
             let shown = format!("[{} bytes not shown]", text.len());
-            let text = ForeignText::from(text);
+            let text = UntrustedText::from(text);
             assert_eq!(text.to_string(), shown);
             assert_eq!(format!("{text:?}"), shown);
         }
-        assert!(ForeignText::from("a".repeat(200)).to_string().starts_with("aaa"));
-        assert_eq!(ForeignText::from("a".repeat(201)).to_string(), "[201 bytes not shown]");
+        assert!(UntrustedText::from("a".repeat(200)).to_string().starts_with("aaa"));
+        assert_eq!(UntrustedText::from("a".repeat(201)).to_string(), "[201 bytes not shown]");
     }
 
     #[test]
     fn a_map_finds_it_by_its_text() {
-        let map = std::collections::BTreeMap::from([(ForeignText::from("b"), 1), ("a".into(), 2)]);
+        let map =
+            std::collections::BTreeMap::from([(UntrustedText::from("b"), 1), ("a".into(), 2)]);
         assert_eq!((map.get("a"), map.get("b"), map.get("c")), (Some(&2), Some(&1), None));
     }
 }

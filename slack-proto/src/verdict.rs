@@ -3,8 +3,8 @@
 use http::HeaderMap;
 
 use crate::{
-    ApiError, DecodeError, ErrorCode, ForeignText, HttpError, MethodError, Payload, RateLimited,
-    Reply, ReplyMeta, ResponseError,
+    ApiError, DecodeError, ErrorCode, HttpError, MethodError, Payload, RateLimited, Reply,
+    ReplyMeta, ResponseError, UntrustedText,
     wire::{envelope::OkState, read::Read},
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
         code.as_ref().is_some_and(|code| matches!(code.as_str(), "ratelimited" | "rate_limited"));
     let has_token = ok == OkState::True && P::HOLDS_TOKEN && payload.is_some();
     if (status == 429 || rate_code) && !has_token {
-        let code = code.map(|code| ForeignText::from(code.as_str()));
+        let code = code.map(|code| UntrustedText::from(code.as_str()));
         return Err(ResponseError::RateLimited(RateLimited { code, meta }));
     }
     if ok == OkState::True {
@@ -58,7 +58,7 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
     }
     Err(match (ok, code) {
         (OkState::False, code) => {
-            let code = code.unwrap_or_else(|| ErrorCode::Unknown(ForeignText::from("")));
+            let code = code.unwrap_or_else(|| ErrorCode::Unknown(UntrustedText::from("")));
             ResponseError::Api(ApiError { code, meta, purpose })
         }
         (OkState::Missing | OkState::NotBoolean, Some(code)) if status >= 400 => {
@@ -68,7 +68,7 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
             ResponseError::Http(HttpError { meta, purpose })
         }
         (_, code) => {
-            let code = code.map(|code| ForeignText::from(code.as_str()));
+            let code = code.map(|code| UntrustedText::from(code.as_str()));
             ResponseError::Decode(DecodeError { meta, fault, position, code, purpose })
         }
     })

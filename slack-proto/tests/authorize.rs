@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 
 use slack_proto::{
-    AuthorizationRequest, AuthorizeError, AuthorizeUrl, Callback, CallbackError, ClientId,
-    CodeExchange, CodeVerifier, Endpoint, Entropy, ErrorCode, Fingerprint, InstallScopes,
-    InvalidValue, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken,
-    PendingAuthorization, RedirectUri, Scopes, SecretAndVerifier, SignInScopes, Timestamp,
+    AuthorizationRequest, AuthorizationUrl, AuthorizeError, Callback, CallbackError, ClientId,
+    CodeExchange, CodeVerifier, Endpoint, ErrorCode, Fingerprint, InstallScopes, InvalidValue,
+    Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization, RandomBytes,
+    RedirectUri, Scopes, SecretAndPkce, SignInScopes, Timestamp,
 };
 
 const ID: &str = "1000000001.2000000002";
@@ -15,7 +15,7 @@ const CHALLENGE: &str =
     "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
 /// RFC 7636 appendix B gives the octets behind its verifier.
-fn entropy() -> Entropy {
+fn entropy() -> RandomBytes {
     let octets = [
         116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37,
         77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121,
@@ -23,7 +23,7 @@ fn entropy() -> Entropy {
     let mut bytes = [1; 96];
     bytes[..32].copy_from_slice(&octets);
     bytes[64..].fill(2);
-    Entropy::new(bytes)
+    RandomBytes::new(bytes)
 }
 
 fn web() -> RedirectUri {
@@ -42,8 +42,9 @@ fn request<M: CodeExchange>(
 }
 
 /// Writes `fake-state` and `fake-nonce`, as the reference does, for what was drawn.
-fn shown(url: &AuthorizeUrl) -> String {
-    let (state, nonce) = ("AQ".to_owned() + &"EBAQ".repeat(11), Nonce::from_entropy(&entropy()));
+fn shown(url: &AuthorizationUrl) -> String {
+    let (state, nonce) =
+        ("AQ".to_owned() + &"EBAQ".repeat(11), Nonce::from_random_bytes(&entropy()));
     let url = url.expose().replace(&format!("&state={}", &state[..43]), "&state=fake-state");
     url.replace(nonce.expose(), "fake-nonce")
 }
@@ -54,7 +55,7 @@ fn url<M: CodeExchange>(request: Result<AuthorizationRequest<M>, InvalidValue>) 
 
 #[test]
 fn an_install_for_bot_and_person() {
-    let scopes = InstallScopes::bot("chat:write,commands").and_user("users:read");
+    let scopes = InstallScopes::bot("chat:write,commands").user("users:read");
     let page = url(request::<OauthV2Access>(scopes, web()));
     assert_eq!(
         page,
@@ -70,8 +71,10 @@ fn an_install_for_bot_and_person() {
 
 #[test]
 fn an_install_of_a_desktop_app() {
-    let page =
-        url(request::<OauthV2Access<CodeVerifier>>(InstallScopes::user("chat:write"), desktop()));
+    let page = url(request::<OauthV2Access<CodeVerifier>>(
+        InstallScopes::user_only("chat:write"),
+        desktop(),
+    ));
     assert_eq!(
         page,
         "https://slack.com/oauth/v2/authorize?client_id=1000000001.2000000002&scope=&user_scope=chat%3Awrite\
@@ -96,7 +99,7 @@ fn an_install_for_a_person_alone() {
     };
     assert_eq!(url(asked()), expected("scope"));
     assert_eq!(
-        url(asked().map(AuthorizationRequest::in_user_scope)),
+        url(asked().map(AuthorizationRequest::user_scope_parameter)),
         expected("user_scope"),
         "one report says that this is what has effect"
     );
@@ -115,7 +118,7 @@ fn a_sign_in() {
     );
     let with_pkce = format!("{page}{CHALLENGE}");
     assert_eq!(url(request::<OpenidConnectToken<CodeVerifier>>(all(), web())), with_pkce);
-    assert_eq!(url(request::<OpenidConnectToken<SecretAndVerifier>>(all(), web())), with_pkce);
+    assert_eq!(url(request::<OpenidConnectToken<SecretAndPkce>>(all(), web())), with_pkce);
 }
 
 #[test]
@@ -147,21 +150,21 @@ fn what_slack_would_refuse_names_its_rule() {
 
     refused(request::<OauthV2Access>(InstallScopes::default(), web()), EMPTY);
     refused(request::<OauthV2UserAccess>("", web()), EMPTY);
-    refused(request::<OauthV2Access>(InstallScopes::user("openid,chat:write"), web()), MIXED);
+    refused(request::<OauthV2Access>(InstallScopes::user_only("openid,chat:write"), web()), MIXED);
     refused(request::<OauthV2UserAccess>("search:read,email", web()), MIXED);
     refused(
         request::<OauthV2Access>(InstallScopes::bot("openid"), web()),
         "must ask for openid, email and profile in the person's name: a bot cannot have them",
     );
-    refused(request::<OauthV2Access>(InstallScopes::user("chat:write"), desktop()), PKCE);
-    refused(request::<OauthV2Access>(InstallScopes::user("chat:write"), localhost()), PKCE);
+    refused(request::<OauthV2Access>(InstallScopes::user_only("chat:write"), desktop()), PKCE);
+    refused(request::<OauthV2Access>(InstallScopes::user_only("chat:write"), localhost()), PKCE);
     refused(request::<OauthV2UserAccess>("chat:write", localhost()), PKCE);
     refused(request::<OpenidConnectToken>(SignInScopes::openid(), desktop()), PKCE);
     refused(
         request::<OauthV2Access<CodeVerifier>>(InstallScopes::bot("commands"), desktop()),
         NO_BOT,
     );
-    let both = InstallScopes::bot("commands").and_user("chat:write");
+    let both = InstallScopes::bot("commands").user("chat:write");
     refused(request::<OauthV2Access<CodeVerifier>>(both, localhost()), NO_BOT);
     refused(request::<OpenidConnectToken>(SignInScopes::openid(), None), REDIRECT);
     refused(request::<OpenidConnectToken<CodeVerifier>>(SignInScopes::openid(), None), REDIRECT);

@@ -3,8 +3,9 @@
 use proptest::{option::of, prelude::*};
 use serde_json::{Value, json};
 use slack_proto::{
-    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, Installation,
-    InstallationKey, Method, OauthV2Access, RefreshMethod, RefreshToken, Scopes, Secret, Timestamp,
+    AccessToken, ApiMethod, ConfigurationCredential, ConfigurationToken, Credential, Installation,
+    InstallationKey, OauthV2Access, RefreshMethod, RefreshToken, Scopes, SecretAuthentication,
+    Timestamp,
 };
 
 /// Any text that is not empty: tokens of replies need not be visible ASCII.
@@ -98,8 +99,10 @@ proptest! {
 fn a_token_that_no_header_can_hold_comes_back() {
     let odd = "xoxb-\u{e9} \n\u{0}\u{1f511}\"\\";
     let body = json!({"ok": true, "access_token": odd, "refresh_token": odd, "team": {"id": "T1"}});
-    let reply = OauthV2Access::<Secret>::parse_response(&http::Response::new(body.to_string()));
-    let installation = reply.unwrap().value.issued_at(Timestamp::from_unix(7));
+    let reply = OauthV2Access::<SecretAuthentication>::parse_response(&http::Response::new(
+        body.to_string(),
+    ));
+    let installation = reply.unwrap().value.into_installation(Timestamp::from_unix(7));
     let stored = installation.encode_exposing_secrets();
     let bot = Installation::decode(stored.as_ref()).unwrap().bot.unwrap();
     assert_eq!(bot.access_token.expose(), odd);

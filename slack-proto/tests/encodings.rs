@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*, sample::Index, test_runner::FileFailurePersistence};
 use slack_proto::{
-    AuthorizationRequest, BrowserBinding, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint,
-    Entropy, Fingerprint, InstallScopes, OauthV2Access, OauthV2UserAccess, OpenidConnectToken,
-    PendingAuthorization, RedirectUri, Scopes, SecretAndVerifier, SignInScopes, StateKey,
-    StatelessAuthorization, Timestamp,
+    AuthorizationRequest, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint, Fingerprint,
+    InstallScopes, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
+    RandomBytes, RedirectUri, Scopes, SecretAndPkce, SessionBinding, SignInScopes, SignedStateFlow,
+    StateSigningKey, Timestamp,
 };
 
 /// A thousand cases; the variable `PROPTEST_CASES` asks for another number.
@@ -36,11 +36,11 @@ impl Parts {
     fn request<M: CodeExchange>(&self, scopes: M::Scopes) -> AuthorizationRequest<M> {
         let id = ClientId::new(self.id.as_str()).unwrap();
         let redirect = self.redirect.clone();
-        AuthorizationRequest::new(id, scopes, redirect).unwrap().life(self.life)
+        AuthorizationRequest::new(id, scopes, redirect).unwrap().lifetime(self.life)
     }
 
     fn pending<M: CodeExchange>(&self, scopes: M::Scopes) -> PendingAuthorization<M> {
-        let entropy = Entropy::new(self.entropy);
+        let entropy = RandomBytes::new(self.entropy);
         self.request::<M>(scopes).begin(&Endpoint::slack(), &entropy, self.now).1
     }
 }
@@ -112,10 +112,10 @@ proptest! {
     #[test]
     fn a_pending_authorization_comes_back(parts in parts(), which in 0..4_u8) {
         let scopes = || Scopes::from(parts.scopes.as_str());
-        let both = InstallScopes::bot(scopes()).and_user("users:read");
+        let both = InstallScopes::bot(scopes()).user("users:read");
         match which {
             0 => comes_back(&parts.pending::<OauthV2Access>(both), parts.now),
-            1 => comes_back(&parts.pending::<OauthV2Access<SecretAndVerifier>>(both), parts.now),
+            1 => comes_back(&parts.pending::<OauthV2Access<SecretAndPkce>>(both), parts.now),
             2 => comes_back(&parts.pending::<OauthV2UserAccess<CodeVerifier>>(scopes()), parts.now),
             _ => {
                 let parts = Parts { redirect: parts.redirect.or(web()), ..parts };
@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn a_change_is_refused(parts in parts(), place: Index, way in 0..4_u8, with in "[ -~\u{e9}]") {
-        let pending = parts.pending::<OauthV2Access<CodeVerifier>>(InstallScopes::user("a"));
+        let pending = parts.pending::<OauthV2Access<CodeVerifier>>(InstallScopes::user_only("a"));
         let text = pending.encode_exposing_secrets();
         let other = changed(&text, place, way, &with);
         let back = decodes::<OauthV2Access<CodeVerifier>>(&other, parts.now);
@@ -166,20 +166,20 @@ proptest! {
         parts in parts(), key in vec(any::<u8>(), 32..80), cookie in ".{16,40}", place: Index, way in 0..4_u8,
         with in "[!$'-*-.0-;=?-Z_a-~]"
     ) {
-        let browser = BrowserBinding::new(cookie.as_str()).unwrap();
+        let browser = SessionBinding::new(cookie.as_str()).unwrap();
         let request = parts.request::<OauthV2Access>(InstallScopes::bot(parts.scopes.as_str()));
         let flow =
-            StatelessAuthorization::new(request, Endpoint::slack(), StateKey::new(&key).unwrap());
-        let url = flow.begin(&browser, &Entropy::new(parts.entropy), parts.now);
+            SignedStateFlow::new(request, Endpoint::slack(), StateSigningKey::new(&key).unwrap());
+        let url = flow.begin(&browser, &RandomBytes::new(parts.entropy), parts.now);
         let state = url.expose().split("&state=").nth(1).unwrap();
-        let taken = |state: &str, cookie: &BrowserBinding| {
+        let taken = |state: &str, cookie: &SessionBinding| {
             let callback = Callback::parse(&format!("code=c&state={state}")).unwrap();
             flow.finish(Some(cookie), callback, parts.now).is_ok()
         };
         prop_assert!(taken(state, &browser));
         let other = changed(state, place, way, &with);
         prop_assert_eq!(taken(&other, &browser), other == state);
-        let longer = BrowserBinding::new(cookie + "x").unwrap();
+        let longer = SessionBinding::new(cookie + "x").unwrap();
         prop_assert!(!taken(state, &longer));
     }
 }

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Response;
 use slack_proto::{
-    AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
-    AuthTest, Callback, CommonError, ErrorCode, Method, MethodError, OauthV2Access,
+    ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
+    AuthTeamsList, AuthTest, Callback, CommonError, ErrorCode, MethodError, OauthV2Access,
     OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
     OpenidConnectToken, OpenidConnectUserInfo, Purpose, Recovery, RefreshToken, ResponseError,
     ToolingTokensRotate,
@@ -46,7 +46,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Sends every row of a method through one of its grants; gives the codes that are the method's own.
-fn check<M: Method>(rows: &[Row], checked: &mut usize) -> BTreeSet<&'static str> {
+fn check<M: ApiMethod>(rows: &[Row], checked: &mut usize) -> BTreeSet<&'static str> {
     let mut own = BTreeSet::new();
     for row in rows.iter().filter(|row| row.method == M::NAME) {
         let place = format!("{} {}", row.method, row.code);
@@ -171,7 +171,7 @@ fn every_known_code_of_the_callback() {
         let callback =
             Callback::parse(&format!("https://app.example.com/cb?error={}&state=s", row.code));
         let callback = callback.unwrap();
-        let refused = callback.refused().unwrap();
+        let refused = callback.error_response().unwrap();
         let ErrorCode::Method(code) = &refused.code else { panic!("{} is unknown", row.code) };
         assert_eq!(code.as_str(), row.code);
         assert_eq!(refused.recovery().as_str(), row.recovery, "{}", row.code);

@@ -9,9 +9,9 @@ use http::Response;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use slack_proto::{
-    AccessToken, AwsLcRs256, ClientId, Endpoint, ExpectedIdToken, IdToken, IdTokenError,
-    IdTokenVerifier, IdentityKey, KeySet, Method, Nonce, OpenidConnectToken,
-    OpenidConnectTokenResponse, Secret, Timestamp, VerifiedIdToken,
+    AccessToken, ApiMethod, AwsLcRs256, ClientId, Endpoint, ExpectedIdToken, IdToken, IdTokenError,
+    IdTokenVerifier, IdentityKey, KeySet, Nonce, OpenidConnectToken, OpenidConnectTokenResponse,
+    SecretAuthentication, Timestamp, VerifiedIdToken,
 };
 
 const NOW: u64 = 1_795_219_200;
@@ -28,7 +28,7 @@ fn keys(file: &str) -> KeySet {
 
 fn reply(name: &str) -> OpenidConnectTokenResponse {
     let body = body(&format!("openid.connect.token--{name}.json"));
-    OpenidConnectToken::<Secret>::parse_response(&Response::new(body)).unwrap().value
+    OpenidConnectToken::<SecretAuthentication>::parse_response(&Response::new(body)).unwrap().value
 }
 
 fn expected(nonce: Option<&str>) -> ExpectedIdToken {
@@ -87,7 +87,11 @@ fn samples_that_verify() {
                 (verified.issued_at.as_unix(), verified.expires_at.as_unix()),
                 (NOW, NOW + 300)
             );
-            assert!(verified.oddities().is_empty(), "{name}: {:?}", verified.oddities());
+            assert!(
+                verified.parse_warnings().is_empty(),
+                "{name}: {:?}",
+                verified.parse_warnings()
+            );
         }
     }
     let full = check(&keys, &reply("signed-id-token"), SENT, NOW).unwrap();
@@ -333,9 +337,9 @@ proptest! {
         let mut set = json!({ "keys": keys });
         set[member] = odd;
         let set = KeySet::parse_response(&Response::new(set.to_string()), &AwsLcRs256).unwrap();
-        prop_assert_eq!(set.key_ids().next().map(slack_proto::ForeignText::as_str), good["kid"].as_str());
+        prop_assert_eq!(set.key_ids().next().map(slack_proto::UntrustedText::as_str), good["kid"].as_str());
         prop_assert!(check(&set, &reply("signed-id-token"), SENT, NOW).is_ok());
-        prop_assert!(!set.oddities().is_empty() || set.len() == 2);
+        prop_assert!(!set.parse_warnings().is_empty() || set.len() == 2);
     }
 }
 

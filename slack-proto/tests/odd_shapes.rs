@@ -3,18 +3,18 @@
 use http::Response;
 use serde_json::Value;
 use slack_proto::{
-    AppsAuthExternalGet, AppsAuthExternalGetResponse, AuthRevoke, Method, OauthV2Exchange,
+    ApiMethod, AppsAuthExternalGet, AppsAuthExternalGetResponse, AuthRevoke, OauthV2Exchange,
     OauthV2UserAccess, OauthV2UserAccessResponse, OauthV2UserRefresh, OpenidConnectRefresh,
     OpenidConnectToken, OpenidConnectUserInfo, Reply, Scopes, Slot, Timestamp, ToolingTokensRotate,
     UserClaims,
 };
 
-fn read<M: Method>(body: impl AsRef<[u8]>) -> Reply<M::Response> {
+fn read<M: ApiMethod>(body: impl AsRef<[u8]>) -> Reply<M::Response> {
     M::parse_response(&Response::new(body)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn oddities<T>(reply: &Reply<T>) -> Vec<String> {
-    reply.meta.oddities().iter().map(ToString::to_string).collect()
+fn parse_warnings<T>(reply: &Reply<T>) -> Vec<String> {
+    reply.meta.parse_warnings().iter().map(ToString::to_string).collect()
 }
 
 fn external(rest: &str) -> Reply<AppsAuthExternalGetResponse> {
@@ -34,7 +34,7 @@ fn extras_are_an_object_or_absent() {
     assert_eq!(extras(r#"{"a":[1]}"#).unwrap().expose(), r#"{"a":[1]}"#);
     assert_eq!(extras("{}").unwrap().expose(), "{}");
     assert!(extras("null").is_none());
-    assert!(external("null").meta.oddities().is_empty());
+    assert!(external("null").meta.parse_warnings().is_empty());
     for (rest, reason) in [
         ("[ ]", "an empty list for an empty object; read as absent"),
         ("[1]", "expected an object, found a list"),
@@ -44,7 +44,7 @@ fn extras_are_an_object_or_absent() {
     ] {
         let reply = external(rest);
         assert!(reply.value.token_response_extras.is_none(), "{rest}");
-        assert_eq!(oddities(&reply), [format!("token_response_extras: {reason}")]);
+        assert_eq!(parse_warnings(&reply), [format!("token_response_extras: {reason}")]);
     }
 }
 
@@ -101,7 +101,7 @@ fn two_different_user_tokens_are_both_handed_over() {
     assert_eq!(second.refresh_token.as_ref().unwrap().expose(), "xoxe-1-b");
     assert_eq!(second.scopes, Scopes::from("b"));
     assert_eq!(
-        oddities(&reply),
+        parse_warnings(&reply),
         ["authed_user.access_token: another token than the one of the top level"]
     );
 }
@@ -118,7 +118,7 @@ fn one_user_token_in_two_places_takes_what_either_place_tells() {
     assert_eq!(credential.expires_in.unwrap().as_secs(), 5);
     assert_eq!(reply.value.user_id.as_ref().unwrap().as_str(), "U1");
     assert!(reply.value.unplaced.is_none());
-    assert_eq!(oddities(&reply), [""; 0]);
+    assert_eq!(parse_warnings(&reply), [""; 0]);
 
     let nested = user(
         r#"{"ok":true,"refresh_token":"xoxe-1-a","authed_user":{"access_token":"xoxp-1"},"user_id":"U2"}"#,
@@ -132,19 +132,19 @@ fn a_bots_token_for_a_person_is_handed_over_and_told() {
     let reply = user(r#"{"ok":true,"access_token":"xoxb-1","token_type":"user"}"#);
     assert_eq!(reply.value.credential.access_token.expose(), "xoxb-1");
     let told = ["access_token: a bot's token by its prefix, where a person's belongs"];
-    assert_eq!(oddities(&reply), told);
+    assert_eq!(parse_warnings(&reply), told);
 }
 
 #[test]
 fn a_missing_new_refresh_token_is_told_by_every_refresh() {
     let told = ["refresh_token: missing; the refresh token that was sent is the only one left"];
     let body = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","token":"xoxe.xoxp-1-a"}"#;
-    assert_eq!(oddities(&read::<OauthV2UserRefresh>(body)), told);
-    assert_eq!(oddities(&read::<OpenidConnectRefresh>(body)), told);
-    assert_eq!(oddities(&read::<ToolingTokensRotate>(body)), told);
+    assert_eq!(parse_warnings(&read::<OauthV2UserRefresh>(body)), told);
+    assert_eq!(parse_warnings(&read::<OpenidConnectRefresh>(body)), told);
+    assert_eq!(parse_warnings(&read::<ToolingTokensRotate>(body)), told);
     let told = ["refresh_token: missing; the new token cannot be refreshed"];
-    assert_eq!(oddities(&read::<OauthV2Exchange>(body)), told);
-    assert_eq!(oddities(&read::<OpenidConnectToken>(body)), [""; 0]);
+    assert_eq!(parse_warnings(&read::<OauthV2Exchange>(body)), told);
+    assert_eq!(parse_warnings(&read::<OpenidConnectToken>(body)), [""; 0]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_rotated_configuration_token_survives_odd_times() {
     ] {
         let body =
             format!(r#"{{"ok":true,"token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",{times}}}"#);
-        let kept = read::<ToolingTokensRotate>(body).value.issued_at(sent);
+        let kept = read::<ToolingTokensRotate>(body).value.into_credential(sent);
         assert_eq!(kept.token.expose(), "xoxe.xoxp-1-a");
         assert_eq!(kept.refresh_token.as_ref().unwrap().expose(), "xoxe-1-a");
         assert_eq!(kept.issued_at.as_unix(), issued, "{times}");
@@ -193,11 +193,11 @@ fn claims(body: &str) -> Reply<UserClaims> {
 fn a_person_without_a_name_is_nobody() {
     let reply = claims(r#"{"ok":true,"https:\/\/slack.com\/user_id":"U1"}"#);
     assert_eq!(reply.value.sub.as_str(), "U1");
-    assert_eq!(oddities(&reply), ["sub: missing; `https://slack.com/user_id` stands in"]);
+    assert_eq!(parse_warnings(&reply), ["sub: missing; `https://slack.com/user_id` stands in"]);
     let reply = claims(r#"{"ok":true,"sub":"U1","https://slack.com/user_id":"U2"}"#);
     assert_eq!(reply.value.sub.as_str(), "U1");
     assert_eq!(
-        oddities(&reply),
+        parse_warnings(&reply),
         ["https://slack.com/user_id: another id than `sub`, which counts"]
     );
     let nobody = Response::new(r#"{"ok":true,"email":"a@example.com","sub":""}"#);
@@ -225,7 +225,7 @@ fn claims_of_unknown_names_are_kept_and_those_of_wrong_types_told() {
     );
     assert_eq!(others, [("https://slack.com/new", r#"{"a":1}"#), ("x", r#""last""#)]);
     assert_eq!(
-        oddities(&reply),
+        parse_warnings(&reply),
         [
             "email: expected a string, found a number",
             "email_verified: expected a boolean, found a string; read as true",
@@ -260,13 +260,13 @@ enum TheirKind {
 
 struct TheirMethod;
 
-impl Method for TheirMethod {
+impl ApiMethod for TheirMethod {
     const NAME: &'static str = "their.method";
     type Auth = ();
     type Response = Theirs;
     type Error = slack_proto::NoError;
 
-    fn params(&self, _: &mut slack_proto::Form) {}
+    fn params(&self, _: &mut slack_proto::FormFields) {}
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_users_own_type_is_read_whole_beside_what_is_broken() {
         let whole = [body.as_bytes(), b",\"x\":\"", broken, b"\"}"].concat();
         let reply = read::<TheirMethod>(whole);
         assert_eq!(reply.value, expected, "{broken:?}");
-        assert_eq!(reply.meta.oddities().len(), 1, "{broken:?}");
+        assert_eq!(reply.meta.parse_warnings().len(), 1, "{broken:?}");
     }
 }
 

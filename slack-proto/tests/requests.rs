@@ -4,11 +4,11 @@ use std::fmt::Debug;
 
 use http::Request;
 use slack_proto::{
-    AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, AuthorizationCode, Body, ClientCredentials, ClientId, ClientSecret,
-    CodeVerifier, ConfidentialClient, Endpoint, Method, OauthV2Access, OauthV2Exchange,
-    OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken,
+    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
+    AuthTeamsList, AuthTest, AuthorizationCode, ClientCredentials, ClientId, ClientSecret,
+    CodeVerifier, ConfidentialClient, Endpoint, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
+    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
+    OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken, RequestBody,
     ToolingTokensRotate,
 };
 
@@ -52,7 +52,7 @@ fn custom() -> RedirectUri {
 
 /// Builds a request, and formats all that took part: none of it shows a secret.
 #[track_caller]
-fn request<M: Method<Auth: Debug> + Debug>(method: &M, auth: &M::Auth) -> Request<Body> {
+fn request<M: ApiMethod<Auth: Debug> + Debug>(method: &M, auth: &M::Auth) -> Request<RequestBody> {
     const SECRETS: [&str; 6] =
         ["xox", SECRET, VERIFIER, "CODE", "MTAwMDAwMDAwMS4", "120, 111, 120"];
     let request = method.to_request(&Endpoint::slack(), auth);
@@ -66,7 +66,7 @@ fn request<M: Method<Auth: Debug> + Debug>(method: &M, auth: &M::Auth) -> Reques
 
 /// Checks all of a request: method, address, both headers and no other, and the form.
 #[track_caller]
-fn check(request: &Request<Body>, name: &str, authorization: Option<&str>, form: &str) {
+fn check(request: &Request<RequestBody>, name: &str, authorization: Option<&str>, form: &str) {
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri().to_string(), format!("https://slack.com/api/{name}"));
     let headers = request.headers();

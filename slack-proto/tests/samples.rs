@@ -1,7 +1,7 @@
 //! Every sample of `samples/`, read as its row in `index.tsv` says, against a full expectation.
 //!
 //! `samples_expected.json` has for each body the calls that it is read by, and all that each call must tell: tokens by
-//! value, scopes, expiry, ids and oddities of a success; kind, code, what to do and the text of an error; status,
+//! value, scopes, expiry, ids and parse warnings of a success; kind, code, what to do and the text of an error; status,
 //! waiting time, messages and warnings of both. Absent and empty things are left out; the request id is compared with
 //! the row's. Where a row leaves a choice, `why` tells which was taken.
 
@@ -23,11 +23,11 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 use slack_proto::{
-    AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
+    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
     AuthTeamsList, AuthTest, AuthorizeError, Callback, ClientId, ClientSecret, CodeChallenge,
-    CodeVerifier, ConfidentialClient, Endpoint, ErrorCode, Method, OauthV2Access, OauthV2Exchange,
-    OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, Recovery, RefreshToken, State, ToolingTokensRotate,
+    CodeVerifier, ConfidentialClient, Endpoint, ErrorCode, OauthState, OauthV2Access,
+    OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
+    OpenidConnectToken, OpenidConnectUserInfo, Recovery, RefreshToken, ToolingTokensRotate,
 };
 
 const EXPECTED: &str = include_str!("samples_expected.json");
@@ -170,8 +170,8 @@ fn callbacks() {
         let callback = Callback::parse(&text(file)).unwrap();
         assert_eq!(callback.unchecked_code().unwrap().expose(), expected_code, "{file}");
         assert_eq!(callback.state().unwrap().expose(), state, "{file}");
-        assert!(callback.refused().is_none());
-        let ours = State::new("fake-state-0001").unwrap();
+        assert!(callback.error_response().is_none());
+        let ours = OauthState::new("fake-state-0001").unwrap();
         assert_eq!(callback.state().unwrap().same_as(&ours), state == "fake-state-0001");
     }
     for (file, state) in [
@@ -180,8 +180,8 @@ fn callbacks() {
     ] {
         let callback = Callback::parse(&text(file)).unwrap();
         assert!(callback.unchecked_code().is_none(), "{file}");
-        assert_eq!(callback.state().map(State::expose), state, "{file}");
-        let refused = callback.refused().unwrap();
+        assert_eq!(callback.state().map(OauthState::expose), state, "{file}");
+        let refused = callback.error_response().unwrap();
         assert_eq!(refused.code, ErrorCode::Method(AuthorizeError::AccessDenied));
         assert_eq!(refused.recovery(), Recovery::AskAdmin);
     }
@@ -233,8 +233,9 @@ fn basic_auth_vectors() {
 #[test]
 fn the_claims_for_reading_are_those_of_the_signed_id_token() {
     let file = "openid.connect.token--signed-id-token.json";
-    let reply =
-        OpenidConnectToken::<slack_proto::Secret>::parse_response(&Response::new(bytes(file)));
+    let reply = OpenidConnectToken::<slack_proto::SecretAuthentication>::parse_response(
+        &Response::new(bytes(file)),
+    );
     let token = reply.unwrap().value.id_token.unwrap();
     let payload = token.expose().split('.').nth(1).unwrap();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap();

@@ -4,20 +4,20 @@ use std::{mem::discriminant, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use slack_proto::{
-    AuthorizationRequest, BrowserBinding, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint,
-    Entropy, InstallScopes, Method, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken,
-    Recovery, RedirectUri, Secret, SignInScopes, StateKey, StatelessAuthorization, StatelessError,
-    Timestamp,
+    ApiMethod, AuthorizationRequest, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint,
+    InstallScopes, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, RandomBytes,
+    Recovery, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
+    SignedStateFlow, StateSigningKey, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_unix(1_795_219_200);
 
-fn key() -> StateKey {
-    StateKey::new([7; 32]).unwrap()
+fn key() -> StateSigningKey {
+    StateSigningKey::new([7; 32]).unwrap()
 }
 
-fn browser() -> BrowserBinding {
-    BrowserBinding::new("a-session-id-of-this-browser").unwrap()
+fn browser() -> SessionBinding {
+    SessionBinding::new("a-session-id-of-this-browser").unwrap()
 }
 
 fn request<M: CodeExchange>(scopes: impl Into<M::Scopes>) -> AuthorizationRequest<M> {
@@ -25,27 +25,27 @@ fn request<M: CodeExchange>(scopes: impl Into<M::Scopes>) -> AuthorizationReques
     AuthorizationRequest::new(ClientId::new("1.2").unwrap(), scopes, redirect).unwrap()
 }
 
-fn over<M: CodeExchange>(request: AuthorizationRequest<M>) -> StatelessAuthorization<M> {
-    StatelessAuthorization::new(request, Endpoint::slack(), key())
+fn over<M: CodeExchange>(request: AuthorizationRequest<M>) -> SignedStateFlow<M> {
+    SignedStateFlow::new(request, Endpoint::slack(), key())
 }
 
-fn install() -> StatelessAuthorization<OauthV2Access> {
+fn install() -> SignedStateFlow<OauthV2Access> {
     over(request(InstallScopes::bot("commands")))
 }
 
-fn sign_in() -> StatelessAuthorization<OpenidConnectToken<CodeVerifier>> {
+fn sign_in() -> SignedStateFlow<OpenidConnectToken<CodeVerifier>> {
     over(request(SignInScopes::openid()))
 }
 
 /// The value of a parameter of the authorize page's URL.
-fn begin<M: CodeExchange>(flow: &StatelessAuthorization<M>, name: &str) -> Option<String> {
-    let url = flow.begin(&browser(), &Entropy::new([3; 96]), NOW);
+fn begin<M: CodeExchange>(flow: &SignedStateFlow<M>, name: &str) -> Option<String> {
+    let url = flow.begin(&browser(), &RandomBytes::new([3; 96]), NOW);
     let (_, query) = url.expose().split_once('?').unwrap();
     let pairs = form_urlencoded::parse(query.as_bytes());
     pairs.into_owned().find(|(found, _)| found == name).map(|(_, value)| value)
 }
 
-fn state<M: CodeExchange>(flow: &StatelessAuthorization<M>) -> String {
+fn state<M: CodeExchange>(flow: &SignedStateFlow<M>) -> String {
     begin(flow, "state").unwrap()
 }
 
@@ -54,11 +54,7 @@ fn back(state: &str) -> Callback {
 }
 
 #[track_caller]
-fn refused<M: CodeExchange>(
-    flow: &StatelessAuthorization<M>,
-    state: &str,
-    expected: &StatelessError,
-) {
+fn refused<M: CodeExchange>(flow: &SignedStateFlow<M>, state: &str, expected: &SignedStateError) {
     let Err(error) = flow.finish(Some(&browser()), back(state), NOW) else {
         panic!("taken instead of {expected:?}")
     };
@@ -68,7 +64,7 @@ fn refused<M: CodeExchange>(
 
 #[test]
 fn another_server_with_the_same_key_finishes() {
-    let url = install().begin(&browser(), &Entropy::new([3; 96]), NOW);
+    let url = install().begin(&browser(), &RandomBytes::new([3; 96]), NOW);
     let page = "https://slack.com/oauth/v2/authorize?client_id=1.2&scope=commands\
                 &redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb&state=";
     let state = url.expose().strip_prefix(page).unwrap();
@@ -77,7 +73,7 @@ fn another_server_with_the_same_key_finishes() {
     let request = authorized
         .exchange
         .to_request(&Endpoint::slack(), &confidential())
-        .map(slack_proto::Body::into_vec);
+        .map(slack_proto::RequestBody::into_vec);
     assert_eq!(
         String::from_utf8(request.into_body()).unwrap(),
         "grant_type=authorization_code&code=c0de&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"
@@ -107,9 +103,9 @@ fn verifier_and_nonce_are_derived_and_the_same_on_both_legs() {
     assert!(expected.sent_nonce().unwrap().matches(&begin(&sign_in(), "nonce").unwrap()));
 
     // Neither stands in the URL, and each other state has others.
-    let url = sign_in().begin(&browser(), &Entropy::new([3; 96]), NOW);
+    let url = sign_in().begin(&browser(), &RandomBytes::new([3; 96]), NOW);
     assert!(!url.expose().contains(verifier.expose()));
-    let other = sign_in().begin(&browser(), &Entropy::new([4; 96]), NOW);
+    let other = sign_in().begin(&browser(), &RandomBytes::new([4; 96]), NOW);
     for value in [challenge.as_str(), expected.sent_nonce().map(Nonce::expose).unwrap()] {
         assert!(url.expose().contains(value) && !other.expose().contains(value));
     }
@@ -123,7 +119,7 @@ fn every_bit_counts() {
         let mut bytes = good.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         let expected =
-            if bit < 8 { StatelessError::UnknownVersion } else { StatelessError::Tampered };
+            if bit < 8 { SignedStateError::UnknownVersion } else { SignedStateError::Tampered };
         refused(&install(), &BASE64_URL_SAFE_NO_PAD.encode(bytes), &expected);
     }
 }
@@ -140,22 +136,22 @@ fn what_is_no_state_is_malformed() {
         "fake-state",
         "AQ",
     ] {
-        refused(&install(), text, &StatelessError::Malformed);
+        refused(&install(), text, &SignedStateError::Malformed);
     }
-    refused(&install(), "Ag", &StatelessError::UnknownVersion);
+    refused(&install(), "Ag", &SignedStateError::UnknownVersion);
     // Of a later version, of whatever length.
-    refused(&install(), &format!("AgAA{good}{good}"), &StatelessError::UnknownVersion);
+    refused(&install(), &format!("AgAA{good}{good}"), &SignedStateError::UnknownVersion);
 }
 
 #[test]
 fn a_state_of_another_flow_is_refused() {
     let user = over(request::<OauthV2UserAccess>("search:read"));
-    refused(&install(), &state(&user), &StatelessError::OtherFlow);
-    refused(&user, &state(&sign_in()), &StatelessError::OtherFlow);
-    refused(&sign_in(), &state(&install()), &StatelessError::OtherFlow);
+    refused(&install(), &state(&user), &SignedStateError::OtherFlow);
+    refused(&user, &state(&sign_in()), &SignedStateError::OtherFlow);
+    refused(&sign_in(), &state(&install()), &SignedStateError::OtherFlow);
 }
 
-type Install<P = Secret> = AuthorizationRequest<OauthV2Access<P>>;
+type Install<P = SecretAuthentication> = AuthorizationRequest<OauthV2Access<P>>;
 
 #[test]
 fn a_state_of_another_request_is_refused() {
@@ -168,19 +164,18 @@ fn a_state_of_another_request_is_refused() {
         Install::new(id(), bot(), redirect("https://app.example.com/cb2")),
         Install::new(id(), bot(), None),
         Install::new(id(), InstallScopes::bot("commands,chat:write"), cb()),
-        Install::new(id(), InstallScopes::user("commands"), cb()),
+        Install::new(id(), InstallScopes::user_only("commands"), cb()),
     ] {
         refused(
             &install(),
             &state::<OauthV2Access>(&over(other.unwrap())),
-            &StatelessError::OtherRequest,
+            &SignedStateError::OtherRequest,
         );
     }
     let with_verifier = Install::<CodeVerifier>::new(id(), bot(), cb()).unwrap();
-    refused(&install(), &state(&over(with_verifier)), &StatelessError::OtherRequest);
-    let gov =
-        StatelessAuthorization::new(request::<OauthV2Access>(bot()), Endpoint::gov_slack(), key());
-    refused(&install(), &state(&gov), &StatelessError::OtherRequest);
+    refused(&install(), &state(&over(with_verifier)), &SignedStateError::OtherRequest);
+    let gov = SignedStateFlow::new(request::<OauthV2Access>(bot()), Endpoint::gov_slack(), key());
+    refused(&install(), &state(&gov), &SignedStateError::OtherRequest);
     // The proposed team decides nothing.
     let team = over(request::<OauthV2Access>(bot()).team("T0FAKE00001".into()));
     assert!(install().finish(Some(&browser()), back(&state(&team)), NOW).is_ok());
@@ -188,22 +183,19 @@ fn a_state_of_another_request_is_refused() {
 
 #[test]
 fn another_key_made_it() {
-    let other = StateKey::new([8; 32]).unwrap();
-    let other = StatelessAuthorization::new(
-        request(InstallScopes::bot("commands")),
-        Endpoint::slack(),
-        other,
-    );
-    refused(&install(), &state::<OauthV2Access>(&other), &StatelessError::Tampered);
+    let other = StateSigningKey::new([8; 32]).unwrap();
+    let other =
+        SignedStateFlow::new(request(InstallScopes::bot("commands")), Endpoint::slack(), other);
+    refused(&install(), &state::<OauthV2Access>(&other), &SignedStateError::Tampered);
 }
 
 #[test]
 fn only_the_browser_that_began_finishes() {
     let state = state(&install());
-    let other = BrowserBinding::new("a-session-id-of-that-browser").unwrap();
+    let other = SessionBinding::new("a-session-id-of-that-browser").unwrap();
     for browser in [Some(&other), None] {
         let error = install().finish(browser, back(&state), NOW).unwrap_err();
-        assert!(matches!(error, StatelessError::OtherBrowser), "{error:?}");
+        assert!(matches!(error, SignedStateError::OtherBrowser), "{error:?}");
     }
     // It is not single use: who needs that keeps a pending authorization.
     for _ in 0..2 {
@@ -213,17 +205,17 @@ fn only_the_browser_that_began_finishes() {
 
 #[test]
 fn the_wait_ends() {
-    let finish = |flow: &StatelessAuthorization<OauthV2Access>, seconds| {
+    let finish = |flow: &SignedStateFlow<OauthV2Access>, seconds| {
         let now = NOW + Duration::from_secs(seconds);
         flow.finish(Some(&browser()), back(&state(flow)), now)
     };
     assert!(finish(&install(), 600).is_ok());
-    assert!(matches!(finish(&install(), 601), Err(StatelessError::Expired)));
+    assert!(matches!(finish(&install(), 601), Err(SignedStateError::Expired)));
     let short = over(
-        request::<OauthV2Access>(InstallScopes::bot("commands")).life(Duration::from_secs(30)),
+        request::<OauthV2Access>(InstallScopes::bot("commands")).lifetime(Duration::from_secs(30)),
     );
     assert!(finish(&short, 30).is_ok());
-    assert!(matches!(finish(&short, 31), Err(StatelessError::Expired)));
+    assert!(matches!(finish(&short, 31), Err(SignedStateError::Expired)));
 }
 
 #[test]
@@ -233,21 +225,21 @@ fn a_refusal_and_a_missing_state_are_told_apart() {
     };
     let state = state(&install());
     let error = finish(&format!("error=access_denied&state={state}"));
-    assert!(matches!(error, StatelessError::Refused(_)), "{error:?}");
+    assert!(matches!(error, SignedStateError::Refused(_)), "{error:?}");
     assert_eq!(error.recovery(), Recovery::AskAdmin);
     let error = finish("error=access_denied");
-    assert!(matches!(error, StatelessError::RefusedWithoutState(_)), "{error:?}");
-    assert!(error.refused().is_some());
+    assert!(matches!(error, SignedStateError::RefusedWithoutState(_)), "{error:?}");
+    assert!(error.error_response().is_some());
     let error = finish("code=c0de");
-    assert!(matches!(error, StatelessError::StateMissing), "{error:?}");
+    assert!(matches!(error, SignedStateError::StateMissing), "{error:?}");
     // Slack's no does not count before the state does.
     let error = finish("error=access_denied&state=fake-state");
-    assert!(matches!(error, StatelessError::Malformed), "{error:?}");
+    assert!(matches!(error, SignedStateError::Malformed), "{error:?}");
 }
 
 #[test]
 fn every_error_says_what_to_do() {
-    use StatelessError::{
+    use SignedStateError::{
         Expired, Malformed, OtherBrowser, OtherFlow, OtherRequest, StateMissing, Tampered,
         UnknownVersion,
     };
@@ -276,7 +268,7 @@ fn a_copy_takes_what_the_original_sent_out() {
 
 #[test]
 fn a_person_comes_back_from_the_users_page() {
-    let flow: StatelessAuthorization<OauthV2UserAccess> = over(request("search:read"));
+    let flow: SignedStateFlow<OauthV2UserAccess> = over(request("search:read"));
     let authorized = flow.finish(Some(&browser()), back(&state(&flow)), NOW).unwrap();
     let request = authorized.exchange.to_request(&Endpoint::slack(), &confidential());
     assert_eq!(request.uri(), "https://slack.com/api/oauth.v2.user.access");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    AuthTest, CommonError, ErrorCode, Method, OauthV2Access, OauthV2AccessError, OauthV2Refresh,
+    ApiMethod, AuthTest, CommonError, ErrorCode, OauthV2Access, OauthV2AccessError, OauthV2Refresh,
     Recovery, ResponseError,
 };
 
@@ -14,12 +14,12 @@ fn response(status: u16, body: &str) -> Response<Vec<u8>> {
 
 /// Names the outcome of a token method and of one that gives no token.
 fn outcome(status: u16, body: &str) -> (String, String) {
-    fn name<M: Method>(response: &Response<Vec<u8>>) -> String {
+    fn name<M: ApiMethod>(response: &Response<Vec<u8>>) -> String {
         let result = M::parse_response(response);
         match result {
             Ok(reply) => {
                 assert_eq!(reply.meta.status(), response.status().as_u16());
-                if reply.meta.oddities().is_empty() { "ok" } else { "odd" }.to_owned()
+                if reply.meta.parse_warnings().is_empty() { "ok" } else { "odd" }.to_owned()
             }
             Err(error) => {
                 assert_eq!(error.meta().status(), response.status().as_u16());
@@ -258,7 +258,7 @@ fn headers_reach_the_caller() {
     assert_eq!(meta.granted_scopes().unwrap().to_string(), "identify,chat:write");
     assert_eq!(meta.accepted_scopes().unwrap().to_string(), "openid");
     assert_eq!(
-        meta.warnings().iter().map(slack_proto::ForeignText::as_str).collect::<Vec<_>>(),
+        meta.warnings().iter().map(slack_proto::UntrustedText::as_str).collect::<Vec<_>>(),
         ["a", "b"]
     );
 }
@@ -276,10 +276,11 @@ fn a_refusal_tells_scopes_and_messages() {
     );
     let ResponseError::Api(error) = error else { panic!() };
     assert_eq!(error.provided().unwrap().to_string(), "identify,chat:write");
-    let errors: Vec<_> = error.meta.errors().iter().map(slack_proto::ForeignText::as_str).collect();
+    let errors: Vec<_> =
+        error.meta.errors().iter().map(slack_proto::UntrustedText::as_str).collect();
     assert_eq!(errors, ["first", "second", "third"]);
     assert_eq!(
-        error.meta.oddities()[0].to_string(),
+        error.meta.parse_warnings()[0].to_string(),
         "errors[3]: expected a string, found a number"
     );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use slack_proto::{Body, Discovery, IdTokenVerifier, KeySet, Rs256};
+use slack_proto::{Discovery, IdTokenVerifier, KeySet, RequestBody, Rs256};
 use slack_transport::Error;
 
 use super::error::{Cause, FetchKeysError};
@@ -30,14 +30,14 @@ impl Source {
         self.keys(keys)
     }
 
-    fn discovery_request(&self) -> Request<Body> {
+    fn discovery_request(&self) -> Request<RequestBody> {
         Discovery::request(self.client.endpoint())
     }
 
     fn keys_request(
         &self,
         answer: Result<Response<Vec<u8>>, Error>,
-    ) -> Result<Request<Body>, FetchKeysError> {
+    ) -> Result<Request<RequestBody>, FetchKeysError> {
         let answer = answer.map_err(Cause::from)?;
         let discovery = Discovery::parse_response(self.client.endpoint(), &answer);
         let discovery = discovery.map_err(Cause::Document)?;

@@ -16,8 +16,8 @@ pub struct TokenRotatorBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     policy: RotationPolicy,
     observer: Option<Arc<dyn RotationObserver>>,
-    at_least: Duration,
-    patience: Duration,
+    min_validity: Duration,
+    wait_timeout: Duration,
     total_timeout: Option<Duration>,
 }
 
@@ -38,8 +38,8 @@ impl TokenRotatorBuilder {
             runtime: default_runtime(),
             policy,
             observer: None,
-            at_least: Duration::from_secs(10),
-            patience: Duration::from_secs(30),
+            min_validity: Duration::from_secs(10),
+            wait_timeout: Duration::from_secs(30),
             total_timeout: None,
         }
     }
@@ -62,13 +62,13 @@ impl TokenRotatorBuilder {
     }
 
     /// Sets for how long a token must still be good when it is handed out, in place of 10 s.
-    pub fn at_least(self, at_least: Duration) -> Self {
-        Self { at_least, ..self }
+    pub fn min_validity(self, min_validity: Duration) -> Self {
+        Self { min_validity, ..self }
     }
 
     /// Sets how long a caller waits for a token if there is none at hand, in place of 30 s.
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn wait_timeout(self, wait_timeout: Duration) -> Self {
+        Self { wait_timeout, ..self }
     }
 
     /// Sets the longest time that one request for a new pair may take.
@@ -93,7 +93,7 @@ impl TokenRotatorBuilder {
             .total_timeout
             .or_else(|| self.client.total_timeout())
             .unwrap_or(Limits::new().total_timeout());
-        let (lease, grace) = (self.policy.lease(), self.policy.grace());
+        let (lease, grace) = (self.policy.lease_length(), self.policy.grace_period());
         if lease < total_timeout.saturating_add(Duration::from_secs(1)) {
             return Err(InvalidRotator {
                 rule: format!(
@@ -121,8 +121,8 @@ impl TokenRotatorBuilder {
             policy: self.policy,
             observer: self.observer,
             holder,
-            at_least: self.at_least,
-            patience: self.patience,
+            min_validity: self.min_validity,
+            wait_timeout: self.wait_timeout,
             total_timeout,
             cache: Cache::default(),
             entries: Default::default(),

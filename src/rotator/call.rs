@@ -3,12 +3,12 @@
 use std::{error::Error, fmt};
 
 use slack_proto::{
-    AccessToken, CommonError, ErrorCode, Fingerprint, Method, MethodError, Recovery, Reply, Slot,
-    StoreKey,
-    rotation::{Event, Rejection},
+    AccessToken, ApiMethod, CommonError, ErrorCode, Fingerprint, MethodError, Recovery, Reply,
+    Slot, StoreKey,
+    rotation::{Input, Rejection},
 };
 
-use super::{LiveToken, TokenError, TokenRotator};
+use super::{TokenError, TokenRotator, ValidToken};
 use crate::CallError;
 
 impl TokenRotator {
@@ -21,7 +21,7 @@ impl TokenRotator {
     /// # Errors
     ///
     /// When there is no token, as [`access_token`](Self::access_token) says; and as [`Client::call`](crate::Client::call).
-    pub async fn call<M: Method<Auth = AccessToken>>(
+    pub async fn call<M: ApiMethod<Auth = AccessToken>>(
         &self,
         method: &M,
         key: &StoreKey,
@@ -49,14 +49,14 @@ impl TokenRotator {
     ///
     /// As [`access_token`](Self::access_token); and the token is the same if the store holds nothing newer after a
     /// [`Doubtful`](Rejection::Doubtful) rejection.
-    pub async fn reject(
+    pub async fn report_rejected(
         &self,
         key: &StoreKey,
         slot: Slot,
         token: Fingerprint,
         rejection: Rejection,
-    ) -> Result<LiveToken, TokenError> {
-        self.settle(key, slot, Event::Rejected { token, rejection }).await?;
+    ) -> Result<ValidToken, TokenError> {
+        self.settle(key, slot, Input::Rejected { token, rejection }).await?;
         self.access_token(key, slot).await
     }
 
@@ -64,11 +64,11 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
         slot: Slot,
-        token: &LiveToken,
+        token: &ValidToken,
         rejection: Rejection,
-    ) -> Option<LiveToken> {
+    ) -> Option<ValidToken> {
         let old = token.fingerprint();
-        let new = self.reject(key, slot, old, rejection).await.ok()?;
+        let new = self.report_rejected(key, slot, old, rejection).await.ok()?;
         (new.fingerprint() != old).then_some(new)
     }
 }

@@ -3,13 +3,13 @@
 use std::{error::Error, sync::Arc};
 
 use slack_proto::{
-    ClientCredentials, Method, OauthV2ExchangeResponse, OauthV2RefreshResponse,
+    ApiMethod, ClientCredentials, OauthV2ExchangeResponse, OauthV2RefreshResponse,
     OauthV2UserRefreshResponse, OpenidConnectRefreshResponse, Timestamp,
-    rotation::{Action, Event, Issued, Setback, Trade, Write},
+    rotation::{Action, Input, Issued, RefreshFailure, RefreshRequest, Write},
 };
 
 use super::{entry::Entry, shared::Shared};
-use crate::{Acquired, CallError, Expected, Lease, StoreError, Stored};
+use crate::{CallError, Lease, LeaseOutcome, Precondition, StoreError, Stored};
 
 type Cause = Option<Arc<dyn Error + Send + Sync>>;
 
@@ -46,15 +46,15 @@ impl Run {
         self.done = true;
     }
 
-    async fn perform(&mut self, action: Action) -> (Event, Cause) {
+    async fn perform(&mut self, action: Action) -> (Input, Cause) {
         match action {
             Action::Read => match self.read().await {
                 Ok(()) => {
                     let held = self.stored.as_ref();
                     let slot = self.entry.slot;
-                    (Event::Read(held.and_then(|it| it.installation.any_credential(slot))), None)
+                    (Input::Read(held.and_then(|it| it.installation.any_credential(slot))), None)
                 }
-                Err(error) => (Event::ReadFailed, Some(Arc::new(error))),
+                Err(error) => (Input::ReadFailed, Some(Arc::new(error))),
             },
             Action::TakeLease => self.take_lease().await,
             Action::Release => {
@@ -62,15 +62,15 @@ impl Run {
                 let Shared { store, holder, .. } = &*self.shared;
                 // If it cannot be given back it runs out.
                 let _ = store.release(&self.entry.key, self.entry.slot, *holder).await;
-                (Event::Released, None)
+                (Input::Released, None)
             }
             Action::Send(trade) => self.send(trade).await,
             Action::Write(write) => self.write(&write).await,
             Action::Wait(wait) => {
                 self.shared.runtime.sleep(wait).await;
-                (Event::Waited, None)
+                (Input::Waited, None)
             }
-            _ => (Event::Look, None),
+            _ => (Input::Tick, None),
         }
     }
 
@@ -79,70 +79,73 @@ impl Run {
         Ok(())
     }
 
-    async fn take_lease(&mut self) -> (Event, Cause) {
+    async fn take_lease(&mut self) -> (Input, Cause) {
         let shared = &*self.shared;
         let now = shared.runtime.now();
-        let lease = Lease::new(shared.holder, now, shared.policy.lease());
+        let lease = Lease::new(shared.holder, now, shared.policy.lease_length());
         match shared.store.acquire(&self.entry.key, self.entry.slot, &lease).await {
-            Ok(Acquired::Granted) => {
+            Ok(LeaseOutcome::Granted) => {
                 self.lease = Some(lease);
-                (Event::Leased, None)
+                (Input::Leased, None)
             }
-            Ok(Acquired::HeldUntil(until)) => {
+            Ok(LeaseOutcome::HeldUntil(until)) => {
                 self.lease = None;
-                (Event::LeaseHeld { remaining: until.since(now) }, None)
+                (Input::LeaseHeld { remaining: until.since(now) }, None)
             }
-            Ok(_) => (Event::LeaseFailed, None),
-            Err(error) => (Event::LeaseFailed, Some(Arc::new(error))),
+            Ok(_) => (Input::LeaseFailed, None),
+            Err(error) => (Input::LeaseFailed, Some(Arc::new(error))),
         }
     }
 
-    async fn write(&mut self, write: &Write) -> (Event, Cause) {
+    async fn write(&mut self, write: &Write) -> (Input, Cause) {
         if self.stored.is_none() {
             // A run before this one has left it undone.
             if let Err(error) = self.read().await {
-                return (Event::WriteFailed, Some(Arc::new(error)));
+                return (Input::WriteFailed, Some(Arc::new(error)));
             }
         }
-        let Some(stored) = &mut self.stored else { return (Event::Conflict, None) };
+        let Some(stored) = &mut self.stored else { return (Input::Conflict, None) };
         let mut installation = stored.installation.clone();
         if !write.apply(&mut installation, self.entry.slot) {
-            return (Event::Conflict, None);
+            return (Input::Conflict, None);
         }
-        let expected = Expected::Version(stored.version);
+        let expected = Precondition::Version(stored.version);
         match self.shared.store.put(&self.entry.key, &installation, expected).await {
             Ok(version) => {
                 *stored = Stored::new(installation, version);
-                (Event::Written, None)
+                (Input::Written, None)
             }
-            Err(error) if error.is_conflict() => (Event::Conflict, None),
-            Err(error) => (Event::WriteFailed, Some(Arc::new(error))),
+            Err(error) if error.is_conflict() => (Input::Conflict, None),
+            Err(error) => (Input::WriteFailed, Some(Arc::new(error))),
         }
     }
 
-    async fn send(&mut self, trade: Trade) -> (Event, Cause) {
+    async fn send(&mut self, trade: RefreshRequest) -> (Input, Cause) {
         if !self.lease_covers_a_call().await {
-            return (Event::Failed(Setback::NothingSent), None);
+            return (Input::Failed(RefreshFailure::NothingSent), None);
         }
         let app = &self.shared.app;
         match &trade {
-            Trade::Refresh(it) => self.call(it, app, OauthV2RefreshResponse::issued_at).await,
-            Trade::UserRefresh(it) => {
-                self.call(it, app, OauthV2UserRefreshResponse::issued_at).await
+            RefreshRequest::Refresh(it) => {
+                self.call(it, app, OauthV2RefreshResponse::into_credential).await
             }
-            Trade::OpenidRefresh(it) => {
-                self.call(it, app, OpenidConnectRefreshResponse::issued_at).await
+            RefreshRequest::UserRefresh(it) => {
+                self.call(it, app, OauthV2UserRefreshResponse::into_credential).await
             }
-            Trade::Rotate(it) => {
-                self.call(it, &(), |response, sent| Issued::new(response.issued_at(sent))).await
+            RefreshRequest::OpenidRefresh(it) => {
+                self.call(it, app, OpenidConnectRefreshResponse::into_credential).await
             }
-            Trade::Exchange(it) => match app {
+            RefreshRequest::Rotate(it) => {
+                self.call(it, &(), |response, sent| Issued::new(response.into_credential(sent)))
+                    .await
+            }
+            RefreshRequest::Exchange(it) => match app {
                 ClientCredentials::Confidential(app) => {
-                    self.call(it, app, OauthV2ExchangeResponse::issued_at).await
+                    self.call(it, app, OauthV2ExchangeResponse::into_credential).await
                 }
-                _ => (Event::Failed(Setback::NothingSent), None),
+                _ => (Input::Failed(RefreshFailure::NothingSent), None),
             },
-            _ => (Event::Failed(Setback::NothingSent), None),
+            _ => (Input::Failed(RefreshFailure::NothingSent), None),
         }
     }
 
@@ -152,15 +155,15 @@ impl Run {
         if self.shared.runtime.now() + self.shared.total_timeout < lease.until {
             return true;
         }
-        matches!(self.take_lease().await, (Event::Leased, _))
+        matches!(self.take_lease().await, (Input::Leased, _))
     }
 
-    async fn call<M: Method>(
+    async fn call<M: ApiMethod>(
         &self,
         method: &M,
         auth: &M::Auth,
         issue: fn(M::Response, Timestamp) -> Issued,
-    ) -> (Event, Cause) {
+    ) -> (Input, Cause) {
         let Shared { client, runtime, total_timeout, .. } = &*self.shared;
         let sent = runtime.now();
         let answer = async { Some(client.call_by_any_means(method, auth).await) };
@@ -169,17 +172,17 @@ impl Run {
             None
         };
         match futures_lite::future::or(answer, timeout).await {
-            None => (Event::Failed(Setback::Unknown { after: None }), None),
-            Some(Ok(reply)) => (Event::Issued(issue(reply.value, sent)), None),
+            None => (Input::Failed(RefreshFailure::Unknown { after: None }), None),
+            Some(Ok(reply)) => (Input::Issued(issue(reply.value, sent)), None),
             Some(Err(error)) => {
                 let setback = match &error {
-                    CallError::Response(error) => Setback::of(error),
+                    CallError::Response(error) => RefreshFailure::of(error),
                     CallError::Transport(error) if error.error.nothing_was_sent() => {
-                        Setback::NothingSent
+                        RefreshFailure::NothingSent
                     }
-                    CallError::Transport(_) => Setback::Unknown { after: None },
+                    CallError::Transport(_) => RefreshFailure::Unknown { after: None },
                 };
-                (Event::Failed(setback), Some(Arc::new(error)))
+                (Input::Failed(setback), Some(Arc::new(error)))
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use slack_proto::{
     Fingerprint, Rotation, Slot, StoreKey, Timestamp,
-    rotation::{Action, Death, Event, Problem},
+    rotation::{Action, Input, Problem, ReauthorizationReason},
 };
 
 use super::{
@@ -73,11 +73,11 @@ impl Entry {
         self.changed.listen()
     }
 
-    /// Asks for a token that lives for `at_least` so long. `round` is what the caller was told before, if it was.
+    /// Asks for a token that lives for `min_validity` so long. `round` is what the caller was told before, if it was.
     pub(super) fn ask(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
-        at_least: Duration,
+        min_validity: Duration,
         round: Option<u64>,
         deadline: Timestamp,
     ) -> Told {
@@ -88,17 +88,21 @@ impl Entry {
         }
         let now = shared.runtime.now();
         if state.forgotten && state.running {
-            return Told::Failed(state.error(Problem::Dead(Death::Missing)));
+            return Told::Failed(
+                state.error(Problem::ReauthorizationNeeded(ReauthorizationReason::Missing)),
+            );
         }
-        if let Some(token) = state.rotation.live(now, at_least).and_then(AnyToken::of) {
+        if let Some(token) =
+            state.rotation.valid_credential(now, min_validity).and_then(AnyToken::of)
+        {
             return Told::Token(token);
         }
         if !state.running {
             if is_over {
                 return Told::Failed(state.failure());
             }
-            let lives = state.rotation.live(now, Duration::ZERO).is_some();
-            let event = if lives { Event::Refresh } else { Event::Look };
+            let lives = state.rotation.valid_credential(now, Duration::ZERO).is_some();
+            let event = if lives { Input::Refresh } else { Input::Tick };
             let round = state.rounds;
             let Some(action) = self.tell_idle(shared, &mut state, event) else {
                 return Told::Failed(state.failure());
@@ -118,7 +122,7 @@ impl Entry {
     }
 
     /// Tells the machine something, and has done what it asks for. Gives the round to wait for, if anything is.
-    pub(super) fn tell(self: &Arc<Self>, shared: &Arc<Shared>, event: Event) -> Option<u64> {
+    pub(super) fn tell(self: &Arc<Self>, shared: &Arc<Shared>, event: Input) -> Option<u64> {
         let mut state = self.state();
         if state.running {
             let now = shared.runtime.now();
@@ -163,7 +167,7 @@ impl Entry {
     pub(super) fn step(
         &self,
         shared: &Shared,
-        event: Event,
+        event: Input,
         cause: Option<Arc<dyn Error + Send + Sync>>,
     ) -> Option<Action> {
         let mut state = self.state();
@@ -173,7 +177,7 @@ impl Entry {
         }
         let mut action = state.rotation.step(now, event);
         if let Action::Await = action {
-            action = state.rotation.step(now, Event::Aborted);
+            action = state.rotation.step(now, Input::Aborted);
         }
         state.resumes_at = match &action {
             Action::Wait(wait) => Some(now + *wait),
@@ -192,7 +196,7 @@ impl Entry {
     /// The task that did what the machine asks for was dropped.
     pub(super) fn abort(&self, shared: &Shared) {
         let mut state = self.state();
-        let action = state.rotation.step(shared.runtime.now(), Event::Aborted);
+        let action = state.rotation.step(shared.runtime.now(), Input::Aborted);
         if state.rotation.is_busy() {
             state.left = Some(action);
         }
@@ -203,7 +207,7 @@ impl Entry {
     }
 
     /// Lets another entry take the place of this one, now or when it rests; tells whether it has.
-    pub(super) fn forget(&self) -> bool {
+    pub(super) fn invalidate(&self) -> bool {
         let mut state = self.state();
         state.forgotten = true;
         if !state.running && state.left.is_none() {
@@ -218,7 +222,7 @@ impl Entry {
     }
 
     /// Tells a machine that rests; gives what it asks for, if it asks for anything.
-    fn tell_idle(&self, shared: &Shared, state: &mut State, event: Event) -> Option<Action> {
+    fn tell_idle(&self, shared: &Shared, state: &mut State, event: Input) -> Option<Action> {
         let now = shared.runtime.now();
         let action = match state.left.take() {
             Some(left) => {
@@ -240,7 +244,7 @@ impl Entry {
     fn rest(&self, shared: &Shared, state: &mut State, action: &Action) {
         state.running = false;
         state.rounds += 1;
-        let missing = matches!(action, Action::Stop(Death::Missing));
+        let missing = matches!(action, Action::Stop(ReauthorizationReason::Missing));
         if (missing || state.forgotten) && state.rotation.unsaved().is_none() {
             // Keys that nobody has installed anything under must not fill the memory.
             state.retired = true;
@@ -250,19 +254,20 @@ impl Entry {
 
     /// Publishes the token, if it is another, and tells observers.
     fn show(&self, shared: &Shared, state: &mut State) {
-        for notice in state.rotation.take_notices() {
+        for notice in state.rotation.take_events() {
             shared.notice(self, &notice);
         }
         let now = shared.runtime.now();
-        let live = state.rotation.live(now, Duration::ZERO).filter(|_| !state.forgotten);
+        let live =
+            state.rotation.valid_credential(now, Duration::ZERO).filter(|_| !state.forgotten);
         let due_at = match (state.running, state.rotation.problem()) {
             // Somebody looks after it.
             (true, _) => None,
             // It is as good as it gets: now and then somebody may look.
-            (false, Some(Problem::Dead(_))) => Some(now + PAUSE),
+            (false, Some(Problem::ReauthorizationNeeded(_))) => Some(now + PAUSE),
             (false, _) => state.rotation.due_at(),
         };
-        let shown = live.map(|live| (live.mark(), due_at));
+        let shown = live.map(|live| (live.pair_fingerprint(), due_at));
         if shown == state.shown {
             return;
         }

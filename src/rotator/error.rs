@@ -63,7 +63,7 @@ impl TokenError {
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self.problem() {
-            Some(Problem::Dead(_)) => Recovery::AuthorizeAgain,
+            Some(Problem::ReauthorizationNeeded(_)) => Recovery::AuthorizeAgain,
             Some(Problem::Refused { class: ErrorClass::Config, .. }) => Recovery::FixConfiguration,
             Some(Problem::Refused { class: ErrorClass::Denied, .. }) => Recovery::AskAdmin,
             Some(Problem::Refused { class: ErrorClass::CallerBug, .. }) => Recovery::FixCall,

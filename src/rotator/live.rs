@@ -9,9 +9,9 @@ use slack_proto::{
 
 /// An access token that is good for the time that was asked for. Clones share it.
 #[derive(Clone)]
-pub struct LiveToken(Arc<Credential>);
+pub struct ValidToken(Arc<Credential>);
 
-impl LiveToken {
+impl ValidToken {
     /// Tells when the token ends; `None` if it does not.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
@@ -25,7 +25,7 @@ impl LiveToken {
     }
 }
 
-impl Deref for LiveToken {
+impl Deref for ValidToken {
     type Target = AccessToken;
 
     fn deref(&self) -> &AccessToken {
@@ -33,17 +33,17 @@ impl Deref for LiveToken {
     }
 }
 
-impl fmt::Debug for LiveToken {
+impl fmt::Debug for ValidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LiveToken").field(&self.fingerprint()).finish()
+        f.debug_tuple("ValidToken").field(&self.fingerprint()).finish()
     }
 }
 
 /// An app configuration token that is good for the time that was asked for. Clones share it.
 #[derive(Clone)]
-pub struct LiveConfigurationToken(Arc<ConfigurationCredential>);
+pub struct ValidConfigurationToken(Arc<ConfigurationCredential>);
 
-impl LiveConfigurationToken {
+impl ValidConfigurationToken {
     /// Tells when the token ends; `None` if nobody said.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
@@ -51,7 +51,7 @@ impl LiveConfigurationToken {
     }
 }
 
-impl Deref for LiveConfigurationToken {
+impl Deref for ValidConfigurationToken {
     type Target = ConfigurationToken;
 
     fn deref(&self) -> &ConfigurationToken {
@@ -59,28 +59,28 @@ impl Deref for LiveConfigurationToken {
     }
 }
 
-impl fmt::Debug for LiveConfigurationToken {
+impl fmt::Debug for ValidConfigurationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LiveConfigurationToken").field(&self.fingerprint()).finish()
+        f.debug_tuple("ValidConfigurationToken").field(&self.fingerprint()).finish()
     }
 }
 
 /// A token of either kind.
 #[derive(Clone)]
 pub(super) enum AnyToken {
-    Access(LiveToken),
-    Configuration(LiveConfigurationToken),
+    Access(ValidToken),
+    Configuration(ValidConfigurationToken),
 }
 
 impl AnyToken {
-    pub(super) fn access(&self) -> Option<LiveToken> {
+    pub(super) fn access(&self) -> Option<ValidToken> {
         match self {
             Self::Access(token) => Some(token.clone()),
             Self::Configuration(_) => None,
         }
     }
 
-    pub(super) fn configuration(&self) -> Option<LiveConfigurationToken> {
+    pub(super) fn configuration(&self) -> Option<ValidConfigurationToken> {
         match self {
             Self::Access(_) => None,
             Self::Configuration(token) => Some(token.clone()),
@@ -89,9 +89,9 @@ impl AnyToken {
 
     pub(super) fn of(credential: &AnyCredential) -> Option<Self> {
         match credential {
-            AnyCredential::Credential(it) => Some(Self::Access(LiveToken(Arc::new(it.clone())))),
+            AnyCredential::Credential(it) => Some(Self::Access(ValidToken(Arc::new(it.clone())))),
             AnyCredential::Configuration(it) => {
-                Some(Self::Configuration(LiveConfigurationToken(Arc::new(it.clone()))))
+                Some(Self::Configuration(ValidConfigurationToken(Arc::new(it.clone()))))
             }
             _ => None,
         }

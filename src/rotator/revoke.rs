@@ -8,7 +8,7 @@ use slack_proto::{
 };
 
 use super::{SLOTS, TokenRotator};
-use crate::{Acquired, CallError, Lease, LeaseHolder, StoreError, Stored, remove_installation};
+use crate::{CallError, Lease, LeaseHolder, LeaseOutcome, StoreError, Stored, remove_installation};
 
 impl TokenRotator {
     /// Revokes all access and refresh tokens of an installation, and then deletes it from the store.
@@ -31,7 +31,7 @@ impl TokenRotator {
             // A lease that cannot be given back runs out.
             let _ = self.shared.store.release(key, slot, holder).await;
         }
-        self.forget(key);
+        self.invalidate(key);
         result
     }
 
@@ -43,7 +43,7 @@ impl TokenRotator {
     /// When the store fails.
     pub async fn remove(&self, key: &StoreKey) -> Result<(), RevokeError> {
         let result = remove_installation(&*self.shared.store, key).await;
-        self.forget(key);
+        self.invalidate(key);
         result.map(drop).map_err(RevokeError::store)
     }
 
@@ -61,9 +61,10 @@ impl TokenRotator {
             let Some(stored) = self.load(key).await? else { return Ok(()) };
             for slot in SLOTS {
                 let credential = stored.installation.any_credential(slot);
-                if let Some(new) = credential.filter(|it| !revoked.contains(&it.mark())) {
+                if let Some(new) = credential.filter(|it| !revoked.contains(&it.pair_fingerprint()))
+                {
                     self.revoke(&new).await?;
-                    revoked.push(new.mark());
+                    revoked.push(new.pair_fingerprint());
                 }
             }
             match self.shared.store.remove(key, stored.version).await {
@@ -87,15 +88,15 @@ impl TokenRotator {
         holder: LeaseHolder,
     ) -> Result<(), RevokeError> {
         let runtime = &self.shared.runtime;
-        let length = self.shared.policy.lease();
+        let length = self.shared.policy.lease_length();
         let give_up = runtime.now() + length + Duration::from_secs(1);
         loop {
             let now = runtime.now();
             let lease = Lease::new(holder, now, length);
             let acquired = self.shared.store.acquire(key, slot, &lease).await;
             match acquired.map_err(RevokeError::store)? {
-                Acquired::Granted => return Ok(()),
-                Acquired::HeldUntil(_) if now < give_up => {
+                LeaseOutcome::Granted => return Ok(()),
+                LeaseOutcome::HeldUntil(_) if now < give_up => {
                     runtime.sleep(Duration::from_millis(250)).await;
                 }
                 _ => return Err(RevokeError::new(Part::Busy, None)),

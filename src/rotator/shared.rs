@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use slack_proto::{ClientCredentials, Rotation, RotationPolicy, Slot, StoreKey, rotation::Notice};
+use slack_proto::{
+    ClientCredentials, Rotation, RotationPolicy, Slot, StoreKey, rotation::RotationEvent,
+};
 
 use super::{
     entry::Entry,
@@ -19,8 +21,8 @@ pub(super) struct Shared {
     pub(super) policy: RotationPolicy,
     pub(super) observer: Option<Arc<dyn RotationObserver>>,
     pub(super) holder: LeaseHolder,
-    pub(super) at_least: Duration,
-    pub(super) patience: Duration,
+    pub(super) min_validity: Duration,
+    pub(super) wait_timeout: Duration,
     pub(super) total_timeout: Duration,
     pub(super) cache: Cache,
     /// One map for each slot, without a lock that all keys share.
@@ -47,7 +49,7 @@ impl Shared {
         let _ = map.remove_if(&entry.key, same);
     }
 
-    pub(super) fn notice(&self, entry: &Entry, notice: &Notice) {
+    pub(super) fn notice(&self, entry: &Entry, notice: &RotationEvent) {
         #[cfg(feature = "tracing")]
         super::observer::trace(&entry.key, entry.slot, notice);
         if let Some(observer) = &self.observer {

@@ -8,12 +8,12 @@ use crate::{
     name::hex,
     seal::{SealingKey, SealingKeys},
 };
-use slack_store::{StoreError, StoreErrorKind, Stored, Version};
+use slack_store::{StoreError, StoreErrorKind, Stored, StoredVersion};
 
 /// Writes a file: one line, and the value, plain or sealed.
 pub(crate) fn write(
     key: &StoreKey,
-    version: Version,
+    version: StoredVersion,
     value: &[u8],
     keys: Option<&SealingKeys>,
 ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
@@ -77,7 +77,7 @@ struct Entry<'a> {
     /// The line as far as the check, with the blank before it.
     line: &'a str,
     form: &'a str,
-    version: Version,
+    version: StoredVersion,
     key: &'a str,
     check: &'a str,
     value: &'a [u8],
@@ -110,7 +110,7 @@ impl<'a> Entry<'a> {
         Ok(Self {
             line: &whole[..whole.len() - check.len()],
             form,
-            version: Version::new(number),
+            version: StoredVersion::new(number),
             key,
             check,
             value,

@@ -19,7 +19,8 @@ use crate::{
     seal::SealingKeys,
 };
 use slack_store::{
-    Acquired, Expected, Lease, LeaseHolder, StoreError, StoreErrorKind, Stored, Version,
+    Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
+    StoredVersion,
 };
 
 pub(crate) struct Folder {
@@ -56,8 +57,8 @@ impl Folder {
         &self,
         key: &StoreKey,
         value: &[u8],
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         let failed = |error| unavailable("the installation could not be written", error);
         let _lock = self.lock(key)?;
         // It is read whole: what cannot be understood is not replaced.
@@ -84,7 +85,7 @@ impl Folder {
         Ok(version)
     }
 
-    pub(crate) fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    pub(crate) fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
         let failed = |error| unavailable("the installation could not be removed", error);
         let _lock = self.lock(key)?;
         if self.load(key)?.map(|stored| stored.version) != Some(expected) {
@@ -124,12 +125,12 @@ impl Folder {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let failed = |error| unavailable("the lease could not be taken", error);
         let _lock = self.lock(key)?;
         let file = self.lease_of(key, slot);
         let acquired = Lease::take(read_lease(&file).map_err(failed)?, wanted);
-        if acquired == Acquired::Granted {
+        if acquired == LeaseOutcome::Granted {
             let new = file.with_extension("new");
             // A lease need not outlive the machine: all who could hold one are gone then.
             write_new(&new, lease_line(wanted).as_bytes(), Flush::No).map_err(failed)?;
@@ -183,9 +184,9 @@ fn read_installation(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreErr
 }
 
 /// Draws a version that is not the one before; none that ever was, to all probability.
-fn draw_version(found: Option<Version>) -> io::Result<Version> {
+fn draw_version(found: Option<StoredVersion>) -> io::Result<StoredVersion> {
     loop {
-        let version = Version::new(getrandom::u64()?);
+        let version = StoredVersion::new(getrandom::u64()?);
         if Some(version) != found {
             return Ok(version);
         }

@@ -15,7 +15,8 @@ use slack_proto::{Installation, Slot, StoreKey};
 use self::folder::Folder;
 pub use self::seal::{SealingKey, SealingKeys};
 use slack_store::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, StoreError, Stored, Version,
+    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, Stored,
+    StoredVersion,
 };
 
 /// Keeps installations in a folder that belongs to one user of one machine; any number of processes share it.
@@ -59,13 +60,13 @@ use slack_store::{
 /// ```no_run
 /// # async fn example() -> Result<(), slack_store::StoreError> {
 /// use slack_proto::{Installation, InstallationKey};
-/// use slack_store::{Expected, InstallationStore};
+/// use slack_store::{Precondition, InstallationStore};
 /// use slack_store_file::FileInstallationStore;
 ///
 /// let store = FileInstallationStore::open("/var/lib/example/slack")?;
 /// let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
 /// let key = InstallationKey::Workspace("T0FAKE00001".into()).into();
-/// store.put(&key, &installation, Expected::Absent).await?;
+/// store.put(&key, &installation, Precondition::Absent).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -109,14 +110,14 @@ impl InstallationStore for FileInstallationStore {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         let (folder, key) = (Arc::clone(&self.folder), key.clone());
         let value = installation.encode_exposing_secrets();
         unblock(move || folder.put(&key, value.as_ref(), expected)).await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
         let (folder, key) = (Arc::clone(&self.folder), key.clone());
         unblock(move || folder.remove(&key, expected)).await
     }
@@ -131,7 +132,7 @@ impl InstallationStore for FileInstallationStore {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let (folder, key, wanted) = (Arc::clone(&self.folder), key.clone(), *wanted);
         unblock(move || folder.acquire(&key, slot, &wanted)).await
     }

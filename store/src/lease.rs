@@ -79,12 +79,12 @@ impl Lease {
     /// It may if there is none, if its own holder has it (it then lasts anew), or if it ran out: at `until`. It may as
     /// well if it would last more than twice as long as it ever was to: then the clock went back, and nobody could
     /// refresh until it has come as far again.
-    pub fn take(found: Option<Self>, wanted: &Self) -> Acquired {
+    pub fn take(found: Option<Self>, wanted: &Self) -> LeaseOutcome {
         match found {
             Some(found) if found.holder != wanted.holder && found.lasts_at(wanted.taken_at) => {
-                Acquired::HeldUntil(found.until)
+                LeaseOutcome::HeldUntil(found.until)
             }
-            _ => Acquired::Granted,
+            _ => LeaseOutcome::Granted,
         }
     }
 
@@ -98,7 +98,7 @@ impl Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "without the lease another process may refresh at the same time"]
 #[non_exhaustive]
-pub enum Acquired {
+pub enum LeaseOutcome {
     /// The lease is the asker's until it runs out.
     Granted,
     /// Another holder has it until then, unless it is released before.
@@ -119,20 +119,20 @@ mod tests {
     #[test]
     fn a_lease_is_held_until_it_runs_out() {
         let theirs = Some(lease(THEIRS, 100));
-        let held = Acquired::HeldUntil(Timestamp::from_unix(110));
+        let held = LeaseOutcome::HeldUntil(Timestamp::from_unix(110));
         for (now, expected) in [
-            (89, Acquired::Granted),
+            (89, LeaseOutcome::Granted),
             (90, held),
             (99, held),
             (100, held),
             (109, held),
-            (110, Acquired::Granted),
-            (u64::MAX, Acquired::Granted),
+            (110, LeaseOutcome::Granted),
+            (u64::MAX, LeaseOutcome::Granted),
         ] {
             assert_eq!(Lease::take(theirs, &lease(OURS, now)), expected, "{now}");
         }
-        assert_eq!(Lease::take(theirs, &lease(THEIRS, 105)), Acquired::Granted);
-        assert_eq!(Lease::take(None, &lease(OURS, 105)), Acquired::Granted);
+        assert_eq!(Lease::take(theirs, &lease(THEIRS, 105)), LeaseOutcome::Granted);
+        assert_eq!(Lease::take(None, &lease(OURS, 105)), LeaseOutcome::Granted);
     }
 
     #[test]

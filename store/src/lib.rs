@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use slack_proto::{Installation, Slot, StoreKey};
 
 pub use error::{StoreError, StoreErrorKind};
-pub use lease::{Acquired, Lease, LeaseHolder};
-pub use lookup::{Found, find_credential, find_installation};
+pub use lease::{Lease, LeaseHolder, LeaseOutcome};
+pub use lookup::{InstallationMatch, find_credential, find_installation};
 pub use memory::MemoryInstallationStore;
 pub use removal::{remove_bot, remove_installation, remove_place, remove_user, rewrite_all};
 
@@ -48,15 +48,15 @@ pub trait InstallationStore: Send + Sync + 'static {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError>;
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError>;
 
     /// Removes what stands under `key` if it still has this version; leases stay.
     ///
     /// # Errors
     ///
     /// [`StoreErrorKind::Conflict`] when there stands something else, or nothing.
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError>;
+    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError>;
 
     /// Lists the keys under which something is stored, in any order.
     ///
@@ -79,7 +79,7 @@ pub trait InstallationStore: Send + Sync + 'static {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError>;
+    ) -> Result<LeaseOutcome, StoreError>;
 
     /// Gives a lease up before it runs out; without effect if another holder has it, or nobody.
     ///
@@ -101,22 +101,22 @@ pub struct Stored {
     /// The installation.
     pub installation: Installation,
     /// Its version, for the next write.
-    pub version: Version,
+    pub version: StoredVersion,
 }
 
 impl Stored {
     /// Joins the two; for those who implement a store.
     #[must_use]
-    pub fn new(installation: Installation, version: Version) -> Self {
+    pub fn new(installation: Installation, version: StoredVersion) -> Self {
         Self { installation, version }
     }
 }
 
 /// The version of a stored installation: any number that the key has not had before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Version(u64);
+pub struct StoredVersion(u64);
 
-impl Version {
+impl StoredVersion {
     /// Takes a number; for those who implement a store.
     #[must_use]
     pub const fn new(number: u64) -> Self {
@@ -133,17 +133,17 @@ impl Version {
 /// What must stand under a key for a write to take place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Expected {
+pub enum Precondition {
     /// Nothing.
     Absent,
     /// An installation of this version.
-    Version(Version),
+    Version(StoredVersion),
 }
 
-impl Expected {
+impl Precondition {
     /// Tells whether `found` is what is expected.
     #[must_use]
-    pub fn is_met_by(self, found: Option<Version>) -> bool {
+    pub fn is_met_by(self, found: Option<StoredVersion>) -> bool {
         match self {
             Self::Absent => found.is_none(),
             Self::Version(version) => found == Some(version),

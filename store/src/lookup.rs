@@ -7,7 +7,7 @@ use super::{InstallationStore, StoreError, Stored};
 /// An installation that was found, and the key that it stands under.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Found {
+pub struct InstallationMatch {
     /// The key, which need not be the one that was asked for.
     pub key: StoreKey,
     /// The installation.
@@ -19,12 +19,12 @@ pub struct Found {
 ///
 /// ```
 /// use slack_proto::{Installation, InstallationKey};
-/// use slack_store::{Expected, InstallationStore, MemoryInstallationStore, find_installation};
+/// use slack_store::{Precondition, InstallationStore, MemoryInstallationStore, find_installation};
 ///
 /// # pollster::block_on(async {
 /// let store = MemoryInstallationStore::new();
 /// let org = InstallationKey::Organisation("E0FAKE00001".into());
-/// store.put(&org.clone().into(), &Installation::new(org), Expected::Absent).await?;
+/// store.put(&org.clone().into(), &Installation::new(org), Precondition::Absent).await?;
 ///
 /// // An event names the workspace that it came from.
 /// let place = InstallationKey::of(Some(&"T0FAKE00001".into()), Some(&"E0FAKE00001".into()), false);
@@ -40,7 +40,7 @@ pub struct Found {
 pub async fn find_installation<S: InstallationStore + ?Sized>(
     store: &S,
     key: &StoreKey,
-) -> Result<Option<Found>, StoreError> {
+) -> Result<Option<InstallationMatch>, StoreError> {
     find(store, key, |_| true).await
 }
 
@@ -54,7 +54,7 @@ pub async fn find_credential<S: InstallationStore + ?Sized>(
     store: &S,
     key: &StoreKey,
     slot: Slot,
-) -> Result<Option<Found>, StoreError> {
+) -> Result<Option<InstallationMatch>, StoreError> {
     find(store, key, |stored| match slot {
         Slot::Configuration => stored.installation.configuration.is_some(),
         slot => stored.installation.credential(slot).is_some(),
@@ -66,10 +66,12 @@ async fn find<S: InstallationStore + ?Sized>(
     store: &S,
     key: &StoreKey,
     is_wanted: impl Fn(&Stored) -> bool + Send,
-) -> Result<Option<Found>, StoreError> {
+) -> Result<Option<InstallationMatch>, StoreError> {
     for key in key.nearest_first() {
         match store.load(&key).await? {
-            Some(stored) if is_wanted(&stored) => return Ok(Some(Found { key, stored })),
+            Some(stored) if is_wanted(&stored) => {
+                return Ok(Some(InstallationMatch { key, stored }));
+            }
             _ => {}
         }
     }
@@ -82,7 +84,7 @@ mod tests {
     use slack_proto::{AccessToken, Credential, Installation, InstallationKey, Timestamp};
 
     use super::*;
-    use crate::{Expected, MemoryInstallationStore};
+    use crate::{MemoryInstallationStore, Precondition};
 
     fn put(store: &MemoryInstallationStore, key: &InstallationKey, slot: Slot) {
         let mut installation = Installation::new(key.clone());
@@ -93,7 +95,7 @@ mod tests {
             _ => installation.user = credential,
         }
         let key = key.clone().into();
-        block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
     }
 
     #[test]

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use slack_proto::{Installation, Slot, StoreKey};
 
 use super::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, StoreError, Stored, Version,
+    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, Stored,
+    StoredVersion,
 };
 
 /// Keeps installations in memory: for tests, and for programs whose users sign in anew each time.
@@ -50,19 +51,19 @@ impl InstallationStore for MemoryInstallationStore {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         let mut state = self.state();
         if !expected.is_met_by(state.stored.get(key).map(|stored| stored.version)) {
             return Err(StoreError::conflict());
         }
         state.writes += 1;
-        let version = Version::new(state.writes);
+        let version = StoredVersion::new(state.writes);
         state.stored.insert(key.clone(), Stored::new(installation.clone(), version));
         Ok(version)
     }
 
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
         let mut state = self.state();
         if state.stored.get(key).map(|stored| stored.version) != Some(expected) {
             return Err(StoreError::conflict());
@@ -80,11 +81,11 @@ impl InstallationStore for MemoryInstallationStore {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let mut state = self.state();
         let place = (key.clone(), slot);
         let acquired = Lease::take(state.leases.get(&place).copied(), wanted);
-        if acquired == Acquired::Granted {
+        if acquired == LeaseOutcome::Granted {
             state.leases.insert(place, *wanted);
         }
         Ok(acquired)

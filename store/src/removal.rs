@@ -2,7 +2,7 @@
 
 use slack_proto::{Installation, InstallationKey, StoreKey, UserId};
 
-use super::{Expected, InstallationStore, StoreError};
+use super::{InstallationStore, Precondition, StoreError};
 
 /// Removes what stands under a key, whatever its version, and gives it. `None` if nothing
 /// stands there.
@@ -82,7 +82,8 @@ pub async fn rewrite_all<S: InstallationStore + ?Sized>(store: &S) -> Result<usi
     for key in store.keys().await? {
         // One that was removed since needs no writing, and one that was replaced is written.
         while let Some(stored) = store.load(&key).await? {
-            match store.put(&key, &stored.installation, Expected::Version(stored.version)).await {
+            match store.put(&key, &stored.installation, Precondition::Version(stored.version)).await
+            {
                 Err(error) if error.is_conflict() => {}
                 written => {
                     written?;
@@ -108,7 +109,7 @@ async fn change<S: InstallationStore + ?Sized, T>(
         let (mut installation, version) = (stored.installation, stored.version);
         let Some(taken) = take(&mut installation) else { return Ok(None) };
         let done = if has_credential(&installation) {
-            store.put(key, &installation, Expected::Version(version)).await.map(|_| ())
+            store.put(key, &installation, Precondition::Version(version)).await.map(|_| ())
         } else {
             store.remove(key, version).await
         };
@@ -153,7 +154,7 @@ mod tests {
         let put = |key: StoreKey, change: &dyn Fn(&mut Installation)| {
             let mut installation = Installation::new(place());
             change(&mut installation);
-            block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+            block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
         };
         put(place().into(), &|it| {
             (it.bot, it.bot_user_id) = (Some(credential()), Some("U0".into()));

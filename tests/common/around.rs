@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use slack_auth::{
-    Acquired, Expected, Installation, InstallationStore, Lease, LeaseHolder, Slot, StoreError,
-    StoreKey, Stored, Version,
+    Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, Slot,
+    StoreError, StoreKey, Stored, StoredVersion,
 };
 
 /// `inner`, with something before each call.
@@ -22,7 +22,7 @@ pub(crate) trait Hooks: Send + Sync + 'static {
     }
 
     /// Answers whoever wants a lease, in the inner store's place.
-    fn lease(&self) -> Option<Acquired> {
+    fn lease(&self) -> Option<LeaseOutcome> {
         None
     }
 }
@@ -49,13 +49,13 @@ impl<S: InstallationStore, H: Hooks> InstallationStore for Around<S, H> {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         self.hooks.before(Call::Put).await?;
         self.inner.put(key, installation, expected).await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
         self.hooks.before(Call::Remove).await?;
         self.inner.remove(key, expected).await
     }
@@ -70,7 +70,7 @@ impl<S: InstallationStore, H: Hooks> InstallationStore for Around<S, H> {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         self.hooks.before(Call::Acquire).await?;
         match self.hooks.lease() {
             Some(answer) => Ok(answer),

@@ -9,8 +9,8 @@ use std::{
 use http::Request;
 use pollster::block_on;
 use slack_auth::{
-    AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, Expected,
-    FileInstallationStore, InstallationStore, Method, OauthV2Access, Slot, Timestamp,
+    ApiMethod, AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    FileInstallationStore, InstallationStore, OauthV2Access, Precondition, Slot, Timestamp,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
 
@@ -52,10 +52,11 @@ pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
         let method = OauthV2Access::new(AuthorizationCode::new(code).unwrap());
         let sent = Timestamp::from_unix(slack.fake().clock().now());
         let answer = slack.fake().handle(&method.to_request(&Endpoint::slack(), &app));
-        let reply = OauthV2Access::<slack_auth::Secret>::parse_response(&answer).unwrap();
-        let installation = reply.value.issued_at(sent);
+        let reply =
+            OauthV2Access::<slack_auth::SecretAuthentication>::parse_response(&answer).unwrap();
+        let installation = reply.value.into_installation(sent);
         let key = installation.key().unwrap().into();
-        block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
     }
     slack.fake().clock().set(Timestamp::from(std::time::SystemTime::now()).as_unix());
     assert_eq!(block_on(store.keys()).unwrap().len(), installations);

@@ -10,9 +10,9 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    Acquired, AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
-    FileInstallationStore, InstallationStore, Limits, RotationPolicy, Slot, StoreKey, TokenRotator,
-    rotation::Notice,
+    AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
+    InstallationStore, LeaseOutcome, Limits, RotationPolicy, Slot, StoreKey, TokenRotator,
+    rotation::RotationEvent,
 };
 
 use crate::around::{Around, Hooks};
@@ -59,18 +59,18 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
         Leases::Off => Arc::new(Around { inner: store, hooks: NoLeases }),
     };
     let policy = RotationPolicy::new()
-        .with_margin(Duration::from_secs(Pace::MARGIN))
-        .with_lease(Duration::from_secs(Pace::LEASE))
-        .with_grace(Duration::from_secs(Pace::GRACE));
+        .margin(Duration::from_secs(Pace::MARGIN))
+        .lease(Duration::from_secs(Pace::LEASE))
+        .grace(Duration::from_secs(Pace::GRACE));
     TokenRotator::builder(client, app, store)
         .policy(policy)
-        .at_least(Duration::from_secs(1))
-        .observer(|_: &StoreKey, _: Slot, notice: &Notice| match notice {
-            Notice::Refreshed { .. } => println!("refreshed"),
-            Notice::Adopted { .. } => println!("adopted"),
-            Notice::Conflict { .. } => println!("conflict"),
-            Notice::Retrying { .. } => println!("retrying"),
-            Notice::Dead { death } => println!("dead {death}"),
+        .min_validity(Duration::from_secs(1))
+        .observer(|_: &StoreKey, _: Slot, notice: &RotationEvent| match notice {
+            RotationEvent::Refreshed { .. } => println!("refreshed"),
+            RotationEvent::Adopted { .. } => println!("adopted"),
+            RotationEvent::Conflict { .. } => println!("conflict"),
+            RotationEvent::Retrying { .. } => println!("retrying"),
+            RotationEvent::ReauthorizationNeeded { reason } => println!("dead {reason}"),
             _ => {}
         })
         .build()
@@ -118,7 +118,7 @@ fn try_a_call(rotator: &TokenRotator, key: &StoreKey) {
 struct NoLeases;
 
 impl Hooks for NoLeases {
-    fn lease(&self) -> Option<Acquired> {
-        Some(Acquired::Granted)
+    fn lease(&self) -> Option<LeaseOutcome> {
+        Some(LeaseOutcome::Granted)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use slack_auth::{
     AnyCredential, LeaseHolder, Rotation, RotationPolicy, Slot, Timestamp,
-    rotation::{Action, Event, Trade, Write},
+    rotation::{Action, Input, RefreshRequest, Write},
 };
 
 use crate::{
@@ -95,12 +95,12 @@ impl Actor {
     }
 
     /// Tells the machine something, and takes note of what it asks for. Gives what must be sent, if anything.
-    pub(crate) fn tell(&mut self, now: u64, event: Event) -> Told {
-        self.waits_for_lease = matches!(event, Event::LeaseHeld { .. });
+    pub(crate) fn tell(&mut self, now: u64, event: Input) -> Told {
+        self.waits_for_lease = matches!(event, Input::LeaseHeld { .. });
         let clock = self.clock(now);
         let rotation = Rc::make_mut(&mut self.rotation);
         let action = rotation.step(clock, event);
-        drop(rotation.take_notices());
+        drop(rotation.take_events());
         let mut told = Told::Nothing;
         match action {
             Action::Await => {}
@@ -131,7 +131,7 @@ impl Actor {
 
     /// Which pair a caller would be given now that still lives, as far as the machine knows.
     pub(crate) fn live(&self, slack: &Slack, now: u64) -> Option<Pair> {
-        pair_of(self.rotation.live(self.clock(now), Duration::ZERO)?, slack)
+        pair_of(self.rotation.valid_credential(self.clock(now), Duration::ZERO)?, slack)
     }
 
     /// Which pair waits to be stored.
@@ -163,7 +163,7 @@ impl Actor {
 /// What came of telling a machine something.
 pub(crate) enum Told {
     Nothing,
-    Send(Trade),
+    Send(RefreshRequest),
     /// It says that a person must authorize again.
     Dead,
 }

@@ -3,9 +3,9 @@
 use std::{rc::Rc, time::Duration};
 
 use slack_auth::{
-    Acquired, Endpoint, Fingerprint, Installation, Lease, Method, OauthV2Refresh,
+    ApiMethod, Endpoint, Fingerprint, Installation, Lease, LeaseOutcome, OauthV2Refresh,
     OauthV2RefreshResponse,
-    rotation::{Event, Rejection, Setback, Trade, Write},
+    rotation::{Input, RefreshFailure, RefreshRequest, Rejection, Write},
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl World {
-    pub(crate) fn tell(&mut self, index: usize, event: Event) -> Result<(), Violation> {
+    pub(crate) fn tell(&mut self, index: usize, event: Input) -> Result<(), Violation> {
         let told = self.actors[index].tell(self.now, event);
         if self.has(Flaw::LateRetry) {
             self.oversleep(index);
@@ -30,10 +30,10 @@ impl World {
         }
     }
 
-    pub(crate) fn send(&mut self, index: usize, trade: &Trade) -> Result<(), Violation> {
-        let Trade::Refresh(refresh) = trade else { panic!("only refreshes are expected") };
+    pub(crate) fn send(&mut self, index: usize, trade: &RefreshRequest) -> Result<(), Violation> {
+        let RefreshRequest::Refresh(refresh) = trade else { panic!("only refreshes are expected") };
         if !self.lease_covers_a_call(index) {
-            return self.tell(index, Event::Failed(Setback::NothingSent));
+            return self.tell(index, Input::Failed(RefreshFailure::NothingSent));
         }
         let request = refresh.to_request(&Endpoint::slack(), &client());
         let body = std::str::from_utf8(request.body().as_ref()).unwrap_or_default();
@@ -58,21 +58,21 @@ impl World {
         if actor.clock(self.now) + TIMEOUT < until {
             return true;
         }
-        matches!(self.acquire(index), Acquired::Granted)
+        matches!(self.acquire(index), LeaseOutcome::Granted)
     }
 
-    pub(crate) fn acquire(&mut self, index: usize) -> Acquired {
+    pub(crate) fn acquire(&mut self, index: usize) -> LeaseOutcome {
         let actor = &mut self.actors[index];
         let length = match self.plan.flaw {
             Some(Flaw::LongLease) => Duration::from_secs(90),
-            _ => self.plan.policy.lease(),
+            _ => self.plan.policy.lease_length(),
         };
         let wanted = Lease::new(actor.lease_holder(), actor.clock(self.now), length);
         let acquired = match self.plan.flaw {
-            Some(Flaw::LeaseIgnored) => Acquired::Granted,
+            Some(Flaw::LeaseIgnored) => LeaseOutcome::Granted,
             _ => self.store.acquire(actor.slot, &wanted),
         };
-        actor.lease_until = (acquired == Acquired::Granted).then_some(wanted.until);
+        actor.lease_until = (acquired == LeaseOutcome::Granted).then_some(wanted.until);
         acquired
     }
 
@@ -92,34 +92,34 @@ impl World {
             Ok(parsed) => {
                 Rc::make_mut(&mut self.actors[index].knows_spent).insert(letter.sent);
                 self.actors[index].doubts = false;
-                let issued = OauthV2RefreshResponse::issued_at(parsed.value, letter.clock);
-                self.tell(index, Event::Issued(issued))
+                let issued = OauthV2RefreshResponse::into_credential(parsed.value, letter.clock);
+                self.tell(index, Input::Issued(issued))
             }
             Err(_) if !letter.awaited => Ok(()),
             Err(error) => {
-                let setback = Setback::of(&error);
+                let setback = RefreshFailure::of(&error);
                 let actor = &mut self.actors[index];
                 match &setback {
-                    Setback::Spent { .. } => {
+                    RefreshFailure::Spent { .. } => {
                         Rc::make_mut(&mut actor.knows_spent).insert(letter.sent);
                         if self.has(Flaw::SentAgain) {
                             self.check_sent(index, letter.sent)?;
                         }
                     }
-                    Setback::RateLimited { after: Some(after) } => {
+                    RefreshFailure::RateLimited { after: Some(after) } => {
                         let wait = u64::try_from(after.as_millis()).unwrap_or(0) + SECOND;
                         actor.blocked = actor.blocked.max(self.now + wait);
                     }
-                    Setback::RateLimited { after: None } if !actor.doubts => {
+                    RefreshFailure::RateLimited { after: None } if !actor.doubts => {
                         actor.blocked = actor.blocked.max(self.now + LIMITED);
                     }
-                    Setback::Unknown { .. } => {
+                    RefreshFailure::Unknown { .. } => {
                         actor.doubts = true;
                         actor.blocked = actor.blocked.max(self.now + REACTION);
                     }
                     _ => actor.blocked = actor.blocked.max(self.now + REACTION),
                 }
-                self.tell(index, Event::Failed(setback))
+                self.tell(index, Input::Failed(setback))
             }
         }
     }
@@ -127,13 +127,13 @@ impl World {
     pub(crate) fn setback(
         &mut self,
         actor: Option<usize>,
-        setback: Setback,
+        setback: RefreshFailure,
     ) -> Result<(), Violation> {
         spend(&mut self.left.faults, true);
         let Some(index) = actor else { return Ok(()) };
-        self.actors[index].doubts |= matches!(setback, Setback::Unknown { .. });
+        self.actors[index].doubts |= matches!(setback, RefreshFailure::Unknown { .. });
         self.block(index);
-        self.tell(index, Event::Failed(setback))
+        self.tell(index, Input::Failed(setback))
     }
 
     pub(crate) fn time_out(&mut self, index: usize) -> Result<(), Violation> {
@@ -142,7 +142,7 @@ impl World {
         letter.awaited = false;
         let actor = letter.actor;
         self.drop_dead_letters();
-        self.setback(actor, Setback::Unknown { after: None })
+        self.setback(actor, RefreshFailure::Unknown { after: None })
     }
 
     pub(crate) fn refused(&mut self, index: usize) -> Result<(), Violation> {
@@ -151,7 +151,7 @@ impl World {
         let ended = held.expires_at().is_some_and(|end| self.now / 1000 >= end.as_unix());
         let rejection = if ended { Rejection::Expired } else { Rejection::Doubtful };
         let token: Fingerprint = held.fingerprint();
-        self.tell(index, Event::Rejected { token, rejection })
+        self.tell(index, Input::Rejected { token, rejection })
     }
 
     pub(crate) fn operate(&mut self, index: usize, outcome: Outcome) -> Result<(), Violation> {
@@ -162,29 +162,29 @@ impl World {
         }
         let slot = self.actors[index].slot;
         let event = match self.actors[index].task.clone() {
-            Task::Read if failed => Event::ReadFailed,
+            Task::Read if failed => Input::ReadFailed,
             Task::Read => {
                 self.read(index);
-                Event::Read(self.store.installation.any_credential(slot))
+                Input::Read(self.store.installation.any_credential(slot))
             }
-            Task::TakeLease if outcome == Outcome::Failed => Event::LeaseFailed,
+            Task::TakeLease if outcome == Outcome::Failed => Input::LeaseFailed,
             Task::TakeLease => match self.acquire(index) {
                 _ if failed => {
                     self.actors[index].lease_until = None;
-                    Event::LeaseFailed
+                    Input::LeaseFailed
                 }
-                Acquired::HeldUntil(until) => {
+                LeaseOutcome::HeldUntil(until) => {
                     let remaining = until.since(self.actors[index].clock(self.now));
-                    Event::LeaseHeld { remaining }
+                    Input::LeaseHeld { remaining }
                 }
-                _ => Event::Leased,
+                _ => Input::Leased,
             },
             Task::Release => {
                 self.actors[index].lease_until = None;
                 if outcome != Outcome::Failed {
                     self.store.release(slot, self.actors[index].lease_holder());
                 }
-                Event::Released
+                Input::Released
             }
             Task::Write(write) => self.write(index, &write, outcome)?,
             _ => return Ok(()),
@@ -205,39 +205,39 @@ impl World {
         actor.view = Some(self.store.read());
     }
 
-    fn write(&mut self, index: usize, write: &Write, outcome: Outcome) -> Result<Event, Violation> {
+    fn write(&mut self, index: usize, write: &Write, outcome: Outcome) -> Result<Input, Violation> {
         if self.actors[index].view.is_none() {
             self.read(index);
         }
         let slot = self.actors[index].slot;
-        let Some(view) = self.actors[index].view.clone() else { return Ok(Event::WriteFailed) };
+        let Some(view) = self.actors[index].view.clone() else { return Ok(Input::WriteFailed) };
         let mut installation = view.installation.as_ref().clone();
         let (version, installation) = if self.has(Flaw::Unconditional) {
             self.write_blindly(write, slot)
         } else if write.apply(&mut installation, slot) {
             (view.version, Rc::new(installation))
         } else {
-            return Ok(Event::Conflict);
+            return Ok(Input::Conflict);
         };
         match outcome {
-            Outcome::Failed if self.has(Flaw::FalselyWritten) => return Ok(Event::Written),
-            Outcome::Failed => return Ok(Event::WriteFailed),
+            Outcome::Failed if self.has(Flaw::FalselyWritten) => return Ok(Input::Written),
+            Outcome::Failed => return Ok(Input::WriteFailed),
             Outcome::Later => {
                 self.puts.push((version, installation));
-                return Ok(Event::WriteFailed);
+                return Ok(Input::WriteFailed);
             }
             Outcome::Well | Outcome::Done => {}
         }
         if version != self.store.version && !self.has(Flaw::VersionIgnored) {
-            return Ok(if outcome == Outcome::Well { Event::Conflict } else { Event::WriteFailed });
+            return Ok(if outcome == Outcome::Well { Input::Conflict } else { Input::WriteFailed });
         }
         self.put(installation)?;
         if outcome == Outcome::Done {
-            return Ok(Event::WriteFailed);
+            return Ok(Input::WriteFailed);
         }
         self.actors[index].view = Some(self.store.read());
         self.actors[index].doubts = false;
-        Ok(Event::Written)
+        Ok(Input::Written)
     }
 
     pub(crate) fn put(&mut self, installation: Rc<Installation>) -> Result<(), Violation> {

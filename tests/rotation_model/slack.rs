@@ -7,8 +7,8 @@ use std::{
 
 use http::{Request, Response};
 use slack_auth::{
-    AuthorizationCode, Body, ClientCredentials, ClientId, ClientSecret, ConfidentialClient,
-    Endpoint, Installation, Method, OauthV2Access, Slot, Timestamp,
+    ApiMethod, AuthorizationCode, ClientCredentials, ClientId, ClientSecret, ConfidentialClient,
+    Endpoint, Installation, OauthV2Access, RequestBody, Slot, Timestamp,
 };
 use slack_fake::{App, Consent, Delivery, FakeSlack, Fault, Siblings, User, Workspace};
 
@@ -73,7 +73,7 @@ impl Slack {
         let access = OauthV2Access::new(AuthorizationCode::new(code).unwrap());
         let response = fake.handle(&access.to_request(&Endpoint::slack(), &app()), seconds(now));
         let reply = <OauthV2Access>::parse_response(&response).unwrap();
-        let installation = reply.value.issued_at(Timestamp::from_unix(seconds(now)));
+        let installation = reply.value.into_installation(Timestamp::from_unix(seconds(now)));
         let issued = [Slot::Bot, Slot::User].map(|slot| {
             let held = installation.credential(slot).unwrap();
             IssuedPair {
@@ -96,7 +96,7 @@ impl Slack {
     /// Answers a request with the refresh token of `sent`.
     pub(crate) fn answer(
         &mut self,
-        request: &Request<Body>,
+        request: &Request<RequestBody>,
         sent: Pair,
         answer: Answer,
         now: u64,

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use slack_auth::{Acquired, Installation, Lease, LeaseHolder, Slot};
+use slack_auth::{Installation, Lease, LeaseHolder, LeaseOutcome, Slot};
 
 use crate::slack::{Pair, Slack};
 
@@ -47,9 +47,9 @@ impl Store {
         }
     }
 
-    pub(crate) fn acquire(&mut self, slot: Slot, wanted: &Lease) -> Acquired {
+    pub(crate) fn acquire(&mut self, slot: Slot, wanted: &Lease) -> LeaseOutcome {
         let acquired = Lease::take(self.leases[place(slot)], wanted);
-        if acquired == Acquired::Granted {
+        if acquired == LeaseOutcome::Granted {
             self.leases[place(slot)] = Some(*wanted);
         }
         acquired

@@ -8,8 +8,8 @@ use std::{
 
 use http::Request;
 use slack_auth::{
-    Body, Installation, RotationPolicy, Slot, Timestamp,
-    rotation::{Event, Setback},
+    Installation, RequestBody, RotationPolicy, Slot, Timestamp,
+    rotation::{Input, RefreshFailure},
 };
 use slack_fake::Siblings;
 
@@ -76,7 +76,7 @@ pub(crate) struct Letter {
 
 #[derive(Clone)]
 pub(crate) enum Stage {
-    Request(Rc<Request<Body>>),
+    Request(Rc<Request<RequestBody>>),
     Answer(Rc<Reply>),
 }
 
@@ -112,7 +112,7 @@ impl World {
 
     fn apply(&mut self, choice: Choice) -> Result<(), Violation> {
         match choice {
-            Choice::Look(actor) => self.tell(actor, Event::Look),
+            Choice::Look(actor) => self.tell(actor, Input::Tick),
             Choice::Refused(actor) => self.refused(actor),
             Choice::Do(actor) => self.operate(actor, Outcome::Well),
             Choice::Fail(actor) => self.operate(actor, Outcome::Failed),
@@ -149,11 +149,11 @@ impl World {
             }
             Choice::Lose(letter) => {
                 let letter = self.letters.remove(letter);
-                self.setback(letter.actor, Setback::Unknown { after: None })
+                self.setback(letter.actor, RefreshFailure::Unknown { after: None })
             }
             Choice::NotSent(letter) => {
                 let letter = self.letters.remove(letter);
-                self.setback(letter.actor, Setback::NothingSent)
+                self.setback(letter.actor, RefreshFailure::NothingSent)
             }
             Choice::Timeout(letter) => self.time_out(letter),
             Choice::Wake(actor) => {
@@ -162,7 +162,7 @@ impl World {
                     spend(&mut self.left.slow, is_slow);
                     self.pass_to(until);
                 }
-                self.tell(actor, Event::Waited)
+                self.tell(actor, Input::Waited)
             }
             Choice::Crash(process) => {
                 spend(&mut self.left.crashes, true);
@@ -265,7 +265,7 @@ impl World {
         for slot in self.plan.slots {
             self.holders += 1;
             let policy = match self.plan.flaw {
-                Some(Flaw::LongLease) => self.plan.policy.with_lease(Duration::from_secs(90)),
+                Some(Flaw::LongLease) => self.plan.policy.lease(Duration::from_secs(90)),
                 _ => self.plan.policy,
             };
             let mut actor = Actor::new(process, *slot, self.holders, policy);

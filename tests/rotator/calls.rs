@@ -42,7 +42,7 @@ fn a_token_of_another_process_is_tried_after_a_revocation() {
     for _ in 0..2 {
         let held = world.runtime.block_on(other.access_token(&world.key, Slot::Bot)).unwrap();
         let expired = slack_auth::rotation::Rejection::Expired;
-        let rejected = other.reject(&world.key, Slot::Bot, held.fingerprint(), expired);
+        let rejected = other.report_rejected(&world.key, Slot::Bot, held.fingerprint(), expired);
         world.runtime.block_on(rejected).unwrap();
         world.runtime.advance(Duration::from_secs(1));
     }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use slack_auth::{Runtime as _, Slot, TokenRotator, rotation::Notice};
+use slack_auth::{Runtime as _, Slot, TokenRotator, rotation::RotationEvent};
 use slack_fake::Fault;
 
 use crate::support::{LIFE, World};
@@ -60,7 +60,7 @@ fn a_thousand_tasks_refresh_a_due_token_once_and_none_of_them_waits() {
     assert_eq!(new, world.stored().access_token.expose());
     assert!(world.is_live(&old) && world.is_live(&new));
     assert_eq!(world.refreshes(), 1);
-    assert_eq!(notices.count(|it| matches!(it, Notice::Refreshed { .. })), 1);
+    assert_eq!(notices.count(|it| matches!(it, RotationEvent::Refreshed { .. })), 1);
 }
 
 #[test]
@@ -146,11 +146,11 @@ fn a_longer_life_is_had_by_a_refresh_before_it_is_due() {
 fn a_program_can_look_after_tokens_that_nobody_asks_for() {
     let world = World::new();
     let (rotator, _) = world.rotator();
-    rotator.look_after(&world.key, Slot::Bot);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.run_until_stalled();
     assert_eq!(world.refreshes(), 0);
     world.come_due();
-    rotator.look_after(&world.key, Slot::Bot);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.run_until_stalled();
     assert_eq!(world.refreshes(), 1);
 }

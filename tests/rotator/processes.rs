@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use slack_auth::{
-    Expected, InstallationStore as _, Lease, LeaseHolder, Runtime as _, Slot,
-    rotation::{Notice, Rejection},
+    InstallationStore as _, Lease, LeaseHolder, Precondition, Runtime as _, Slot,
+    rotation::{Rejection, RotationEvent},
 };
 use slack_fake::Fault;
 
@@ -21,13 +21,13 @@ fn two_processes_refresh_once() {
     world.slack.with(|fake| {
         fake.script("oauth.v2.access", Fault::ReplyDelayed(Duration::from_secs(3)));
     });
-    one.look_after(&world.key, Slot::Bot);
+    one.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.run_until_stalled();
     let got = world.token(&other);
     assert!(world.is_live(&got));
     assert_eq!(world.token(&one), got);
     assert_eq!(world.refreshes(), 1);
-    assert_eq!(notices.count(|it| matches!(it, Notice::Adopted { .. })), 1);
+    assert_eq!(notices.count(|it| matches!(it, RotationEvent::Adopted { .. })), 1);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_process_that_died_after_slacks_answer_costs_nothing() {
     let app = World::app().into();
     world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();
     let before = world.runtime.now();
-    survivor.look_after(&world.key, Slot::Bot);
+    survivor.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.advance(Duration::from_secs(50));
     assert!(world.is_live(world.stored().access_token.expose()));
     assert_eq!(world.refreshes(), 2);
@@ -65,17 +65,17 @@ fn of_two_pairs_the_stored_one_survives() {
         // Another process has stalled past its lease, and gets and stores a pair of its own meanwhile.
         let refresh = slack_auth::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
         let app = World::app().into();
-        rotator.look_after(&world.key, Slot::Bot);
+        rotator.refresh_if_due(&world.key, Slot::Bot);
         world.runtime.run_until_stalled();
         let theirs = world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();
         let stored = world.runtime.block_on(world.store.load(&world.key)).unwrap().unwrap();
         let mut installation = stored.installation;
-        let theirs = theirs.value.credential.issued_at(world.runtime.now());
+        let theirs = theirs.value.credential.into_credential(world.runtime.now());
         installation.bot = Some(theirs);
-        let expected = Expected::Version(stored.version);
+        let expected = Precondition::Version(stored.version);
         world.runtime.block_on(world.store.put(&world.key, &installation, expected)).unwrap();
         world.runtime.advance(Duration::from_secs(3));
-        assert_eq!(notices.count(|it| matches!(it, Notice::Conflict { .. })), 1);
+        assert_eq!(notices.count(|it| matches!(it, RotationEvent::Conflict { .. })), 1);
         // Whatever Slack does with the loser, what is stored goes on.
         for _ in 0..3 {
             world.runtime.advance(LIFE + Duration::from_secs(1));
@@ -91,9 +91,11 @@ fn a_token_that_another_process_had_replaced_is_looked_up() {
     let (other, _) = world.rotator();
     let old = world.runtime.block_on(one.access_token(&world.key, Slot::Bot)).unwrap();
     world.token(&other);
-    let rejected = other.reject(&world.key, Slot::Bot, old.fingerprint(), Rejection::Expired);
+    let rejected =
+        other.report_rejected(&world.key, Slot::Bot, old.fingerprint(), Rejection::Expired);
     let new = world.runtime.block_on(rejected).unwrap();
-    let doubted = one.reject(&world.key, Slot::Bot, old.fingerprint(), Rejection::Doubtful);
+    let doubted =
+        one.report_rejected(&world.key, Slot::Bot, old.fingerprint(), Rejection::Doubtful);
     let found = world.runtime.block_on(doubted).unwrap();
     assert_eq!(found.expose(), new.expose());
     assert_eq!(world.refreshes(), 1);

@@ -10,9 +10,9 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, Client, Credential, Endpoint, Expected, Installation, InstallationKey,
-    InstallationStore as _, MemoryInstallationStore, RefreshToken, Runtime, Slot, StoreKey,
-    ThreadRuntime, Timestamp, TokenRotator,
+    AccessToken, Client, Credential, Endpoint, Installation, InstallationKey,
+    InstallationStore as _, MemoryInstallationStore, Precondition, RefreshToken, Runtime, Slot,
+    StoreKey, ThreadRuntime, Timestamp, TokenRotator,
 };
 
 use crate::support::World;
@@ -45,7 +45,7 @@ fn put(store: &MemoryInstallationStore, team: &str) -> StoreKey {
     bot.refresh_token = Some(RefreshToken::new("xoxe-1-old").unwrap());
     bot.expires_at = Some(Timestamp::from_unix(43_201));
     installation.bot = Some(bot);
-    pollster::block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+    pollster::block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
     key
 }
 
@@ -82,7 +82,7 @@ fn a_runtime_that_is_shut_down_leaves_the_rest_to_the_next_caller() {
     let tokio = { tokio }.worker_threads(1).enable_all().build().unwrap();
     let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
         .runtime(slack_auth::TokioRuntime::new(tokio.handle().clone()))
-        .patience(Duration::from_secs(5))
+        .wait_timeout(Duration::from_secs(5))
         .build()
         .unwrap();
     tokio.shutdown_background();
@@ -100,7 +100,7 @@ fn threads_that_ask_while_tokens_end_all_the_time_get_one_at_a_time() {
     let keys: Vec<_> = (0..50).map(|number| put(&store, &format!("T{number}"))).collect();
     let client = Client::new(Endpoint::slack(), Arc::new(Generous(LIFE)));
     let rotator = TokenRotator::builder(client, World::app(), store)
-        .at_least(Duration::ZERO)
+        .min_validity(Duration::ZERO)
         .build()
         .unwrap();
     let began = Instant::now();

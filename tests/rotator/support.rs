@@ -15,9 +15,9 @@ use async_trait::async_trait;
 use http::Request;
 use slack_auth::{
     AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint,
-    Expected, Installation, InstallationStore, ManualRuntime, MemoryInstallationStore,
-    OauthV2Access, Runtime as _, Slot, StoreError, StoreErrorKind, StoreKey, Timestamp,
-    TokenRotator, rotation::Notice,
+    Installation, InstallationStore, ManualRuntime, MemoryInstallationStore, OauthV2Access,
+    Precondition, Runtime as _, Slot, StoreError, StoreErrorKind, StoreKey, Timestamp,
+    TokenRotator, rotation::RotationEvent,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 
@@ -57,7 +57,7 @@ impl World {
         let store = Arc::new(Around::default());
         let installation = install(&runtime, &slack, &client);
         let key = StoreKey::from(installation.key().unwrap());
-        runtime.block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+        runtime.block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
         Self { runtime, slack, client, store, key }
     }
 
@@ -71,7 +71,7 @@ impl World {
         let seen = notices.clone();
         let rotator = TokenRotator::builder(self.client.clone(), Self::app(), self.store.clone())
             .runtime(self.runtime.clone())
-            .observer(move |_: &StoreKey, _: Slot, notice: &Notice| {
+            .observer(move |_: &StoreKey, _: Slot, notice: &RotationEvent| {
                 seen.0.lock().unwrap().push(notice.clone());
             })
             .build()
@@ -119,14 +119,14 @@ pub(crate) fn install(
     let code = callback.split(['?', '&']).find_map(|it| it.strip_prefix("code=")).unwrap();
     let method = OauthV2Access::new(AuthorizationCode::new(code).unwrap());
     let reply = runtime.block_on(client.call(&method, &World::app())).unwrap();
-    reply.value.issued_at(runtime.now())
+    reply.value.into_installation(runtime.now())
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Notices(Arc<Mutex<Vec<Notice>>>);
+pub(crate) struct Notices(Arc<Mutex<Vec<RotationEvent>>>);
 
 impl Notices {
-    pub(crate) fn count(&self, which: impl Fn(&Notice) -> bool) -> usize {
+    pub(crate) fn count(&self, which: impl Fn(&RotationEvent) -> bool) -> usize {
         self.0.lock().unwrap().iter().filter(|notice| which(notice)).count()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use slack_auth::{
     Recovery, RotationPolicy, Runtime as _, Slot, TokenRotator,
-    rotation::{Death, Notice, Problem},
+    rotation::{Problem, ReauthorizationReason, RotationEvent},
 };
 use slack_fake::Fault;
 
@@ -71,7 +71,7 @@ fn a_rate_limit_is_waited_out_and_the_old_token_given_meanwhile() {
     world.runtime.advance(Duration::from_secs(2));
     assert_ne!(world.token(&rotator), old);
     assert_eq!(world.refreshes(), 2);
-    assert_eq!(notices.count(|it| matches!(it, Notice::Retrying { .. })), 1);
+    assert_eq!(notices.count(|it| matches!(it, RotationEvent::Retrying { .. })), 1);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_pair_is_stored_when_the_store_comes_back() {
     let old = world.stored().access_token.expose().to_owned();
     // The store fails between Slack's answer and the write.
     script(&world, Fault::ReplyDelayed(Duration::from_secs(2)));
-    rotator.look_after(&world.key, Slot::Bot);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.advance(Duration::from_secs(1));
     world.store.hooks.fail(true);
     world.runtime.advance(Duration::from_secs(20));
@@ -148,13 +148,16 @@ fn a_dead_refresh_token_asks_for_a_person_and_a_new_install_is_found() {
     let ask = || world.runtime.block_on(rotator.access_token(&world.key, Slot::Bot));
     let dead = ask().unwrap_err();
     assert_eq!(dead.recovery(), Recovery::AuthorizeAgain);
-    assert!(matches!(dead.problem(), Some(Problem::Dead(Death::RefreshTokenInvalid { .. }))));
-    assert_eq!(notices.count(|it| matches!(it, Notice::Dead { .. })), 1);
+    assert!(matches!(
+        dead.problem(),
+        Some(Problem::ReauthorizationNeeded(ReauthorizationReason::RefreshTokenInvalid { .. }))
+    ));
+    assert_eq!(notices.count(|it| matches!(it, RotationEvent::ReauthorizationNeeded { .. })), 1);
     assert_eq!(world.refreshes(), 1, "Slack is not asked again");
     // A person goes through the browser, in another process.
     let again = crate::support::install(&world.runtime, &world.slack, &world.client);
     let stored = world.runtime.block_on(store_load(&world)).unwrap();
-    let expected = slack_auth::Expected::Version(stored.version);
+    let expected = slack_auth::Precondition::Version(stored.version);
     let put = slack_auth::InstallationStore::put(&*world.store, &world.key, &again, expected);
     world.runtime.block_on(put).unwrap();
     assert!(world.is_live(ask().unwrap().expose()));
@@ -172,7 +175,10 @@ fn a_key_without_an_installation_is_no_token_and_no_memory() {
     let ask = || world.runtime.block_on(rotator.access_token(&key, Slot::Bot));
     for _ in 0..2 {
         let dead = ask().unwrap_err();
-        assert_eq!(dead.problem(), Some(&Problem::Dead(Death::Missing)));
+        assert_eq!(
+            dead.problem(),
+            Some(&Problem::ReauthorizationNeeded(ReauthorizationReason::Missing))
+        );
     }
 }
 
@@ -187,7 +193,7 @@ fn times_that_contradict_each_other_are_refused() {
             .map(drop)
             .map_err(|error| error.to_string())
     };
-    let lease = |seconds| RotationPolicy::new().with_lease(Duration::from_secs(seconds));
+    let lease = |seconds| RotationPolicy::new().lease(Duration::from_secs(seconds));
     assert_eq!(build(lease(45), 44), Ok(()));
     assert!(build(lease(45), 45).unwrap_err().contains("a shorter total timeout"));
     assert_eq!(build(lease(59), 30), Ok(()));

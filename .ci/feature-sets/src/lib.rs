@@ -106,7 +106,7 @@ pub async fn keep(
     installation: &Installation,
 ) -> Result<bool, StoreError> {
     let key: StoreKey = installation.key().expect("it names a place").into();
-    store.put(&key, installation, slack_auth::Expected::Absent).await?;
+    store.put(&key, installation, slack_auth::Precondition::Absent).await?;
     Ok(store.load(&key).await?.is_some())
 }
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    AuthorizationRequest, AuthorizeUrl, Authorized, BrowserBinding, Callback, CallbackError,
-    ClientId, CodeVerifier, Endpoint, Entropy, ExpectedIdToken, InstallScopes, Method, Nonce,
-    NotGranted, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
-    RedirectUri, Refused, Secret, SignInScopes, State, StateKey, StatelessAuthorization,
-    StatelessError, Timestamp,
+    ApiMethod, AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback,
+    CallbackError, ClientId, CodeVerifier, Endpoint, ExpectedIdToken, InstallScopes, MissingScopes,
+    Nonce, OauthState, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
+    RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
+    SignedStateFlow, StateSigningKey, Timestamp, VerifiedCallback,
 };
 
 use crate::shown;
@@ -20,12 +20,12 @@ type Pending = PendingAuthorization<OauthV2Access>;
 pub(crate) fn installing() {
     let (url, pending) = begin();
     assert!(
-        AuthorizeUrl::expose(&url)
+        AuthorizationUrl::expose(&url)
             .starts_with("https://slack.com/oauth/v2/authorize?client_id=1.2&scope=")
     );
     assert!(
         !format!("{url:?}{pending:?}")
-            .contains(State::expose(PendingAuthorization::state(&pending)))
+            .contains(OauthState::expose(PendingAuthorization::state(&pending)))
     );
     assert!(PendingAuthorization::scopes(&pending).bot.contains("commands"));
     assert!(PendingAuthorization::redirect_uri(&pending).is_some());
@@ -34,18 +34,18 @@ pub(crate) fn installing() {
     assert!(pending.state().same_as(Callback::state(&callback).unwrap()));
     assert_eq!(Callback::unchecked_code(&callback).unwrap().expose(), "c");
     let authorized = PendingAuthorization::finish(pending, callback, NOW).unwrap();
-    assert_eq!(OauthV2Access::<Secret>::NAME, "oauth.v2.access");
+    assert_eq!(OauthV2Access::<SecretAuthentication>::NAME, "oauth.v2.access");
     assert!(!format!("{authorized:?}").contains("c0de"));
     let reply = Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
-    let installed = OauthV2Access::<Secret>::parse_response(&reply).unwrap().value;
-    let missing = Authorized::not_granted(&authorized, &installed);
-    assert!(!NotGranted::is_empty(&missing) && missing.user.contains("users:read"));
+    let installed = OauthV2Access::<SecretAuthentication>::parse_response(&reply).unwrap().value;
+    let missing = VerifiedCallback::missing_scopes(&authorized, &installed);
+    assert!(!MissingScopes::is_empty(&missing) && missing.user.contains("users:read"));
 
-    let scopes = InstallScopes::user("users:read");
+    let scopes = InstallScopes::user_only("users:read");
     let redirect = RedirectUri::new("fakeapp://oauth/cb").unwrap();
     let desktop =
         AuthorizationRequest::<OauthV2Access<CodeVerifier>>::new(id(), scopes, redirect).unwrap();
-    let (url, _) = desktop.begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW);
+    let (url, _) = desktop.begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), NOW);
     assert!(url.expose().contains("&code_challenge_method=S256"));
     let nothing = AuthorizationRequest::<OauthV2Access>::new(id(), InstallScopes::default(), None);
     shown(&nothing.unwrap_err());
@@ -59,7 +59,10 @@ pub(crate) fn refused_callbacks() {
     let answer =
         |query: &str| Callback::parse(&query.replace("STATE", begin().1.state().expose())).unwrap();
     let refused = answer("error=access_denied&state=STATE");
-    assert_eq!(Refused::recovery(Callback::refused(&refused).unwrap()).as_str(), "ask_admin");
+    assert_eq!(
+        AuthorizationErrorResponse::recovery(Callback::error_response(&refused).unwrap()).as_str(),
+        "ask_admin"
+    );
     let pending = back(pending.finish(answer("code=a"), NOW));
     let pending = back(pending.finish(answer("code=a&state=b"), NOW));
     let pending = back(pending.finish(answer("error=access_denied"), NOW));
@@ -67,7 +70,7 @@ pub(crate) fn refused_callbacks() {
     let late = PendingAuthorization::expires_at(&begin().1) + Duration::from_secs(1);
     let error = begin().1.finish(answer("code=a&state=STATE"), late).unwrap_err();
     assert_eq!(CallbackError::recovery(&error).as_str(), "authorize_again");
-    assert!(CallbackError::refused(&error).is_none());
+    assert!(CallbackError::error_response(&error).is_none());
     shown(&error);
     assert!(Callback::without_state(answer("code=a")).is_ok());
     shown(&answer("code=a&state=b").without_state().unwrap_err());
@@ -78,8 +81,8 @@ pub(crate) fn signing_in() {
     assert_eq!(SignInScopes::as_scopes(&scopes).to_string(), "openid,email,profile");
     shown(&SignInScopes::new("email").unwrap_err());
     let request = AuthorizationRequest::<OpenidConnectToken>::new(id(), scopes, web()).unwrap();
-    let request = AuthorizationRequest::life(request, Duration::from_secs(30));
-    let entropy = Entropy::new([7; 96]);
+    let request = AuthorizationRequest::lifetime(request, Duration::from_secs(30));
+    let entropy = RandomBytes::new([7; 96]);
     let (url, pending) = request.begin(&Endpoint::slack(), &entropy, NOW);
     let text = PendingAuthorization::encode_exposing_secrets(&pending);
     let decode = |now| PendingAuthorization::<OpenidConnectToken>::decode(&text, now);
@@ -88,49 +91,49 @@ pub(crate) fn signing_in() {
     let state = pending.state().expose();
     let callback = Callback::parse(&format!("code=a&state={state}")).unwrap();
     let authorized = pending.finish(callback, NOW).unwrap();
-    let expected = Authorized::<OpenidConnectToken>::expected_id_token(&authorized);
+    let expected = VerifiedCallback::<OpenidConnectToken>::expected_id_token(&authorized);
     assert_eq!(ExpectedIdToken::client_id(expected).as_str(), "1.2");
     let nonce = ExpectedIdToken::sent_nonce(expected).unwrap();
-    assert!(Nonce::matches(nonce, Nonce::from_entropy(&entropy).expose()));
+    assert!(Nonce::matches(nonce, Nonce::from_random_bytes(&entropy).expose()));
     assert!(url.expose().contains(nonce.expose()));
     let other = ExpectedIdToken::nonce(ExpectedIdToken::new(id()), Nonce::new("n").unwrap());
     assert!(!Nonce::same_as(nonce, other.sent_nonce().unwrap()));
 
     let request = AuthorizationRequest::<OauthV2UserAccess>::new(id(), "search:read", web());
-    let request = AuthorizationRequest::in_user_scope(request.unwrap());
+    let request = AuthorizationRequest::user_scope_parameter(request.unwrap());
     let (url, _) = request.begin(&Endpoint::slack(), &entropy, NOW);
     assert!(url.expose().contains("/oauth/v2_user/authorize?client_id=1.2&user_scope="));
 }
 
 pub(crate) fn without_a_session() {
-    let key = StateKey::new([7; 32]).unwrap();
-    shown(&StateKey::new([7; 31]).unwrap_err());
-    shown(&BrowserBinding::new("sh0rt").unwrap_err());
-    let entropy = Entropy::new([7; 96]);
-    let browser = BrowserBinding::from_entropy(&entropy);
-    assert_eq!(BrowserBinding::expose(&browser).len(), 43);
+    let key = StateSigningKey::new([7; 32]).unwrap();
+    shown(&StateSigningKey::new([7; 31]).unwrap_err());
+    shown(&SessionBinding::new("sh0rt").unwrap_err());
+    let entropy = RandomBytes::new([7; 96]);
+    let browser = SessionBinding::from_random_bytes(&entropy);
+    assert_eq!(SessionBinding::expose(&browser).len(), 43);
     let scopes = SignInScopes::openid();
     let request =
         AuthorizationRequest::<OpenidConnectToken<CodeVerifier>>::new(id(), scopes, web());
-    let flow = StatelessAuthorization::new(request.unwrap(), Endpoint::slack(), key);
-    let url = StatelessAuthorization::begin(&flow, &browser, &entropy, NOW);
+    let flow = SignedStateFlow::new(request.unwrap(), Endpoint::slack(), key);
+    let url = SignedStateFlow::begin(&flow, &browser, &entropy, NOW);
     let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
     let callback = || Callback::parse(&format!("code=a&state={state}")).unwrap();
-    assert!(StatelessAuthorization::finish(&flow, Some(&browser), callback(), NOW).is_ok());
+    assert!(SignedStateFlow::finish(&flow, Some(&browser), callback(), NOW).is_ok());
     let error = flow.finish(None, callback(), NOW).unwrap_err();
-    assert_eq!(StatelessError::recovery(&error).as_str(), "authorize_again");
-    assert!(StatelessError::refused(&error).is_none());
+    assert_eq!(SignedStateError::recovery(&error).as_str(), "authorize_again");
+    assert!(SignedStateError::error_response(&error).is_none());
     shown(&error);
 }
 
-fn begin() -> (AuthorizeUrl, Pending) {
-    let scopes = InstallScopes::and_user(InstallScopes::bot("commands"), "users:read");
+fn begin() -> (AuthorizationUrl, Pending) {
+    let scopes = InstallScopes::user(InstallScopes::bot("commands"), "users:read");
     let request = AuthorizationRequest::<OauthV2Access>::new(id(), scopes, web()).unwrap();
     let request = AuthorizationRequest::team(request, "T1".into());
-    AuthorizationRequest::begin(request, &Endpoint::slack(), &Entropy::new([7; 96]), NOW)
+    AuthorizationRequest::begin(request, &Endpoint::slack(), &RandomBytes::new([7; 96]), NOW)
 }
 
-fn back(result: Result<Authorized<OauthV2Access>, CallbackError<OauthV2Access>>) -> Pending {
+fn back(result: Result<VerifiedCallback<OauthV2Access>, CallbackError<OauthV2Access>>) -> Pending {
     let error = result.unwrap_err();
     shown(&error);
     CallbackError::into_pending(error).unwrap()

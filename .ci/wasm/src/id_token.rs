@@ -37,7 +37,7 @@ pub(crate) fn documents() {
         r#"{"issuer":"https://slack.com","jwks_uri":"https://slack.com/k","token_endpoint":7}"#;
     let discovery = Discovery::parse_response(&slack, &Response::new(body)).unwrap();
     assert_eq!(Discovery::keys_request(&discovery).uri(), "https://slack.com/k");
-    assert_eq!(Discovery::oddities(&discovery).len(), 1);
+    assert_eq!(Discovery::parse_warnings(&discovery).len(), 1);
     assert!(Discovery::check_issuer(&discovery, &IdTokenVerifier::new(&slack)).is_ok());
     let other = IdTokenVerifier::new(&slack).issuer("other");
     let error = Discovery::check_issuer(&discovery, &other).unwrap_err();
@@ -52,7 +52,7 @@ pub(crate) fn documents() {
     assert_eq!(KeySet::len(&keys), 1);
     assert!(!KeySet::is_empty(&keys));
     assert_eq!(KeySet::key_ids(&keys).next().unwrap().as_str(), "k1");
-    assert_eq!(KeySet::oddities(&keys).len(), 1);
+    assert_eq!(KeySet::parse_warnings(&keys).len(), 1);
 }
 
 pub(crate) fn id_tokens() {
@@ -68,7 +68,7 @@ pub(crate) fn id_tokens() {
     let token = IdToken::new(format!("{HEADER}.{CLAIMS}.{SIGNATURE}")).unwrap();
     let verified = IdTokenVerifier::verify(&verifier, &keys, &token, &expected, Some(&access), now);
     let verified = verified.unwrap();
-    assert!(VerifiedIdToken::oddities(&verified).is_empty());
+    assert!(VerifiedIdToken::parse_warnings(&verified).is_empty());
     let key = UserClaims::identity(&verified.user).unwrap();
     assert_eq!(IdentityKey::user(&key).as_str(), "U1");
     assert_eq!(Some(key), IdentityKey::of(Some(&TeamId::from("T1")), None, &UserId::from("U1")));

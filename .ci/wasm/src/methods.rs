@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, fmt::Debug, str};
 
 use http::Response;
 use slack_proto::{
-    AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, Auth, AuthRevoke,
-    AuthTeamsList, AuthTest, AuthTestResponse, AuthorizationCode, Body, ClientCredentials,
+    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, Auth,
+    AuthRevoke, AuthTeamsList, AuthTest, AuthTestResponse, AuthorizationCode, ClientCredentials,
     ClientId, ClientSecret, CodeVerifier, ConfidentialClient, ConfigurationCredential, Endpoint,
-    Entropy, Form, Method, NoError, OauthV2Access, OauthV2AccessResponse, OauthV2Exchange,
-    OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken,
+    FormFields, NoError, OauthV2Access, OauthV2AccessResponse, OauthV2Exchange, OauthV2Refresh,
+    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
+    OpenidConnectUserInfo, PublicClient, RandomBytes, RedirectUri, RefreshToken, RequestBody,
     ResponseError, TeamIcon, Timestamp, TokenResponseExtras, ToolingTokensRotate,
     ToolingTokensRotateResponse, UserClaims,
 };
@@ -24,7 +24,7 @@ const SIGNED_IN: &str = r#"{"ok":true,"access_token":"xoxp-1","id_token":"a.b.c"
 pub(crate) fn code_exchanges() {
     let call = OauthV2Access::redirect_uri(OauthV2Access::new(code()), redirect());
     let response = method(&call, &confidential(), GRANT);
-    let installation = OauthV2AccessResponse::issued_at(response, Timestamp::from_unix(1));
+    let installation = OauthV2AccessResponse::into_installation(response, Timestamp::from_unix(1));
     assert_eq!(installation.bot.unwrap().expires_at, Some(Timestamp::from_unix(43_201)));
     method(&OauthV2Access::pkce(code(), verifier()), &public(), GRANT);
     method(&OauthV2Access::pkce_with_secret(code(), verifier()), &confidential(), GRANT);
@@ -53,7 +53,8 @@ pub(crate) fn refreshes() {
     let rotated =
         r#"{"ok":true,"token":"xoxe.xoxp-1","refresh_token":"xoxe-2","iat":5,"exp":"47"}"#;
     let response = method(&ToolingTokensRotate::new(refresh()), &(), rotated);
-    let credential = ToolingTokensRotateResponse::issued_at(response, Timestamp::from_unix(1));
+    let credential =
+        ToolingTokensRotateResponse::into_credential(response, Timestamp::from_unix(1));
     assert_eq!(credential.expires_at, Some(Timestamp::from_unix(47)));
     let margin = std::time::Duration::from_secs(2);
     assert!(ConfigurationCredential::is_due(&credential, Timestamp::from_unix(45), margin));
@@ -94,7 +95,7 @@ pub(crate) fn tokens_of_a_life() {
     let response = method(&first, &token(), page);
     let icon = response.teams[0].icon.as_ref().unwrap();
     assert_eq!(TeamIcon::image(icon, 34).unwrap().as_str(), "a");
-    let reply = <AuthTeamsList as Method>::parse_response(&Response::new(page)).unwrap();
+    let reply = <AuthTeamsList as ApiMethod>::parse_response(&Response::new(page)).unwrap();
     let second = AuthTeamsList::next_page(first, &reply.meta).unwrap();
     assert!(AuthTeamsList::next_page(second, &reply.meta).is_none());
     method(&AuthTeamsList::cursor(AuthTeamsList::new(), "b".into()), &token(), page);
@@ -112,7 +113,7 @@ pub(crate) fn people() {
 
 pub(crate) fn own_method() {
     let request = Own.to_request(&Endpoint::slack(), &token());
-    let body = Body::into_vec(request.into_body());
+    let body = RequestBody::into_vec(request.into_body());
     assert_eq!(str::from_utf8(&body), Ok("a=b+c&limit=2"));
     method(&Own, &token(), r#"{"ok":true}"#);
 }
@@ -121,35 +122,39 @@ pub(crate) fn own_method() {
 #[derive(Debug)]
 struct Own;
 
-impl Method for Own {
+impl ApiMethod for Own {
     const NAME: &'static str = "team.info";
     type Auth = AccessToken;
     type Response = AuthTestResponse;
     type Error = NoError;
 
-    fn params(&self, form: &mut Form) {
-        Form::field(form, "a", "b c");
-        Form::maybe(form, "not", None);
-        Method::params(&AuthTeamsList::new().limit(2).unwrap(), form);
+    fn params(&self, form: &mut FormFields) {
+        FormFields::field(form, "a", "b c");
+        FormFields::optional_field(form, "not", None);
+        ApiMethod::params(&AuthTeamsList::new().limit(2).unwrap(), form);
         assert!(!format!("{form:?}").contains("b c"));
     }
 
-    fn authenticate(&self, token: &AccessToken, form: &mut Form) {
-        Form::bearer(form, token);
+    fn authenticate(&self, token: &AccessToken, form: &mut FormFields) {
+        FormFields::bearer(form, token);
         Auth::apply(token, form);
-        Method::authenticate(&AuthTest, token, form);
+        ApiMethod::authenticate(&AuthTest, token, form);
     }
 }
 
 /// Builds the request, and reads the success given, an error, a rate limit and garbage.
-fn method<M: Method<Auth: Debug> + Debug>(call: &M, auth: &M::Auth, success: &str) -> M::Response {
-    let request = Method::to_request(call, &Endpoint::slack(), auth);
+fn method<M: ApiMethod<Auth: Debug> + Debug>(
+    call: &M,
+    auth: &M::Auth,
+    success: &str,
+) -> M::Response {
+    let request = ApiMethod::to_request(call, &Endpoint::slack(), auth);
     assert!(request.uri().path().ends_with(M::NAME));
     assert!(!format!("{call:?}{auth:?}{request:?}").contains("xox"));
     let read = |status, body: &[u8]| {
         let mut response = Response::new(body);
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-        <M as Method>::parse_response(&response)
+        <M as ApiMethod>::parse_response(&response)
     };
     let refused = |status, body: &[u8]| match read(status, body) {
         Ok(_) => panic!("{} took a failure for a success", M::NAME),
@@ -176,7 +181,7 @@ fn code() -> AuthorizationCode {
 }
 
 fn verifier() -> CodeVerifier {
-    CodeVerifier::from_entropy(&Entropy::new([7; 96]))
+    CodeVerifier::from_random_bytes(&RandomBytes::new([7; 96]))
 }
 
 fn redirect() -> RedirectUri {

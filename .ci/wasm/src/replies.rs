@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 use slack_proto::{
-    ApiError, AuthTest, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, Method,
-    MethodError, OauthV2AccessError, Oddity, RateLimited, Recovery, Reply, ReplyMeta,
+    ApiError, ApiMethod, AuthTest, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError,
+    MethodError, OauthV2AccessError, ParseWarning, RateLimited, Recovery, Reply, ReplyMeta,
     ResponseError,
 };
 
@@ -62,9 +62,9 @@ pub(crate) fn meta() {
     assert_eq!(ReplyMeta::messages(&meta).len(), 1);
     assert_eq!(ReplyMeta::next_cursor(&meta).unwrap().as_str(), "n");
     assert_eq!(ReplyMeta::retry_after(&meta), None);
-    let oddity = &ReplyMeta::oddities(&meta)[0];
-    assert_eq!(Oddity::path(oddity), "team_id");
-    assert!(shown(oddity).contains(&*Oddity::reason(oddity)));
+    let oddity = &ReplyMeta::parse_warnings(&meta)[0];
+    assert_eq!(ParseWarning::path(oddity), "team_id");
+    assert!(shown(oddity).contains(&*ParseWarning::reason(oddity)));
 }
 
 pub(crate) fn error_codes() {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    AccessToken, AnyCredential, AuthTest, Credential, Installation, InstallationKey, Method,
+    AccessToken, AnyCredential, ApiMethod, AuthTest, Credential, Installation, InstallationKey,
     OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
     OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
     OpenidConnectRefreshResponse, RefreshMethod, RefreshToken, Rotation, RotationPolicy, Slot,
     Timestamp,
-    rotation::{Action, Event, Issued, Setback, Write},
+    rotation::{Action, Input, Issued, RefreshFailure, Write},
 };
 
 const SENT: Timestamp = Timestamp::from_unix(1_000);
@@ -19,35 +19,35 @@ const NEW: &str =
 
 pub(crate) fn a_refresh() {
     let mut rotation = Rotation::new(policy(), 7);
-    assert!(matches!(Rotation::step(&mut rotation, DUE, Event::Look), Action::Read));
+    assert!(matches!(Rotation::step(&mut rotation, DUE, Input::Tick), Action::Read));
     assert!(Rotation::is_busy(&rotation));
     let mut installation = installed();
     let mut write = None;
-    let mut event = Event::Read(Installation::any_credential(&installation, Slot::Bot));
+    let mut event = Input::Read(Installation::any_credential(&installation, Slot::Bot));
     for _ in 0..10 {
         event = match Rotation::step(&mut rotation, DUE, event) {
-            Action::Read => Event::Read(installation.any_credential(Slot::Bot)),
-            Action::TakeLease => Event::Leased,
-            Action::Release => Event::Released,
-            Action::Send(_) => Event::Issued(issued()),
+            Action::Read => Input::Read(installation.any_credential(Slot::Bot)),
+            Action::TakeLease => Input::Leased,
+            Action::Release => Input::Released,
+            Action::Send(_) => Input::Issued(issued()),
             Action::Write(pair) => {
                 assert!(Rotation::unsaved(&rotation).is_some());
                 assert!(Write::apply(&pair, &mut installation, Slot::Bot));
                 write = Some(pair);
-                Event::Written
+                Input::Written
             }
-            Action::Wait(_) => Event::Waited,
+            Action::Wait(_) => Input::Waited,
             _ => break,
         };
     }
     assert!(write.is_some() && Rotation::unsaved(&rotation).is_none());
     let held = Rotation::credential(&rotation).unwrap();
     assert_eq!(held.access_token().unwrap().expose(), "xoxe.xoxb-2");
-    assert!(Rotation::live(&rotation, DUE, Duration::from_secs(60)).is_some());
+    assert!(Rotation::valid_credential(&rotation, DUE, Duration::from_secs(60)).is_some());
     assert!(Rotation::due_at(&rotation) > Some(DUE));
     assert!(Rotation::problem(&rotation).is_none());
     assert!(Rotation::refresh_token_ends(&rotation).is_none());
-    assert!(!Rotation::take_notices(&mut rotation).is_empty());
+    assert!(!Rotation::take_events(&mut rotation).is_empty());
     assert!(!format!("{rotation:?}").contains("xox"));
 }
 
@@ -56,23 +56,23 @@ pub(crate) fn anything_in_any_order() {
     let error = AuthTest::parse_response(&Response::new("<html>")).unwrap_err();
     let events = || {
         [
-            Event::Look,
-            Event::Refresh,
-            Event::Exchange,
-            Event::Read(None),
-            Event::Read(installed().any_credential(Slot::Bot)),
-            Event::ReadFailed,
-            Event::Leased,
-            Event::LeaseHeld { remaining: Duration::MAX },
-            Event::LeaseFailed,
-            Event::Released,
-            Event::Issued(issued()),
-            Event::Failed(Setback::of(&error)),
-            Event::Written,
-            Event::Conflict,
-            Event::WriteFailed,
-            Event::Waited,
-            Event::Aborted,
+            Input::Tick,
+            Input::Refresh,
+            Input::Exchange,
+            Input::Read(None),
+            Input::Read(installed().any_credential(Slot::Bot)),
+            Input::ReadFailed,
+            Input::Leased,
+            Input::LeaseHeld { remaining: Duration::MAX },
+            Input::LeaseFailed,
+            Input::Released,
+            Input::Issued(issued()),
+            Input::Failed(RefreshFailure::of(&error)),
+            Input::Written,
+            Input::Conflict,
+            Input::WriteFailed,
+            Input::Waited,
+            Input::Aborted,
         ]
     };
     for first in events() {
@@ -90,8 +90,8 @@ pub(crate) fn anything_in_any_order() {
 
 pub(crate) fn policies_and_pairs() {
     let policy = RotationPolicy::for_public_client(policy());
-    assert_eq!(RotationPolicy::grace(&policy), Duration::from_secs(20));
-    assert_eq!(RotationPolicy::lease(&policy), Duration::from_secs(30));
+    assert_eq!(RotationPolicy::grace_period(&policy), Duration::from_secs(20));
+    assert_eq!(RotationPolicy::lease_length(&policy), Duration::from_secs(30));
     let credential = installed().any_credential(Slot::Bot).unwrap();
     assert!(RotationPolicy::due_at(&policy, &credential, 7) < Some(DUE));
 
@@ -103,7 +103,7 @@ pub(crate) fn policies_and_pairs() {
     let told = format!(
         "{} {} {:?}",
         AnyCredential::fingerprint(&credential),
-        AnyCredential::mark(&credential),
+        AnyCredential::pair_fingerprint(&credential),
         AnyCredential::refresh_token_issued_at(&credential),
     );
     assert!(told.len() > 32);
@@ -115,10 +115,10 @@ pub(crate) fn policies_and_pairs() {
     let user = OauthV2UserRefresh::parse_response(response).ok().unwrap().value;
     let openid = OpenidConnectRefresh::parse_response(response).ok().unwrap().value;
     for issued in [
-        OauthV2ExchangeResponse::issued_at(exchanged, SENT),
-        OauthV2RefreshResponse::issued_at(refreshed, SENT),
-        OauthV2UserRefreshResponse::issued_at(user, SENT),
-        OpenidConnectRefreshResponse::issued_at(openid, SENT),
+        OauthV2ExchangeResponse::into_credential(exchanged, SENT),
+        OauthV2RefreshResponse::into_credential(refreshed, SENT),
+        OauthV2UserRefreshResponse::into_credential(user, SENT),
+        OpenidConnectRefreshResponse::into_credential(openid, SENT),
         Issued::new(credential),
     ] {
         assert!(issued.credential.refresh_token().is_some());
@@ -126,11 +126,11 @@ pub(crate) fn policies_and_pairs() {
 }
 
 fn policy() -> RotationPolicy {
-    let policy = RotationPolicy::with_margin(RotationPolicy::new(), Duration::from_secs(3_600));
-    let policy = RotationPolicy::with_grace(policy, Duration::from_secs(20));
-    let policy = RotationPolicy::with_lease(policy, Duration::from_secs(30));
-    let policy = RotationPolicy::with_rate_limit_wait(policy, Duration::from_secs(5));
-    RotationPolicy::with_refusal_wait(policy, Duration::from_secs(5))
+    let policy = RotationPolicy::margin(RotationPolicy::new(), Duration::from_secs(3_600));
+    let policy = RotationPolicy::grace(policy, Duration::from_secs(20));
+    let policy = RotationPolicy::lease(policy, Duration::from_secs(30));
+    let policy = RotationPolicy::rate_limit_wait(policy, Duration::from_secs(5));
+    RotationPolicy::refusal_wait(policy, Duration::from_secs(5))
 }
 
 fn installed() -> Installation {
@@ -144,5 +144,5 @@ fn installed() -> Installation {
 
 fn issued() -> Issued {
     let reply = OauthV2Refresh::parse_response(&Response::new(NEW));
-    OauthV2RefreshResponse::issued_at(reply.ok().unwrap().value, DUE)
+    OauthV2RefreshResponse::into_credential(reply.ok().unwrap().value, DUE)
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use slack_proto::{
-    AuthorizationRequest, Authorized, BrowserBinding, Callback, CallbackError, ClientId,
-    CodeVerifier, Endpoint, Entropy, InstallScopes, Method, NotGranted, OauthV2Access,
-    PendingAuthorization, RedirectUri, Secret, StateKey, StatelessAuthorization, StatelessError,
-    Timestamp,
+    ApiMethod, AuthorizationRequest, Callback, CallbackError, ClientId, CodeVerifier, Endpoint,
+    InstallScopes, MissingScopes, OauthV2Access, PendingAuthorization, RandomBytes, RedirectUri,
+    SecretAuthentication, SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey,
+    Timestamp, VerifiedCallback,
 };
 
 use crate::shown;
@@ -14,22 +14,22 @@ use crate::shown;
 const NOW: Timestamp = Timestamp::from_unix(1_000);
 
 pub(crate) fn stateless() {
-    let key = StateKey::new([7; 32]).unwrap();
-    shown(&StateKey::new("short").unwrap_err());
-    let install = StatelessAuthorization::new(request(), Endpoint::slack(), key);
-    let browser = BrowserBinding::from_entropy(&Entropy::new([7; 96]));
-    assert_eq!(BrowserBinding::expose(&browser).len(), 43);
-    shown(&BrowserBinding::new("short").unwrap_err());
-    let url = StatelessAuthorization::begin(&install, &browser, &Entropy::new([8; 96]), NOW);
+    let key = StateSigningKey::new([7; 32]).unwrap();
+    shown(&StateSigningKey::new("short").unwrap_err());
+    let install = SignedStateFlow::new(request(), Endpoint::slack(), key);
+    let browser = SessionBinding::from_random_bytes(&RandomBytes::new([7; 96]));
+    assert_eq!(SessionBinding::expose(&browser).len(), 43);
+    shown(&SessionBinding::new("short").unwrap_err());
+    let url = SignedStateFlow::begin(&install, &browser, &RandomBytes::new([8; 96]), NOW);
     let state = url.expose().split("&state=").nth(1).unwrap();
     let answer = |query: &str| Callback::parse(&query.replace("STATE", state)).unwrap();
-    let finish =
-        |browser, callback, now| StatelessAuthorization::finish(&install, browser, callback, now);
+    let finish = |browser, callback, now| SignedStateFlow::finish(&install, browser, callback, now);
     let good = "code=c&state=STATE";
     let authorized = finish(Some(&browser), answer(good), NOW).unwrap();
     let response = http::Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
-    let installed = OauthV2Access::<Secret>::parse_response(&response).ok().unwrap().value;
-    assert!(NotGranted::is_empty(&Authorized::not_granted(&authorized, &installed)));
+    let installed =
+        OauthV2Access::<SecretAuthentication>::parse_response(&response).ok().unwrap().value;
+    assert!(MissingScopes::is_empty(&VerifiedCallback::missing_scopes(&authorized, &installed)));
 
     let late = NOW + Duration::from_secs(61);
     for refused in [
@@ -42,14 +42,14 @@ pub(crate) fn stateless() {
         finish(Some(&browser), answer("error=access_denied"), NOW),
     ] {
         let error = refused.unwrap_err();
-        let denied = StatelessError::refused(&error).is_some();
-        assert_eq!(StatelessError::recovery(&error).as_str() == "ask_admin", denied);
+        let denied = SignedStateError::error_response(&error).is_some();
+        assert_eq!(SignedStateError::recovery(&error).as_str() == "ask_admin", denied);
         shown(&error);
     }
 }
 
 pub(crate) fn kept_as_text() {
-    let (_, pending) = request().begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW);
+    let (_, pending) = request().begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), NOW);
     assert_eq!(PendingAuthorization::expires_at(&pending), NOW + Duration::from_secs(60));
     let text = PendingAuthorization::encode_exposing_secrets(&pending);
     let read = PendingAuthorization::<OauthV2Access>::decode(&text, NOW).unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn kept_as_text() {
     shown(&PendingAuthorization::<OauthV2Access<CodeVerifier>>::decode(&text, NOW).unwrap_err());
 
     let error = read.finish(Callback::parse("error=access_denied").unwrap(), NOW).unwrap_err();
-    assert!(CallbackError::refused(&error).is_some());
+    assert!(CallbackError::error_response(&error).is_some());
     assert_eq!(CallbackError::recovery(&error).as_str(), "ask_admin");
     assert!(CallbackError::into_pending(error).is_some());
     assert!(Callback::without_state(Callback::parse("code=c").unwrap()).is_ok());
@@ -73,5 +73,5 @@ fn request() -> AuthorizationRequest<OauthV2Access> {
         InstallScopes::bot("commands"),
         RedirectUri::new("https://app.example.com/cb").unwrap(),
     );
-    AuthorizationRequest::life(request.unwrap(), Duration::from_secs(60))
+    AuthorizationRequest::lifetime(request.unwrap(), Duration::from_secs(60))
 }

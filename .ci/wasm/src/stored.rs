@@ -12,7 +12,7 @@ const SENT: Timestamp = Timestamp::from_unix(1_000);
 pub(crate) fn credentials() {
     let mut issued = IssuedCredential::new(token("xoxe.xoxb-1"));
     issued.expires_in = Some(Duration::from_secs(60));
-    let credential = IssuedCredential::issued_at(issued, SENT);
+    let credential = IssuedCredential::into_credential(issued, SENT);
     assert!(Credential::is_due(&credential, SENT, Duration::from_secs(60)));
     assert!(!Credential::is_due(&credential, SENT, Duration::from_secs(59)));
     assert!(!format!("{credential:?}").contains("xox"));

@@ -8,9 +8,9 @@ use std::{
 use slack_proto::{
     AccessToken, AppId, AuthorizationCode, BotId, ChannelId, ClientCredentials, ClientId,
     ClientSecret, CodeChallenge, CodeVerifier, ConfidentialClient, ConfigurationToken, Endpoint,
-    EnterpriseId, Entropy, ExternalToken, ExternalTokenId, Fingerprint, ForeignText, IdToken,
-    InvalidValue, Nonce, ProviderKey, PublicClient, RedirectUri, RefreshToken, Scopes, State,
-    TeamId, Timestamp, TokenKind, UserId, WebhookUrl,
+    EnterpriseId, ExternalToken, ExternalTokenId, Fingerprint, IdToken, InvalidValue, Nonce,
+    OauthState, ProviderKey, PublicClient, RandomBytes, RedirectUri, RefreshToken, Scopes, TeamId,
+    Timestamp, TokenKind, UntrustedText, UserId, WebhookUrl,
 };
 
 use crate::shown;
@@ -29,8 +29,8 @@ pub(crate) fn ids() {
     assert_eq!(TeamId::as_str(&"T1".into()), "T1");
     assert_eq!(UserId::as_str(&"U1".into()), "U1");
     assert_eq!(TeamId::from("xoxb-1").to_string(), "[6 bytes not shown]");
-    assert_eq!(ForeignText::as_str(&"\u{1f511}".into()), "\u{1f511}");
-    assert_eq!(shown(&ForeignText::from("a")), "a \"a\" \"a\"");
+    assert_eq!(UntrustedText::as_str(&"\u{1f511}".into()), "\u{1f511}");
+    assert_eq!(shown(&UntrustedText::from("a")), "a \"a\" \"a\"");
 }
 
 pub(crate) fn secrets() {
@@ -43,7 +43,7 @@ pub(crate) fn secrets() {
     secret("a.b.c", "", IdToken::new, IdToken::expose);
     secret("n0nce", "", Nonce::new, Nonce::expose);
     secret("xoxe-1", " ", RefreshToken::new, RefreshToken::expose);
-    secret("st4te", "", State::new, State::expose);
+    secret("st4te", "", OauthState::new, OauthState::expose);
     secret("https://hooks", "", WebhookUrl::new, WebhookUrl::expose);
 
     let token = AccessToken::new("xoxe.xoxb-1").unwrap();
@@ -58,8 +58,8 @@ pub(crate) fn secrets() {
     assert_eq!(IdToken::fingerprint(&IdToken::new("a").unwrap()), a);
     let [one, two] = ["xoxe-1", "xoxe-2"].map(|text| RefreshToken::new(text).unwrap());
     assert!(RefreshToken::same_as(&one, &one) && !RefreshToken::same_as(&one, &two));
-    let [one, two] = ["1", "2"].map(|text| State::new(text).unwrap());
-    assert!(State::same_as(&one, &one) && !State::same_as(&one, &two));
+    let [one, two] = ["1", "2"].map(|text| OauthState::new(text).unwrap());
+    assert!(OauthState::same_as(&one, &one) && !OauthState::same_as(&one, &two));
 }
 
 pub(crate) fn scopes_and_times() {
@@ -91,9 +91,9 @@ pub(crate) fn places() {
 }
 
 pub(crate) fn proofs() {
-    let entropy = Entropy::new([7; 96]);
-    assert_eq!(format!("{entropy:?}"), "Entropy([redacted])");
-    assert_eq!(CodeVerifier::from_entropy(&entropy).expose().len(), 43);
+    let entropy = RandomBytes::new([7; 96]);
+    assert_eq!(format!("{entropy:?}"), "RandomBytes([redacted])");
+    assert_eq!(CodeVerifier::from_random_bytes(&entropy).expose().len(), 43);
     let challenge = CodeVerifier::challenge(&CodeVerifier::new(VERIFIER).unwrap());
     assert_eq!(CodeChallenge::as_str(&challenge), CHALLENGE);
 

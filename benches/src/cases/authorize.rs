@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use slack_proto::{
-    AuthorizationRequest, ClientId, CodeVerifier, Endpoint, Entropy, InstallScopes, OauthV2Access,
-    RedirectUri, Timestamp,
+    AuthorizationRequest, ClientId, CodeVerifier, Endpoint, InstallScopes, OauthV2Access,
+    RandomBytes, RedirectUri, Timestamp,
 };
 
 use super::{Allowed, Case};
@@ -40,23 +40,23 @@ const SCOPES: &str = "chat:write,commands,channels:history,incoming-webhook";
 const REDIRECT: &str = "https://app.example.com/slack/oauth/callback";
 const BYTES: [u8; 32] = *b"\x00fake entropy of thirty2 bytes.\xff";
 
-fn entropy() -> Entropy {
+fn entropy() -> RandomBytes {
     let mut bytes = [0; 96];
     bytes[..32].copy_from_slice(&BYTES);
     bytes[32..64].copy_from_slice(&BYTES);
-    Entropy::new(bytes)
+    RandomBytes::new(bytes)
 }
 
 fn ours_pkce(meter: &mut Meter) {
     let entropy = entropy();
     let (verifier, challenge) = yardstick::pkce(&BYTES);
-    let ours = CodeVerifier::from_entropy(&entropy);
+    let ours = CodeVerifier::from_random_bytes(&entropy);
     assert_eq!(
         (ours.expose().as_bytes(), ours.challenge().as_str().as_bytes()),
         (&verifier[..], &challenge[..])
     );
     meter.measure(|| {
-        let verifier = CodeVerifier::from_entropy(black_box(&entropy));
+        let verifier = CodeVerifier::from_random_bytes(black_box(&entropy));
         let challenge = verifier.challenge();
         (verifier, challenge)
     });
@@ -89,7 +89,7 @@ fn ours_url_pkce(meter: &mut Meter) {
     begin(meter, |endpoint, entropy| request.begin(endpoint, entropy, Timestamp::from_unix(0)));
 }
 
-fn begin<T>(meter: &mut Meter, begin: impl FnOnce(&Endpoint, &Entropy) -> T) {
+fn begin<T>(meter: &mut Meter, begin: impl FnOnce(&Endpoint, &RandomBytes) -> T) {
     let (endpoint, entropy) = (Endpoint::slack(), entropy());
     meter.measure(|| begin(black_box(&endpoint), black_box(&entropy)));
 }

@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use http::{Request, header::AUTHORIZATION};
 use slack_proto::{
-    AuthorizationCode, Body, ClientId, ClientSecret, CodeVerifier, ConfidentialClient, Endpoint,
-    Method, OauthV2Access, PublicClient, RedirectUri,
+    ApiMethod, AuthorizationCode, ClientId, ClientSecret, CodeVerifier, ConfidentialClient,
+    Endpoint, OauthV2Access, PublicClient, RedirectUri, RequestBody,
 };
 
 use super::{Allowed, Case};
@@ -48,7 +48,7 @@ fn redirect() -> RedirectUri {
 }
 
 /// Both ways must give the same bytes, else the comparison says nothing.
-fn same(ours: &Request<Body>, by_hand: &Request<String>) {
+fn same(ours: &Request<RequestBody>, by_hand: &Request<String>) {
     assert_eq!(ours.body().as_ref(), by_hand.body().as_bytes());
     assert_eq!(ours.headers().get(AUTHORIZATION), by_hand.headers().get(AUTHORIZATION));
     assert_eq!((ours.uri(), ours.method()), (by_hand.uri(), by_hand.method()));

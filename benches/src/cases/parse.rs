@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use http::Response;
-use slack_proto::{Method, OauthV2Access, ResponseError, Secret};
+use slack_proto::{ApiMethod, OauthV2Access, ResponseError, SecretAuthentication};
 
 use super::{Allowed, Case};
 use crate::{
@@ -68,9 +68,10 @@ fn response(body: &str) -> Response<Vec<u8>> {
 
 fn ours_success(meter: &mut Meter, body: &'static str) {
     let response = response(body);
-    let reply = OauthV2Access::<Secret>::parse_response(&response).expect("a success");
+    let reply =
+        OauthV2Access::<SecretAuthentication>::parse_response(&response).expect("a success");
     assert!(reply.value.bot.is_some() && reply.value.user.is_some());
-    meter.measure(|| OauthV2Access::<Secret>::parse_response(black_box(&response)));
+    meter.measure(|| OauthV2Access::<SecretAuthentication>::parse_response(black_box(&response)));
 }
 
 fn derive_success(meter: &mut Meter, body: &'static str) {
@@ -82,9 +83,9 @@ fn derive_success(meter: &mut Meter, body: &'static str) {
 
 fn ours_error(meter: &mut Meter) {
     let response = response(ERROR);
-    let error = OauthV2Access::<Secret>::parse_response(&response).unwrap_err();
+    let error = OauthV2Access::<SecretAuthentication>::parse_response(&response).unwrap_err();
     assert!(matches!(error, ResponseError::Api(error) if error.code.as_str() == "invalid_code"));
-    meter.measure(|| OauthV2Access::<Secret>::parse_response(black_box(&response)));
+    meter.measure(|| OauthV2Access::<SecretAuthentication>::parse_response(black_box(&response)));
 }
 
 fn derive_error(meter: &mut Meter) {
@@ -94,11 +95,11 @@ fn derive_error(meter: &mut Meter) {
 
 fn ours_failing(meter: &mut Meter, body: &'static str) {
     let response = response(body);
-    let error = OauthV2Access::<Secret>::parse_response(&response).unwrap_err();
+    let error = OauthV2Access::<SecretAuthentication>::parse_response(&response).unwrap_err();
     assert!(
         matches!(error, ResponseError::Decode(error) if error.member() == Some("access_token"))
     );
-    meter.measure(|| OauthV2Access::<Secret>::parse_response(black_box(&response)));
+    meter.measure(|| OauthV2Access::<SecretAuthentication>::parse_response(black_box(&response)));
 }
 
 fn derive_failing(meter: &mut Meter, body: &'static str) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use slack_auth::{
     AppId, AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
     AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, Enterprise, EnterpriseId,
-    ForeignText, InstallationKey, IssuedCredential, OauthV2AccessResponse, OauthV2ExchangeResponse,
+    InstallationKey, IssuedCredential, OauthV2AccessResponse, OauthV2ExchangeResponse,
     OauthV2RefreshResponse, OauthV2UserAccessResponse, OauthV2UserRefreshResponse,
     OpenidConnectRefreshResponse, OpenidConnectTokenResponse, Slot, Team, TeamId, TokenKind,
-    ToolingTokensRotateResponse, UserClaims, UserId,
+    ToolingTokensRotateResponse, UntrustedText, UserClaims, UserId,
 };
 
 use super::summary::{CredentialLine, InstallationLine, Summary, Webhook, list, shown};
@@ -168,7 +168,7 @@ impl Describe for UserClaims {
             }
         };
         let text = |text: Option<&str>| text.map(|text| shown(text).into());
-        let foreign = |text: &Option<ForeignText>| {
+        let foreign = |text: &Option<UntrustedText>| {
             text.as_ref().map(|text| serde_json::Value::from(shown(text.as_str())))
         };
         put("sub", text(Some(self.sub.as_str())));
@@ -195,11 +195,11 @@ impl Describe for UserClaims {
         }
         put("https://slack.com/team_image_default", self.team_image_default.map(Into::into));
         for pixels in [24, 32, 48, 72, 192, 512, 1024] {
-            let image = self.user_image(pixels).map(ForeignText::as_str);
+            let image = self.user_image(pixels).map(UntrustedText::as_str);
             put(&format!("https://slack.com/user_image_{pixels}"), text(image));
         }
         for pixels in [34, 44, 68, 88, 102, 132, 230] {
-            let image = self.team_image(pixels).map(ForeignText::as_str);
+            let image = self.team_image(pixels).map(UntrustedText::as_str);
             put(&format!("https://slack.com/team_image_{pixels}"), text(image));
         }
         for (name, json) in self.others() {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use http::Response;
 use serde::Serialize;
 use slack_auth::{
-    AuthorizeError, Callback, ErrorCode, Fingerprint, ForeignText, Method, MethodError, ReplyMeta,
-    ResponseError, Scopes,
+    ApiMethod, AuthorizeError, Callback, ErrorCode, Fingerprint, MethodError, ReplyMeta,
+    ResponseError, Scopes, UntrustedText,
 };
 
 use super::describe::Describe;
@@ -57,7 +57,7 @@ pub(crate) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state_fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) oddities: Vec<String>,
+    pub(crate) parse_warnings: Vec<String>,
     #[serde(skip)]
     remark: Option<String>,
 }
@@ -112,7 +112,7 @@ pub(crate) struct Webhook {
 
 impl Summary {
     /// Reads the reply of the method `M`.
-    pub(crate) fn of_reply<M: Method<Response: Describe>>(response: &Response<Vec<u8>>) -> Self {
+    pub(crate) fn of_reply<M: ApiMethod<Response: Describe>>(response: &Response<Vec<u8>>) -> Self {
         match M::parse_response(response) {
             Ok(reply) => {
                 let mut summary = Self::new(Outcome::Ok).with_meta(&reply.meta);
@@ -130,11 +130,13 @@ impl Summary {
                 Some(refused.code.as_str()),
                 (refused.needed(), refused.provided()),
             ),
-            ResponseError::RateLimited(limited) => {
-                (Outcome::RateLimited, limited.code.as_ref().map(ForeignText::as_str), (None, None))
-            }
+            ResponseError::RateLimited(limited) => (
+                Outcome::RateLimited,
+                limited.code.as_ref().map(UntrustedText::as_str),
+                (None, None),
+            ),
             ResponseError::Decode(unread) => {
-                (Outcome::DecodeError, unread.code().map(ForeignText::as_str), (None, None))
+                (Outcome::DecodeError, unread.code().map(UntrustedText::as_str), (None, None))
             }
             _ => (Outcome::HttpError, None, (None, None)),
         };
@@ -163,7 +165,7 @@ impl Summary {
         };
         let fingerprint = |secret: &str| Some(Fingerprint::of(secret).to_string());
         let state = callback.state().and_then(|state| fingerprint(state.expose()));
-        match (callback.refused(), callback.unchecked_code()) {
+        match (callback.error_response(), callback.unchecked_code()) {
             (Some(refused), _) => Self {
                 error: Some(Code::of_callback(&refused.code)),
                 recovery: Some(refused.recovery().as_str()),
@@ -202,13 +204,13 @@ impl Summary {
             claims: None,
             code_fingerprint: None,
             state_fingerprint: None,
-            oddities: Vec::new(),
+            parse_warnings: Vec::new(),
             remark: None,
         }
     }
 
     fn with_meta(self, meta: &ReplyMeta) -> Self {
-        let texts = |list: &[ForeignText]| list.iter().map(|text| shown(text.as_str())).collect();
+        let texts = |list: &[UntrustedText]| list.iter().map(|text| shown(text.as_str())).collect();
         let mut messages: Vec<_> = texts(meta.messages());
         messages.extend::<Vec<_>>(texts(meta.errors()));
         Self {
@@ -217,7 +219,7 @@ impl Summary {
             request_id: meta.request_id().map(|id| shown(id.as_str())),
             warnings: texts(meta.warnings()),
             messages,
-            oddities: meta.oddities().iter().map(ToString::to_string).collect(),
+            parse_warnings: meta.parse_warnings().iter().map(ToString::to_string).collect(),
             ..self
         }
     }

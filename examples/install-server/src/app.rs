@@ -17,10 +17,10 @@ use axum::{
     routing::{get, post},
 };
 use slack_auth::{
-    AuthorizationRequest, Authorized, BrowserBinding, Callback, Client, CodeExchange,
-    ConfidentialClient, Entropy, IdTokenKeys, InstallScopes, InstallationStore, InvalidValue,
-    OauthV2Access, OpenidConnectToken, RedirectUri, SignInScopes, StateKey, StatelessAuthorization,
-    Timestamp, draw_entropy,
+    AuthorizationRequest, Callback, Client, CodeExchange, ConfidentialClient, IdTokenKeys,
+    InstallScopes, InstallationStore, InvalidValue, OauthV2Access, OpenidConnectToken, RandomBytes,
+    RedirectUri, SessionBinding, SignInScopes, SignedStateFlow, StateSigningKey, Timestamp,
+    VerifiedCallback, random_bytes,
 };
 
 use crate::{
@@ -43,7 +43,7 @@ pub struct Config {
     /// The server's own origin, as browsers see it: `https://app.example.com`, or http on loopback.
     pub public_url: String,
     /// What states are signed with; the same on every server of the app.
-    pub state_key: StateKey,
+    pub state_key: StateSigningKey,
     /// Where installations are kept.
     pub store: Arc<dyn InstallationStore>,
     /// What tells the time.
@@ -57,7 +57,7 @@ impl Config {
         slack: Client,
         client: ConfidentialClient,
         public_url: impl Into<String>,
-        state_key: StateKey,
+        state_key: StateSigningKey,
         store: Arc<dyn InstallationStore>,
     ) -> Self {
         let clock = Arc::new(|| std::time::SystemTime::now().into());
@@ -97,9 +97,9 @@ pub(crate) struct App {
     pub(crate) slack: Client,
     pub(crate) client: ConfidentialClient,
     pub(crate) store: Arc<dyn InstallationStore>,
-    pub(crate) install: StatelessAuthorization<OauthV2Access>,
+    pub(crate) install: SignedStateFlow<OauthV2Access>,
     pub(crate) installs: Once<Installed>,
-    pub(crate) sign_in: StatelessAuthorization<OpenidConnectToken>,
+    pub(crate) sign_in: SignedStateFlow<OpenidConnectToken>,
     pub(crate) sign_ins: Once<Person>,
     pub(crate) id_token_keys: IdTokenKeys,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -122,14 +122,14 @@ impl App {
         )?;
         let endpoint = slack.endpoint().clone();
         Ok(Self {
-            install: StatelessAuthorization::new(
-                install.life(crate::AUTHORIZATION_LIFE),
+            install: SignedStateFlow::new(
+                install.lifetime(crate::AUTHORIZATION_LIFE),
                 endpoint.clone(),
                 state_key.clone(),
             ),
             installs: Once::default(),
-            sign_in: StatelessAuthorization::new(
-                sign_in.life(crate::AUTHORIZATION_LIFE),
+            sign_in: SignedStateFlow::new(
+                sign_in.lifetime(crate::AUTHORIZATION_LIFE),
                 endpoint,
                 state_key,
             ),
@@ -152,13 +152,13 @@ impl App {
     pub(crate) fn begin<M: CodeExchange>(
         &self,
         flow: Flow,
-        authorization: &StatelessAuthorization<M>,
+        authorization: &SignedStateFlow<M>,
         headers: &HeaderMap,
     ) -> Response {
         let Some(entropy) = entropy() else { return page::problem(Problem::Ours, flow) };
         // One cookie serves all tabs, so that a second start does not end the first.
         let browser = self.cookies.read(Cookie::Browser, headers);
-        let browser = browser.unwrap_or_else(|| BrowserBinding::from_entropy(&entropy));
+        let browser = browser.unwrap_or_else(|| SessionBinding::from_random_bytes(&entropy));
         let url = authorization.begin(&browser, &entropy, self.now());
         let mut response = Redirect::to(url.expose()).into_response();
         if let Some(cookie) = self.cookies.set(Cookie::Browser, &browser) {
@@ -170,10 +170,10 @@ impl App {
     /// Checks a callback against the state, and that against the browser's cookie.
     pub(crate) fn finish<M: CodeExchange>(
         &self,
-        authorization: &StatelessAuthorization<M>,
+        authorization: &SignedStateFlow<M>,
         headers: &HeaderMap,
         uri: &Uri,
-    ) -> Result<(Ticket, Authorized<M>), Problem> {
+    ) -> Result<(Ticket, VerifiedCallback<M>), Problem> {
         let callback = Callback::parse(&uri.to_string()).map_err(|_| Problem::NotStartedHere)?;
         let ticket = Ticket::of(&callback);
         let browser = self.cookies.read(Cookie::Browser, headers);
@@ -203,7 +203,7 @@ impl App {
         if let Some(old) = self.cookies.read(Cookie::Session, headers) {
             self.sessions.remove(&old);
         }
-        let id = BrowserBinding::from_entropy(&entropy);
+        let id = SessionBinding::from_random_bytes(&entropy);
         self.sessions.save(&id, session, self.now());
         let mut response = to.into_response();
         if let Some(cookie) = self.cookies.set(Cookie::Session, &id) {
@@ -260,6 +260,6 @@ fn redirect_uri(public_url: &str, flow: Flow) -> Result<RedirectUri, InvalidValu
     RedirectUri::new(uri)
 }
 
-fn entropy() -> Option<Entropy> {
-    draw_entropy().inspect_err(|error| log("the system's random numbers", error)).ok()
+fn entropy() -> Option<RandomBytes> {
+    random_bytes().inspect_err(|error| log("the system's random numbers", error)).ok()
 }

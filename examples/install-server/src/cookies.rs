@@ -1,7 +1,7 @@
 //! The two cookies of a browser.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
-use slack_auth::BrowserBinding;
+use slack_auth::SessionBinding;
 
 /// How the cookies are named and guarded: on https so that no other host and no plain connection can set or read them.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl Cookies {
     }
 
     /// Reads a cookie; one that is too short to be ours is none.
-    pub(crate) fn read(self, cookie: Cookie, headers: &HeaderMap) -> Option<BrowserBinding> {
+    pub(crate) fn read(self, cookie: Cookie, headers: &HeaderMap) -> Option<SessionBinding> {
         let name = self.name(cookie);
         headers
             .get_all(COOKIE)
@@ -33,12 +33,12 @@ impl Cookies {
             .filter_map(|header| header.to_str().ok())
             .flat_map(|header| header.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(found, value)| (found == name).then(|| BrowserBinding::new(value).ok())?)
+            .find_map(|(found, value)| (found == name).then(|| SessionBinding::new(value).ok())?)
     }
 
     /// Writes `Set-Cookie`. Scripts cannot read it (`HttpOnly`); another site's page sends it along only when the
     /// person goes from there to us, as on the way back from Slack (`SameSite=Lax`).
-    pub(crate) fn set(self, cookie: Cookie, value: &BrowserBinding) -> Option<HeaderValue> {
+    pub(crate) fn set(self, cookie: Cookie, value: &SessionBinding) -> Option<HeaderValue> {
         self.header(cookie, value.expose(), cookie.life())
     }
 
@@ -84,8 +84,8 @@ impl Cookie {
 mod tests {
     use super::*;
 
-    fn value() -> BrowserBinding {
-        BrowserBinding::new("0123456789abcdef").unwrap()
+    fn value() -> SessionBinding {
+        SessionBinding::new("0123456789abcdef").unwrap()
     }
 
     #[test]

@@ -8,8 +8,8 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Authorized, Expected, ForeignText, Installation, InstallationStore, OauthV2Access, Scopes,
-    StoreKey,
+    Installation, InstallationStore, OauthV2Access, Precondition, Scopes, StoreKey, UntrustedText,
+    VerifiedCallback,
 };
 
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Installed {
     /// The name of the workspace or organisation.
-    pub(crate) place: ForeignText,
-    pub(crate) not_granted: Scopes,
+    pub(crate) place: UntrustedText,
+    pub(crate) missing_scopes: Scopes,
 }
 
 /// Sends the browser to Slack's consent screen.
@@ -62,7 +62,7 @@ pub(crate) async fn installed(State(app): State<Arc<App>>, headers: HeaderMap) -
 
 async fn install(
     app: Arc<App>,
-    authorized: Authorized<OauthV2Access>,
+    authorized: VerifiedCallback<OauthV2Access>,
 ) -> Result<Installed, Problem> {
     // An expiry counts from when the request was sent.
     let sent = app.now();
@@ -70,8 +70,8 @@ async fn install(
         log("oauth.v2.access", &error);
         Problem::of_call(&error)
     })?;
-    let not_granted = authorized.not_granted(&reply.value).bot;
-    let installation = reply.value.issued_at(sent);
+    let missing_scopes = authorized.missing_scopes(&reply.value).bot;
+    let installation = reply.value.into_installation(sent);
     let Some(key) = installation.key() else {
         eprintln!("oauth.v2.access: the answer names neither workspace nor organisation");
         return Err(Problem::Ours);
@@ -80,7 +80,7 @@ async fn install(
     let enterprise = installation.enterprise.as_ref().and_then(|place| place.name.clone());
     let place = if installation.is_enterprise_install { enterprise } else { team };
     store(&*app.store, &key.clone().into(), &installation).await?;
-    Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), not_granted })
+    Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), missing_scopes })
 }
 
 /// Stores an installation in the place of what was there: the newest answer of Slack's counts.
@@ -95,7 +95,7 @@ async fn store(
         let stored = async {
             let found = store.load(key).await?;
             let expected =
-                found.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
+                found.map_or(Precondition::Absent, |stored| Precondition::Version(stored.version));
             store.put(key, installation, expected).await
         };
         match stored.await {

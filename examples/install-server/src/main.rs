@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
-use slack_auth::{BrowserBinding, Client, Endpoint, Limits, StateKey, draw_entropy};
+use slack_auth::{Client, Endpoint, Limits, SessionBinding, StateSigningKey, random_bytes};
 use slack_fake::Clock;
 use slack_install_server::{Config, Settings, demo_app, demo_slack, router};
 use sqlite_store_example::SqliteInstallationStore;
@@ -57,7 +57,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
 }
 
 /// Draws a key, which ends with this process: who is on Slack's pages then must start again.
-fn drawn_state_key() -> Result<StateKey, Box<dyn Error>> {
-    let drawn = BrowserBinding::from_entropy(&draw_entropy()?);
-    Ok(StateKey::new(drawn.expose())?)
+fn drawn_state_key() -> Result<StateSigningKey, Box<dyn Error>> {
+    let drawn = SessionBinding::from_random_bytes(&random_bytes()?);
+    Ok(StateSigningKey::new(drawn.expose())?)
 }

@@ -5,7 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
-use slack_auth::ForeignText;
+use slack_auth::UntrustedText;
 
 use crate::{
     install::Installed,
@@ -41,9 +41,9 @@ pub(crate) fn home(person: Option<&Person>, workspace: Workspace) -> Response {
 pub(crate) fn installed(installed: &Installed) -> Response {
     let body = html! {
         p #installed { "The app is now installed in " strong { (shown(&installed.place)) } "." }
-        @if !installed.not_granted.is_empty() {
+        @if !installed.missing_scopes.is_empty() {
             p #not-granted {
-                "You did not allow " (installed.not_granted) ". What needs it will not work; you may add the app again."
+                "You did not allow " (installed.missing_scopes) ". What needs it will not work; you may add the app again."
             }
         }
         p { "You may close this page, or load it again: nothing more happens." }
@@ -89,7 +89,7 @@ fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
 }
 
 /// A name as the person gave it: whole, unlike in a log.
-fn shown(name: &ForeignText) -> &str {
+fn shown(name: &UntrustedText) -> &str {
     name.as_str()
 }
 
@@ -101,7 +101,7 @@ mod tests {
     async fn names_are_escaped() {
         let nasty = Installed {
             place: "<script>alert(1)</script>&\"'".into(),
-            not_granted: slack_auth::Scopes::from("chat:write"),
+            missing_scopes: slack_auth::Scopes::from("chat:write"),
         };
         let body = axum::body::to_bytes(installed(&nasty).into_body(), 1 << 16).await.unwrap();
         let text = std::str::from_utf8(&body).unwrap();

@@ -1,7 +1,10 @@
 //! What a person is told when something did not work: what happened, and what to do.
 
 use axum::http::StatusCode;
-use slack_auth::{CallError, MethodError, Recovery, Refused, StatelessError, VerifyIdTokenError};
+use slack_auth::{
+    AuthorizationErrorResponse, CallError, MethodError, Recovery, SignedStateError,
+    VerifyIdTokenError,
+};
 
 /// Which of the two ways over Slack's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,18 +53,18 @@ pub(crate) enum Remedy {
 
 impl Problem {
     /// Reads why a callback was refused.
-    pub(crate) fn of_callback(error: &StatelessError) -> Self {
+    pub(crate) fn of_callback(error: &SignedStateError) -> Self {
         match error {
-            StatelessError::Refused(refused) | StatelessError::RefusedWithoutState(refused) => {
+            SignedStateError::Refused(refused) | SignedStateError::RefusedWithoutState(refused) => {
                 Self::of_refusal(refused)
             }
-            StatelessError::Expired => Self::TooLate,
-            StatelessError::StateMissing => Self::NotStartedHere,
+            SignedStateError::Expired => Self::TooLate,
+            SignedStateError::StateMissing => Self::NotStartedHere,
             _ => Self::NotYours,
         }
     }
 
-    fn of_refusal(refused: &Refused) -> Self {
+    fn of_refusal(refused: &AuthorizationErrorResponse) -> Self {
         match (refused.code.as_str(), refused.recovery()) {
             ("access_denied", _) => Self::Denied,
             (_, Recovery::AskAdmin) => Self::NotAllowed,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use slack_auth::{BrowserBinding, Fingerprint, Timestamp};
+use slack_auth::{Fingerprint, SessionBinding, Timestamp};
 
 use crate::{install::Installed, sign_in::Person};
 
@@ -29,20 +29,20 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn load(&self, id: &BrowserBinding, now: Timestamp) -> Option<Session> {
+    pub(crate) fn load(&self, id: &SessionBinding, now: Timestamp) -> Option<Session> {
         let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         let (session, end) = sessions.get(&Fingerprint::of(id.expose()))?;
         (now < *end).then(|| session.clone())
     }
 
     /// Keeps a session under `id`, and forgets those that have ended.
-    pub(crate) fn save(&self, id: &BrowserBinding, session: Session, now: Timestamp) {
+    pub(crate) fn save(&self, id: &SessionBinding, session: Session, now: Timestamp) {
         let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, (_, end)| now < *end);
         sessions.insert(Fingerprint::of(id.expose()), (session, now + LIFE));
     }
 
-    pub(crate) fn remove(&self, id: &BrowserBinding) {
+    pub(crate) fn remove(&self, id: &SessionBinding) {
         let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.remove(&Fingerprint::of(id.expose()));
     }
@@ -55,13 +55,13 @@ mod tests {
     #[test]
     fn a_session_ends() {
         let (sessions, id) =
-            (Sessions::default(), BrowserBinding::new("0123456789abcdef").unwrap());
+            (Sessions::default(), SessionBinding::new("0123456789abcdef").unwrap());
         let now = Timestamp::from_unix(1_000);
         sessions.save(&id, Session::default(), now);
         assert!(sessions.load(&id, now).is_some());
         assert!(sessions.load(&id, now + LIFE).is_none());
         sessions.save(
-            &BrowserBinding::new("another-0123456789").unwrap(),
+            &SessionBinding::new("another-0123456789").unwrap(),
             Session::default(),
             now + LIFE,
         );

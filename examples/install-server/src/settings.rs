@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-use slack_auth::{ClientId, ClientSecret, ConfidentialClient, RedirectUri, StateKey};
+use slack_auth::{ClientId, ClientSecret, ConfidentialClient, RedirectUri, StateSigningKey};
 
 /// The settings, each an environment variable.
 ///
@@ -26,7 +26,7 @@ pub struct Settings {
     /// The app at Slack; `None` for the fake Slack.
     pub app: Option<SlackApp>,
     /// What states are signed with.
-    pub state_key: Option<StateKey>,
+    pub state_key: Option<StateSigningKey>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The file of the database.
@@ -106,7 +106,7 @@ fn origin(url: &str) -> Result<String, InvalidSetting> {
     Ok(origin.to_owned())
 }
 
-fn state_key(text: &str) -> Result<StateKey, InvalidSetting> {
+fn state_key(text: &str) -> Result<StateSigningKey, InvalidSetting> {
     let refused =
         InvalidSetting("STATE_KEY must be 64 hex digits, random: `openssl rand -hex 32` makes one");
     let digits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -114,7 +114,7 @@ fn state_key(text: &str) -> Result<StateKey, InvalidSetting> {
         return Err(refused);
     }
     // The key is any secret text of enough randomness: 64 hex digits hold 32 random bytes.
-    StateKey::new(text).map_err(|_| refused)
+    StateSigningKey::new(text).map_err(|_| refused)
 }
 
 /// A setting is malformed; the text says which, and what to do.

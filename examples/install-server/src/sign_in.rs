@@ -8,7 +8,7 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Authorized, ForeignText, InstallationKey, OpenidConnectToken, Slot, TeamId, UserClaims,
+    InstallationKey, OpenidConnectToken, Slot, TeamId, UntrustedText, UserClaims, VerifiedCallback,
     find_credential,
 };
 
@@ -24,9 +24,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// What to call them.
-    pub(crate) name: ForeignText,
+    pub(crate) name: UntrustedText,
     /// The name of their workspace.
-    pub(crate) team: ForeignText,
+    pub(crate) team: UntrustedText,
     /// Where they work.
     place: Option<InstallationKey>,
 }
@@ -66,7 +66,7 @@ pub(crate) async fn callback(
 
 async fn sign_in(
     app: Arc<App>,
-    authorized: Authorized<OpenidConnectToken>,
+    authorized: VerifiedCallback<OpenidConnectToken>,
 ) -> Result<Person, Problem> {
     let reply = app.slack.call(&authorized.exchange, &app.client).await.map_err(|error| {
         log("openid.connect.token", &error);
@@ -89,11 +89,11 @@ async fn sign_in(
 
 impl Person {
     fn new(claims: &UserClaims) -> Self {
-        let user_id = || ForeignText::from(claims.sub.as_str());
+        let user_id = || UntrustedText::from(claims.sub.as_str());
         let team_id = || claims.team_id.as_ref().map_or("", TeamId::as_str).into();
         // A name may be an empty text.
         let given =
-            |name: Option<ForeignText>| name.filter(|name| !name.as_str().trim().is_empty());
+            |name: Option<UntrustedText>| name.filter(|name| !name.as_str().trim().is_empty());
         Self {
             name: given(claims.name.clone()).unwrap_or_else(user_id),
             team: given(claims.team_name.clone()).unwrap_or_else(team_id),

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use blocking::unblock;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use slack_auth::{
-    Acquired, Expected, Installation, InstallationStore, Lease, LeaseHolder, Slot, StoreError,
-    StoreErrorKind, StoreKey, Stored, Timestamp, Version,
+    Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, Slot,
+    StoreError, StoreErrorKind, StoreKey, Stored, StoredVersion, Timestamp,
 };
 
 /// Keeps installations in a file of SQLite that any number of processes of one machine share.
@@ -118,26 +118,26 @@ impl InstallationStore for SqliteInstallationStore {
             StoreError::new(StoreErrorKind::Damaged, "the value in the database cannot be read")
                 .because(error)
         })?;
-        Ok(Some(Stored::new(installation, Version::new(version.unsigned_abs()))))
+        Ok(Some(Stored::new(installation, StoredVersion::new(version.unsigned_abs()))))
     }
 
     async fn put(
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, StoreError> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, StoreError> {
         let (key, value) = (key.to_text(), installation.encode_exposing_secrets());
         self.transaction(TransactionBehavior::Immediate, move |transaction| {
             const COUNT: &str = "UPDATE counter SET last = last + 1 RETURNING last";
             let new: i64 = transaction.query_row(COUNT, [], |row| row.get(0)).map_err(failed)?;
             let value = value.as_ref();
             let changed = match expected {
-                Expected::Absent => transaction.execute(
+                Precondition::Absent => transaction.execute(
                     "INSERT INTO installation VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                     params![key, new, value],
                 ),
-                Expected::Version(version) => transaction.execute(
+                Precondition::Version(version) => transaction.execute(
                     "UPDATE installation SET version = ?2, value = ?3 WHERE key = ?1 AND version = ?4",
                     params![key, new, value, number_of(version)],
                 ),
@@ -145,13 +145,13 @@ impl InstallationStore for SqliteInstallationStore {
             };
             match changed.map_err(failed)? {
                 0 => Err(StoreError::conflict()),
-                _ => Ok(Version::new(new.unsigned_abs())),
+                _ => Ok(StoredVersion::new(new.unsigned_abs())),
             }
         })
         .await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: Version) -> Result<(), StoreError> {
+    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
         let key = key.to_text();
         self.transaction(TransactionBehavior::Immediate, move |transaction| {
             const DELETE: &str = "DELETE FROM installation WHERE key = ?1 AND version = ?2";
@@ -183,7 +183,7 @@ impl InstallationStore for SqliteInstallationStore {
         key: &StoreKey,
         slot: Slot,
         wanted: &Lease,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let (key, wanted) = (key.to_text(), *wanted);
         self.transaction(TransactionBehavior::Immediate, move |transaction| {
             const SELECT: &str =
@@ -196,7 +196,7 @@ impl InstallationStore for SqliteInstallationStore {
                 .optional()
                 .map_err(failed)?;
             let acquired = Lease::take(found, &wanted);
-            if acquired == Acquired::Granted {
+            if acquired == LeaseOutcome::Granted {
                 let (taken_at, until) = (seconds(wanted.taken_at), seconds(wanted.until));
                 let values = params![key, slot.as_str(), wanted.holder.as_bytes(), taken_at, until];
                 transaction
@@ -235,7 +235,7 @@ fn failed(error: rusqlite::Error) -> StoreError {
 }
 
 /// Gives a version as SQLite keeps it; one that the counter cannot have given is none.
-fn number_of(version: Version) -> i64 {
+fn number_of(version: StoredVersion) -> i64 {
     i64::try_from(version.as_u64()).unwrap_or(-1)
 }
 

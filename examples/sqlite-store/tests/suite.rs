@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use pollster::block_on;
 use slack_auth::{
-    Expected, Installation, InstallationKey, InstallationStore, StoreErrorKind, StoreKey,
+    Installation, InstallationKey, InstallationStore, Precondition, StoreErrorKind, StoreKey,
     store_conformance::Suite,
 };
 use sqlite_store_example::SqliteInstallationStore;
@@ -28,7 +28,7 @@ fn what_was_stored_is_there_after_a_restart() {
     let key = StoreKey::from(place.clone());
     let installation = Installation::new(place);
     let store = SqliteInstallationStore::open(&path).unwrap();
-    let version = block_on(store.put(&key, &installation, Expected::Absent)).unwrap();
+    let version = block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
     drop(store);
     let store = SqliteInstallationStore::open(&path).unwrap();
     assert_eq!(block_on(store.load(&key)).unwrap().unwrap().version, version);
@@ -54,7 +54,7 @@ fn only_the_owner_may_look() {
     let store = SqliteInstallationStore::open(folder.path().join("slack.db")).unwrap();
     let place = InstallationKey::Workspace("T0FAKE00001".into());
     let key = StoreKey::from(place.clone());
-    block_on(store.put(&key, &Installation::new(place), Expected::Absent)).unwrap();
+    block_on(store.put(&key, &Installation::new(place), Precondition::Absent)).unwrap();
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
     assert_eq!(files.len(), 3, "the database, its log, and the log's index");
     for file in files {

@@ -12,7 +12,7 @@ use slack_auth_fuzz_checks::{
     reply,
     request::{self, Said},
 };
-use slack_proto::{AccessToken, Form, Method, TeamId};
+use slack_proto::{AccessToken, ApiMethod, FormFields, TeamId};
 
 // The method is the one of `examples/custom_method.rs`.
 
@@ -39,13 +39,13 @@ slack_proto::error_codes! {
     }
 }
 
-impl Method for TeamInfo {
+impl ApiMethod for TeamInfo {
     const NAME: &'static str = "team.info";
     type Auth = AccessToken;
     type Response = TeamInfoResponse;
     type Error = TeamInfoError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("team", self.team.as_str());
     }
 }

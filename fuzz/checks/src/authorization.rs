@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use slack_fake::FakeSlack;
 use slack_proto::{
     AuthorizationRequest, Callback, CallbackError, ClientId, ClientSecret, CodeExchange,
-    CodeVerifier, ConfidentialClient, Endpoint, Entropy, InstallScopes, OauthV2Access,
-    OauthV2UserAccess, OpenidConnectToken, PendingAuthorization, PublicClient, RedirectUri, Scopes,
+    CodeVerifier, ConfidentialClient, Endpoint, InstallScopes, OauthV2Access, OauthV2UserAccess,
+    OpenidConnectToken, PendingAuthorization, PublicClient, RandomBytes, RedirectUri, Scopes,
     SignInScopes, Timestamp,
 };
 
@@ -46,8 +46,8 @@ struct Asked<'a> {
 enum Flow {
     Install,
     InstallWithVerifier,
-    User { in_user_scope: bool },
-    UserWithVerifier { in_user_scope: bool },
+    User { user_scope_parameter: bool },
+    UserWithVerifier { user_scope_parameter: bool },
     SignIn,
     SignInWithVerifier,
 }
@@ -65,7 +65,7 @@ impl Asked<'_> {
             Some(uri) => Some(uri.value()?),
             None => None,
         };
-        let install = InstallScopes::bot(self.bot).and_user(self.person);
+        let install = InstallScopes::bot(self.bot).user(self.person);
         let sign_in = || SignInScopes::new(self.person()).ok();
         let said = Said::nothing().basic(self.client_id, "hush");
         let said_in_form = Said::nothing().field("client_id", self.client_id);
@@ -82,21 +82,21 @@ impl Asked<'_> {
                 );
                 self.go(asked.ok()?, uri.as_ref(), &desktop, said_in_form);
             }
-            Flow::User { in_user_scope } => {
+            Flow::User { user_scope_parameter } => {
                 let asked =
                     AuthorizationRequest::<OauthV2UserAccess>::new(id()?, self.person, uri.clone());
                 let asked = asked.ok()?;
-                let asked = if in_user_scope { asked.in_user_scope() } else { asked };
+                let asked = if user_scope_parameter { asked.user_scope_parameter() } else { asked };
                 self.go(asked, uri.as_ref(), &server, said);
             }
-            Flow::UserWithVerifier { in_user_scope } => {
+            Flow::UserWithVerifier { user_scope_parameter } => {
                 let asked = AuthorizationRequest::<OauthV2UserAccess<CodeVerifier>>::new(
                     id()?,
                     self.person,
                     uri.clone(),
                 );
                 let asked = asked.ok()?;
-                let asked = if in_user_scope { asked.in_user_scope() } else { asked };
+                let asked = if user_scope_parameter { asked.user_scope_parameter() } else { asked };
                 self.go(asked, uri.as_ref(), &desktop, said_in_form);
             }
             Flow::SignIn => {
@@ -127,11 +127,11 @@ impl Asked<'_> {
             asked = asked.team(team.into());
         }
         if let Some(seconds) = self.life {
-            asked = asked.life(Duration::from_secs(seconds));
+            asked = asked.lifetime(Duration::from_secs(seconds));
         }
         secrets::assert_hidden(&asked);
         let now = Timestamp::from_unix(self.now);
-        let (url, pending) = asked.begin(&Endpoint::slack(), &Entropy::new(self.entropy), now);
+        let (url, pending) = asked.begin(&Endpoint::slack(), &RandomBytes::new(self.entropy), now);
         secrets::assert_hidden(&url);
         secrets::assert_hidden(&pending);
         self.check_url(url.expose(), uri);
@@ -196,7 +196,8 @@ impl Asked<'_> {
                     pairs.push(("user_scope", list(self.person, ",")));
                 }
             }
-            Flow::User { in_user_scope: true } | Flow::UserWithVerifier { in_user_scope: true } => {
+            Flow::User { user_scope_parameter: true }
+            | Flow::UserWithVerifier { user_scope_parameter: true } => {
                 pairs.push(("user_scope", list(self.person, ",")));
             }
             Flow::User { .. } | Flow::UserWithVerifier { .. } => {
@@ -260,10 +261,10 @@ mod tests {
         for (flow, person) in [
             (Flow::Install, "users:read"),
             (Flow::InstallWithVerifier, ""),
-            (Flow::User { in_user_scope: false }, "users:read, chat:write"),
-            (Flow::User { in_user_scope: true }, "users:read"),
-            (Flow::UserWithVerifier { in_user_scope: false }, "users:read"),
-            (Flow::UserWithVerifier { in_user_scope: true }, "users:read"),
+            (Flow::User { user_scope_parameter: false }, "users:read, chat:write"),
+            (Flow::User { user_scope_parameter: true }, "users:read"),
+            (Flow::UserWithVerifier { user_scope_parameter: false }, "users:read"),
+            (Flow::UserWithVerifier { user_scope_parameter: true }, "users:read"),
             (Flow::SignIn, "openid email"),
             (Flow::SignInWithVerifier, "chat:write"),
         ] {

@@ -3,9 +3,9 @@
 use arbitrary::{Arbitrary, Unstructured};
 use serde_json::json;
 use slack_proto::{
-    AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
+    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
     AuthTeamsList, AuthTest, AuthorizationCode, ClientCredentials, ClientId, ClientSecret,
-    CodeVerifier, ConfidentialClient, Method, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
+    CodeVerifier, ConfidentialClient, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
     OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
     OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken, ToolingTokensRotate,
 };
@@ -185,12 +185,12 @@ impl Call<'_> {
         uri: Option<RedirectUri>,
     ) -> Option<()> {
         macro_rules! exchange {
-            ($Method:ident) => {{
+            ($ApiMethod:ident) => {{
                 let grant = AuthorizationCode::new(code).ok()?;
                 match proof {
                     Proof::Secret => {
                         let said = self.client.said().field("grant_type", "authorization_code");
-                        let method = $Method::new(grant);
+                        let method = $ApiMethod::new(grant);
                         finish!(method, self.client.confidential()?, said.field("code", code))
                     }
                     Proof::Verifier(verifier) => {
@@ -199,14 +199,14 @@ impl Call<'_> {
                         let said = said.field("grant_type", "authorization_code");
                         let said =
                             said.field("code", code).field("code_verifier", verifier.expose());
-                        finish!($Method::pkce(grant, verifier), self.client.public()?, said)
+                        finish!($ApiMethod::pkce(grant, verifier), self.client.public()?, said)
                     }
                     Proof::Both(verifier) => {
                         let verifier = verifier.value()?;
                         let said = self.client.said().field("grant_type", "authorization_code");
                         let said =
                             said.field("code", code).field("code_verifier", verifier.expose());
-                        let method = $Method::pkce_with_secret(grant, verifier);
+                        let method = $ApiMethod::pkce_with_secret(grant, verifier);
                         finish!(method, self.client.confidential()?, said)
                     }
                 }

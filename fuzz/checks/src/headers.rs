@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Response};
-use slack_proto::{AuthTest, ForeignText, Method, ReplyMeta, ResponseError, Scopes};
+use slack_proto::{ApiMethod, AuthTest, ReplyMeta, ResponseError, Scopes, UntrustedText};
 
 use crate::secrets;
 
@@ -41,7 +41,7 @@ pub(crate) fn check_meta(meta: &ReplyMeta, response: &Response<&[u8]>) {
         assert_eq!(found, wanted, "other scopes came out");
     }
     let id = id.map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    assert_eq!(meta.request_id().map(ForeignText::as_str), id.as_deref(), "another request id");
+    assert_eq!(meta.request_id().map(UntrustedText::as_str), id.as_deref(), "another request id");
 }
 
 /// A whole number of seconds that fits 32 bits, with blanks around it at most.

@@ -6,13 +6,13 @@
 //!
 //! # A method of your own
 //!
-//! Your own [`Method`](slack_proto::Method) is fuzzed by the same helpers: [`reply::check`] for what comes back, and
+//! Your own [`ApiMethod`](slack_proto::ApiMethod) is fuzzed by the same helpers: [`reply::check`] for what comes back, and
 //! [`request::check`] for what goes out.
 //!
 //! ```
 //! use serde::Deserialize;
 //! use slack_auth_fuzz_checks::reply;
-//! use slack_proto::{AccessToken, Form, Method, NoError};
+//! use slack_proto::{AccessToken, FormFields, ApiMethod, NoError};
 //!
 //! struct TeamInfo;
 //!
@@ -25,7 +25,7 @@
 //!     domain: String,
 //! }
 //!
-//! impl Method for TeamInfo {
+//! impl ApiMethod for TeamInfo {
 //!     const NAME: &'static str = "team.info";
 //!     type Auth = AccessToken;
 //!     type Response = TeamInfoResponse;

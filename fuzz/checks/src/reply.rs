@@ -1,7 +1,7 @@
 //! What must hold for the reply of any method, one of your own included.
 
 use http::Response;
-use slack_proto::{IssuedCredential, Method, RefreshToken, Reply, ReplyMeta, ResponseError};
+use slack_proto::{ApiMethod, IssuedCredential, RefreshToken, Reply, ReplyMeta, ResponseError};
 
 use crate::{
     headers, input,
@@ -15,7 +15,7 @@ use crate::{
 /// Nothing panics; no error shows a token; a failure (`ok: false`, no `ok`, status 429) is never a success; an error
 /// code comes out as it went in, and so do the headers.
 #[expect(clippy::must_use_candidate, reason = "the check is done; only some have more to ask")]
-pub fn check<M: Method>(input: &[u8]) -> Option<Reply<M::Response>> {
+pub fn check<M: ApiMethod>(input: &[u8]) -> Option<Reply<M::Response>> {
     let reply = parse::<M>(&input::response(input))?;
     assert_ne!(reply.meta.status(), 429, "a failure became a success: a rate limit");
     Some(reply)
@@ -25,7 +25,7 @@ pub fn check<M: Method>(input: &[u8]) -> Option<Reply<M::Response>> {
 ///
 /// That holds for the library's types. A type of your own that keeps text in a `String` shows what is in it.
 #[expect(clippy::must_use_candidate, reason = "the check is done; only some have more to ask")]
-pub fn check_hiding<M: Method<Response: std::fmt::Debug>>(
+pub fn check_hiding<M: ApiMethod<Response: std::fmt::Debug>>(
     input: &[u8],
 ) -> Option<Reply<M::Response>> {
     let reply = check::<M>(input)?;
@@ -52,7 +52,7 @@ impl Places {
 /// every refresh token that stands once in a place where a token belongs comes out, and none that never went in.
 ///
 /// `tokens` lists the text of all tokens of a success.
-pub fn check_tokens<M: Method<Response: std::fmt::Debug>>(
+pub fn check_tokens<M: ApiMethod<Response: std::fmt::Debug>>(
     input: &[u8],
     places: &Places,
     tokens: impl FnOnce(&M::Response) -> Vec<String>,
@@ -96,7 +96,7 @@ pub fn texts<'a>(
 
 /// Takes an input as a body, and reads it with every status that decides something: what it says of an error is the
 /// same at all of them.
-pub fn check_error_body<M: Method>(input: &[u8]) {
+pub fn check_error_body<M: ApiMethod>(input: &[u8]) {
     let may_succeed = Members::of(input).map(|members| members.may_succeed());
     let mut codes = Vec::new();
     for status in [200, 204, 302, 400, 401, 404, 429, 500, 503] {
@@ -115,13 +115,13 @@ pub fn check_error_body<M: Method>(input: &[u8]) {
     assert!(codes.is_empty() || may_succeed != Some(true), "a code came of a body that is none");
 }
 
-fn failure<M: Method>(response: &Response<&[u8]>) -> Option<ResponseError<M::Error>> {
+fn failure<M: ApiMethod>(response: &Response<&[u8]>) -> Option<ResponseError<M::Error>> {
     parse::<M>(response);
     M::parse_response(response).err()
 }
 
 /// Parses, and checks what holds for every method.
-fn parse<M: Method>(response: &Response<&[u8]>) -> Option<Reply<M::Response>> {
+fn parse<M: ApiMethod>(response: &Response<&[u8]>) -> Option<Reply<M::Response>> {
     let members = Members::of(response.body());
     match M::parse_response(response) {
         Ok(reply) => {
@@ -151,7 +151,7 @@ fn check_meta(meta: &ReplyMeta, response: &Response<&[u8]>, members: Option<&Mem
     secrets::assert_hidden(meta);
     headers::check_meta(meta, response);
     if let Some(cursor) = members.and_then(|top| top.text_at("response_metadata.next_cursor")) {
-        let found = meta.next_cursor().map(slack_proto::ForeignText::as_str);
+        let found = meta.next_cursor().map(slack_proto::UntrustedText::as_str);
         assert_eq!(found, Some(&*cursor), "a cursor was lost or changed");
     }
 }
@@ -161,19 +161,19 @@ mod tests {
     use std::{collections::HashMap, panic::catch_unwind};
 
     use serde_json::Value;
-    use slack_proto::{AccessToken, AuthTest, AuthTestResponse, Form, NoError};
+    use slack_proto::{AccessToken, AuthTest, AuthTestResponse, FormFields, NoError};
 
     use super::*;
 
     struct Own;
 
-    impl Method for Own {
+    impl ApiMethod for Own {
         const NAME: &'static str = "own.method";
         type Auth = AccessToken;
         type Response = HashMap<String, Value>;
         type Error = NoError;
 
-        fn params(&self, _: &mut Form) {}
+        fn params(&self, _: &mut FormFields) {}
     }
 
     #[test]

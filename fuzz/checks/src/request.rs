@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, Request, header};
 use slack_fake::{FakeSlack, ReadAuthorization};
-use slack_proto::{Body, Endpoint, Method};
+use slack_proto::{ApiMethod, Endpoint, RequestBody};
 
 use crate::secrets;
 
@@ -60,7 +60,7 @@ impl Said {
 /// It is valid HTTP to a parser that knows nothing of this library, goes to the endpoint and nowhere else, has the
 /// headers it must and no other, none of which can be split; its form decodes to exactly these fields and Basic to exactly this
 /// client; Slack's side, as `slack-fake` plays it, reads the same; and `Debug` shows no token.
-pub fn check<M: Method>(method: &M, auth: &M::Auth, said: &Said) {
+pub fn check<M: ApiMethod>(method: &M, auth: &M::Auth, said: &Said) {
     let loopback = Endpoint::new("http://127.0.0.1:8080").expect("an origin");
     for endpoint in [Endpoint::slack(), Endpoint::gov_slack(), loopback] {
         let request = method.to_request(&endpoint, auth);
@@ -78,7 +78,7 @@ pub fn check<M: Method>(method: &M, auth: &M::Auth, said: &Said) {
     }
 }
 
-fn check_headers(headers: &HeaderMap, body: &Body, said: &Said) {
+fn check_headers(headers: &HeaderMap, body: &RequestBody, said: &Said) {
     let all = |name| headers.get_all(name).iter().collect::<Vec<_>>();
     assert_eq!(all(header::CONTENT_TYPE), ["application/x-www-form-urlencoded"]);
     let lengths = all(header::CONTENT_LENGTH);
@@ -117,7 +117,7 @@ fn form_value(text: &str) -> String {
 }
 
 /// Writes the request as HTTP/1.1, and has it read by a parser of HTTP.
-fn check_http(request: &Request<Body>) {
+fn check_http(request: &Request<RequestBody>) {
     let path = request.uri().path_and_query().expect("a path").as_str();
     let mut text = format!("{} {path} HTTP/1.1\r\n", request.method()).into_bytes();
     for (name, value) in request.headers() {
@@ -135,7 +135,7 @@ fn check_http(request: &Request<Body>) {
     assert!(read.headers.len() == request.headers().len() && read.headers.iter().all(same));
 }
 
-fn check_fake(request: &Request<Body>, said: &Said) {
+fn check_fake(request: &Request<RequestBody>, said: &Said) {
     let read = FakeSlack::read(request);
     let read = read.unwrap_or_else(|code| panic!("the fake refuses the request: {code}"));
     assert!(read.arguments == said.fields, "the fake reads other arguments");

@@ -1,8 +1,8 @@
 //! What must hold for a stateless state that comes back.
 
 use slack_proto::{
-    AuthorizationRequest, BrowserBinding, Callback, ClientId, Endpoint, Entropy, InstallScopes,
-    OauthV2Access, StateKey, StatelessAuthorization, StatelessError, Timestamp,
+    AuthorizationRequest, Callback, ClientId, Endpoint, InstallScopes, OauthV2Access, RandomBytes,
+    SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey, Timestamp,
 };
 
 use crate::secrets;
@@ -13,7 +13,7 @@ pub(crate) fn check(input: &[u8]) {
     let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
     let (cookie, rest) = (&input[..end], input.get(end + 1..).unwrap_or_default());
     let (flow, genuine) = flow();
-    let cookie = std::str::from_utf8(cookie).ok().and_then(|text| BrowserBinding::new(text).ok());
+    let cookie = std::str::from_utf8(cookie).ok().and_then(|text| SessionBinding::new(text).ok());
     let mut changed = genuine.clone().into_bytes();
     for change in rest.chunks_exact(2) {
         let at = usize::from(change[0]) % changed.len();
@@ -27,18 +27,18 @@ pub(crate) fn check(input: &[u8]) {
             Ok(authorized) => {
                 secrets::assert_hidden(&authorized);
                 assert!(state == genuine, "another state was taken");
-                let cookie = cookie.as_ref().map(BrowserBinding::expose);
+                let cookie = cookie.as_ref().map(SessionBinding::expose);
                 assert!(cookie == Some(COOKIE), "taken with another cookie");
             }
             Err(error) => {
                 secrets::assert_hidden_error(&error);
-                let cookie = cookie.as_ref().map(BrowserBinding::expose);
+                let cookie = cookie.as_ref().map(SessionBinding::expose);
                 let expected = match &error {
-                    StatelessError::StateMissing => state.is_empty(),
-                    StatelessError::OtherBrowser => state == genuine && cookie != Some(COOKIE),
-                    StatelessError::Malformed
-                    | StatelessError::UnknownVersion
-                    | StatelessError::Tampered => state != genuine,
+                    SignedStateError::StateMissing => state.is_empty(),
+                    SignedStateError::OtherBrowser => state == genuine && cookie != Some(COOKIE),
+                    SignedStateError::Malformed
+                    | SignedStateError::UnknownVersion
+                    | SignedStateError::Tampered => state != genuine,
                     _ => false,
                 };
                 assert!(expected, "a failure of another kind: {error}");
@@ -48,14 +48,14 @@ pub(crate) fn check(input: &[u8]) {
 }
 
 /// Makes the one flow of these tests, and the state that it begins with.
-fn flow() -> (StatelessAuthorization<OauthV2Access>, String) {
+fn flow() -> (SignedStateFlow<OauthV2Access>, String) {
     let id = ClientId::new("1.2").expect("an id");
     let scopes = InstallScopes::bot("commands");
     let request = AuthorizationRequest::new(id, scopes, None).expect("a request");
-    let key = StateKey::new([7; 32]).expect("a key");
-    let flow = StatelessAuthorization::new(request, Endpoint::slack(), key);
-    let browser = BrowserBinding::new(COOKIE).expect("a cookie");
-    let url = flow.begin(&browser, &Entropy::new([3; 96]), NOW);
+    let key = StateSigningKey::new([7; 32]).expect("a key");
+    let flow = SignedStateFlow::new(request, Endpoint::slack(), key);
+    let browser = SessionBinding::new(COOKIE).expect("a cookie");
+    let url = flow.begin(&browser, &RandomBytes::new([3; 96]), NOW);
     let state = url.expose().split("&state=").nth(1).expect("a state").to_owned();
     (flow, state)
 }

@@ -5,9 +5,9 @@ use std::{collections::HashSet, fs, path::PathBuf, sync::OnceLock, time::Duratio
 use pollster::block_on;
 use sha2::{Digest, Sha256};
 use slack_auth::{
-    Acquired, ConfigurationCredential, Credential, EnterpriseId, Expected, FileInstallationStore,
-    Installation, InstallationKey, InstallationStore, Lease, LeaseHolder, RefreshToken, Slot,
-    StoreErrorKind, StoreKey, TeamId, Timestamp, Version,
+    ConfigurationCredential, Credential, EnterpriseId, FileInstallationStore, Installation,
+    InstallationKey, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition,
+    RefreshToken, Slot, StoreErrorKind, StoreKey, StoredVersion, TeamId, Timestamp,
 };
 
 use crate::{oracle::Members, secrets};
@@ -92,7 +92,7 @@ pub(crate) fn check_file(input: &[u8]) {
     }
     // A version that the file does not have: nothing may be written, whatever stands there.
     let empty = Installation::new(InstallationKey::Workspace("T1".into()));
-    for expected in [Expected::Absent, Expected::Version(Version::new(0xdead_beef))] {
+    for expected in [Precondition::Absent, Precondition::Version(StoredVersion::new(0xdead_beef))] {
         let put = block_on(store.put(&key, &empty, expected)).expect_err("a file was overwritten");
         secrets::assert_hidden_error(&put);
     }
@@ -112,11 +112,11 @@ pub(crate) fn check_lease(input: &[u8]) {
     let acquired = block_on(store.acquire(&key, Slot::Bot, &wanted)).expect("the folder is there");
     let found = fs::read(&file).expect("the file is there");
     match acquired {
-        Acquired::Granted => {
+        LeaseOutcome::Granted => {
             let line = format!("slack-auth lease 1 {} 1795219200 1795219245\n", "07".repeat(16));
             assert!(found == line.as_bytes(), "a lease was granted, and nobody else can see it");
         }
-        Acquired::HeldUntil(until) => {
+        LeaseOutcome::HeldUntil(until) => {
             assert!(found == input, "somebody else's lease was changed");
             assert!(until > now, "a lease that ran out holds everybody up");
             let text = std::str::from_utf8(input).expect("a lease that is no text");

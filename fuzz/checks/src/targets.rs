@@ -4,10 +4,10 @@
 
 use serde::de::IgnoredAny;
 use slack_proto::{
-    AccessToken, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, Form, Method, NoError, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
+    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
+    AuthTeamsList, AuthTest, FormFields, NoError, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
     OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
-    OpenidConnectUserInfo, Secret, ToolingTokensRotate,
+    OpenidConnectUserInfo, SecretAuthentication, ToolingTokensRotate,
 };
 
 use crate::{
@@ -73,7 +73,7 @@ targets! {
     jwks, id_token::check_jwks;
     /// Replies of `oauth.v2.access` to a code.
     oauth_v2_access, |input| {
-        reply::check_tokens::<OauthV2Access<Secret>>(input, &BOTH, |grant| {
+        reply::check_tokens::<OauthV2Access<SecretAuthentication>>(input, &BOTH, |grant| {
             let found = [&grant.bot, &grant.user, &grant.unplaced].into_iter().flatten();
             texts(found, &grant.spare_refresh_tokens)
         });
@@ -94,7 +94,7 @@ targets! {
     };
     /// Replies of `oauth.v2.user.access`.
     oauth_v2_user_access, |input| {
-        reply::check_tokens::<OauthV2UserAccess<Secret>>(input, &BOTH, |grant| {
+        reply::check_tokens::<OauthV2UserAccess<SecretAuthentication>>(input, &BOTH, |grant| {
             let found = [&grant.credential].into_iter().chain(&grant.unplaced);
             texts(found, &grant.spare_refresh_tokens)
         });
@@ -112,7 +112,7 @@ targets! {
     };
     /// Replies of `openid.connect.token`.
     openid_connect_token, |input| {
-        reply::check_tokens::<OpenidConnectToken<Secret>>(input, &TOP, |grant| texts([&grant.credential], &[]));
+        reply::check_tokens::<OpenidConnectToken<SecretAuthentication>>(input, &TOP, |grant| texts([&grant.credential], &[]));
     };
     /// Replies of `openid.connect.userInfo`.
     openid_connect_user_info, |input| ignore(check_hiding::<OpenidConnectUserInfo>(input));
@@ -157,11 +157,11 @@ const CONFIGURATION: Places = Places::new(&["token"], &["refresh_token"]);
 /// A method of which nothing but the envelope is read.
 struct Anything;
 
-impl Method for Anything {
+impl ApiMethod for Anything {
     const NAME: &'static str = "any.thing";
     type Auth = AccessToken;
     type Response = IgnoredAny;
     type Error = NoError;
 
-    fn params(&self, _: &mut Form) {}
+    fn params(&self, _: &mut FormFields) {}
 }

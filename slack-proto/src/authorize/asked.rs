@@ -6,7 +6,7 @@ use crate::{InvalidValue, Scopes, sealed::Sealed};
 
 /// What one kind of authorize page takes for scopes: [`InstallScopes`], [`SignInScopes`], or [`Scopes`] where there are
 /// a person's alone.
-pub trait AskedScopes: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
+pub trait RequestedScopes: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What stands between two scopes in the URL.
     #[doc(hidden)]
     const SEPARATOR: &'static str = ",";
@@ -43,20 +43,20 @@ impl InstallScopes {
 
     /// Asks for user scopes alone.
     #[must_use]
-    pub fn user(scopes: impl Into<Scopes>) -> Self {
+    pub fn user_only(scopes: impl Into<Scopes>) -> Self {
         Self { bot: Scopes::default(), user: scopes.into() }
     }
 
     /// Asks for user scopes as well.
     #[must_use]
-    pub fn and_user(self, scopes: impl Into<Scopes>) -> Self {
+    pub fn user(self, scopes: impl Into<Scopes>) -> Self {
         Self { user: scopes.into(), ..self }
     }
 }
 
 impl Sealed for InstallScopes {}
 
-impl AskedScopes for InstallScopes {
+impl RequestedScopes for InstallScopes {
     fn for_bot(&self) -> Option<&Scopes> {
         Some(&self.bot)
     }
@@ -72,7 +72,7 @@ impl AskedScopes for InstallScopes {
 
 impl Sealed for Scopes {}
 
-impl AskedScopes for Scopes {
+impl RequestedScopes for Scopes {
     fn for_bot(&self) -> Option<&Scopes> {
         None
     }
@@ -151,7 +151,7 @@ impl SignInScopes {
 
 impl Sealed for SignInScopes {}
 
-impl AskedScopes for SignInScopes {
+impl RequestedScopes for SignInScopes {
     const SEPARATOR: &'static str = " ";
 
     fn for_bot(&self) -> Option<&Scopes> {
@@ -171,14 +171,14 @@ impl AskedScopes for SignInScopes {
 /// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NotGranted {
+pub struct MissingScopes {
     /// What the app's bot may not do.
     pub bot: Scopes,
     /// What the app may not do in the person's name.
     pub user: Scopes,
 }
 
-impl NotGranted {
+impl MissingScopes {
     /// Tells whether everything was granted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -187,7 +187,7 @@ impl NotGranted {
 
     /// Compares what was asked for with what the bot's and the person's credential may do; `None` is no credential.
     pub(super) fn of(
-        asked: &impl AskedScopes,
+        asked: &impl RequestedScopes,
         bot: Option<&Scopes>,
         user: Option<&Scopes>,
     ) -> Self {
@@ -205,7 +205,7 @@ impl NotGranted {
 }
 
 /// Refuses what cannot stand in one request.
-pub(super) fn check(asked: &impl AskedScopes) -> Result<(), &'static str> {
+pub(super) fn check(asked: &impl RequestedScopes) -> Result<(), &'static str> {
     let all =
         || asked.for_bot().into_iter().flat_map(Scopes::iter).chain(asked.for_person().iter());
     if all().next().is_none() {
@@ -236,16 +236,16 @@ mod tests {
     fn identity_scopes_stand_alone() {
         let mixed = "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own";
         for asked in [
-            InstallScopes::user("openid,chat:write"),
-            InstallScopes::bot("chat:write").and_user("email"),
-            InstallScopes::bot("profile").and_user("chat:write"),
+            InstallScopes::user_only("openid,chat:write"),
+            InstallScopes::bot("chat:write").user("email"),
+            InstallScopes::bot("profile").user("chat:write"),
         ] {
             assert_eq!(check(&asked), Err(mixed), "{asked:?}");
         }
         assert_eq!(check(&Scopes::from("search:read,profile")), Err(mixed));
         assert!(check(&InstallScopes::bot("openid")).unwrap_err().contains("a bot cannot"));
         assert_eq!(check(&Scopes::from("openid,email")), Ok(()));
-        assert_eq!(check(&InstallScopes::user("openid")), Ok(()));
+        assert_eq!(check(&InstallScopes::user_only("openid")), Ok(()));
         // A name that only looks alike is another scope.
         assert_eq!(check(&Scopes::from("users.profile:read,users:read.email")), Ok(()));
     }
@@ -274,15 +274,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_for_each_credential() {
-        let asked = InstallScopes::bot("a,b").and_user("c,d");
+        let asked = InstallScopes::bot("a,b").user("c,d");
         let (bot, user) = (Scopes::from("b,x"), Scopes::from("c,d"));
-        let missing = NotGranted::of(&asked, Some(&bot), Some(&user));
-        assert_eq!(missing, NotGranted { bot: "a".into(), user: "".into() });
+        let missing = MissingScopes::of(&asked, Some(&bot), Some(&user));
+        assert_eq!(missing, MissingScopes { bot: "a".into(), user: "".into() });
         assert!(!missing.is_empty());
-        let missing = NotGranted::of(&asked, None, Some(&user));
-        assert_eq!(missing, NotGranted { bot: "a,b".into(), user: "".into() });
+        let missing = MissingScopes::of(&asked, None, Some(&user));
+        assert_eq!(missing, MissingScopes { bot: "a,b".into(), user: "".into() });
         let silent = Scopes::default();
-        assert!(NotGranted::of(&asked, Some(&silent), Some(&silent)).is_empty());
+        assert!(MissingScopes::of(&asked, Some(&silent), Some(&silent)).is_empty());
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! What a callback that was checked leads to.
 
-use super::{CodeExchange, NotGranted};
-use crate::{ExpectedIdToken, OauthV2UserAccess, OpenidConnectToken, proof::Proof};
+use super::{CodeExchange, MissingScopes};
+use crate::{ExpectedIdToken, OauthV2UserAccess, OpenidConnectToken, proof::ClientAuthentication};
 
 /// A person has consented, and the callback belongs to this browser: the method that trades the code, and what was asked
 /// for.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "the code is worth nothing until the exchange is sent"]
-pub struct Authorized<M: CodeExchange> {
+pub struct VerifiedCallback<M: CodeExchange> {
     /// The method to send, with code, redirect URI and verifier in it.
     pub exchange: M,
     /// The scopes that were asked for.
@@ -16,16 +16,16 @@ pub struct Authorized<M: CodeExchange> {
     pub(super) expected_id_token: ExpectedIdToken,
 }
 
-impl<M: CodeExchange> Authorized<M> {
+impl<M: CodeExchange> VerifiedCallback<M> {
     /// Tells which scopes the answer to the exchange lacks. An answer that leaves the scopes of a credential out grants
     /// all (RFC 6749 section 5.1); scopes of a credential that is not there are all lacking.
     ///
     /// ```
     /// use slack_proto::{
-    ///     AuthorizationRequest, Callback, ClientId, Endpoint, Entropy, InstallScopes, Method, OauthV2Access, Timestamp,
+    ///     AuthorizationRequest, Callback, ClientId, Endpoint, RandomBytes, InstallScopes, ApiMethod, OauthV2Access, Timestamp,
     /// };
     ///
-    /// # let entropy = Entropy::new([7; 96]);
+    /// # let entropy = RandomBytes::new([7; 96]);
     /// # let now = Timestamp::from_unix(1_795_219_200);
     /// let scopes = InstallScopes::bot("chat:write,commands");
     /// let request = AuthorizationRequest::<OauthV2Access>::new(ClientId::new("1.2")?, scopes, None)?;
@@ -35,25 +35,25 @@ impl<M: CodeExchange> Authorized<M> {
     ///
     /// // The person declined a scope that the app's settings call optional.
     /// let response = http::Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
-    /// let installed = OauthV2Access::<slack_proto::Secret>::parse_response(&response)?.value;
-    /// assert_eq!(authorized.not_granted(&installed).bot.to_string(), "chat:write");
+    /// let installed = OauthV2Access::<slack_proto::SecretAuthentication>::parse_response(&response)?.value;
+    /// assert_eq!(authorized.missing_scopes(&installed).bot.to_string(), "chat:write");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn not_granted(&self, response: &M::Response) -> NotGranted {
+    pub fn missing_scopes(&self, response: &M::Response) -> MissingScopes {
         let [bot, user] = M::granted(response);
-        NotGranted::of(&self.asked, bot, user)
+        MissingScopes::of(&self.asked, bot, user)
     }
 }
 
-impl<P: Proof> Authorized<OpenidConnectToken<P>> {
+impl<P: ClientAuthentication> VerifiedCallback<OpenidConnectToken<P>> {
     /// Gives what the ID token of the answer must be checked against: the client id and the nonce that was sent.
     pub fn expected_id_token(&self) -> &ExpectedIdToken {
         &self.expected_id_token
     }
 }
 
-impl<P: Proof> Authorized<OauthV2UserAccess<P>> {
+impl<P: ClientAuthentication> VerifiedCallback<OauthV2UserAccess<P>> {
     /// Gives what an ID token of the answer, if there is one, must be checked against. This page takes no nonce.
     pub fn expected_id_token(&self) -> &ExpectedIdToken {
         &self.expected_id_token

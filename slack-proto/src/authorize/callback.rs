@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use super::{Refused, State};
+use super::{AuthorizationErrorResponse, OauthState};
 use crate::{AuthorizationCode, OauthV2Access};
 
 /// The parameters of a request to the redirect URI: a code or a refusal, and the state.
@@ -11,8 +11,8 @@ use crate::{AuthorizationCode, OauthV2Access};
 /// the state.
 #[derive(Clone, Debug)]
 pub struct Callback {
-    pub(super) outcome: Result<AuthorizationCode, Refused>,
-    pub(super) state: Option<State>,
+    pub(super) outcome: Result<AuthorizationCode, AuthorizationErrorResponse>,
+    pub(super) state: Option<OauthState>,
 }
 
 impl Callback {
@@ -45,25 +45,25 @@ impl Callback {
         }
         let outcome =
             match (error, code) {
-                (Some(error), _) => Err(Refused::new(&error)),
+                (Some(error), _) => Err(AuthorizationErrorResponse::new(&error)),
                 (None, Some(code)) => Ok(AuthorizationCode::new(code.into_owned())
                     .map_err(|_| InvalidCallback::NoCode)?),
                 (None, None) => return Err(InvalidCallback::NoCode),
             };
         // An empty state is none.
-        let state = state.and_then(|state| State::new(state.into_owned()).ok());
+        let state = state.and_then(|state| OauthState::new(state.into_owned()).ok());
         Ok(Self { outcome, state })
     }
 
     /// Gives the state that came back, to find the pending authorization that it belongs to.
     #[must_use]
-    pub fn state(&self) -> Option<&State> {
+    pub fn state(&self) -> Option<&OauthState> {
         self.state.as_ref()
     }
 
     /// Gives the refusal, if it is one.
     #[must_use]
-    pub fn refused(&self) -> Option<&Refused> {
+    pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         self.outcome.as_ref().err()
     }
 
@@ -136,7 +136,7 @@ pub enum WithoutStateError {
     /// The callback has a state: [`finish`](super::PendingAuthorization::finish) a pending authorization with it.
     HasState(Box<Callback>),
     /// Slack says no.
-    Refused(Refused),
+    Refused(AuthorizationErrorResponse),
 }
 
 impl fmt::Display for WithoutStateError {
@@ -196,18 +196,18 @@ mod tests {
     fn an_error_comes_before_a_code() {
         let callback = Callback::parse("code=c&error=access_denied&state=s").unwrap();
         assert!(callback.unchecked_code().is_none());
-        let refused = callback.refused().unwrap();
+        let refused = callback.error_response().unwrap();
         assert_eq!(refused.code, ErrorCode::Method(AuthorizeError::AccessDenied));
         let callback = Callback::parse("error=xoxb-planted").unwrap();
-        let shown = callback.refused().unwrap().to_string();
+        let shown = callback.error_response().unwrap().to_string();
         assert!(!shown.contains("xox"), "{shown}");
     }
 
     #[test]
     fn a_missing_state_is_taken_knowingly_only() {
         let parse = |text| Callback::parse(text).unwrap();
-        let mut form = crate::Form::new();
-        crate::Method::params(&parse("code=c").without_state().unwrap(), &mut form);
+        let mut form = crate::FormFields::new();
+        crate::ApiMethod::params(&parse("code=c").without_state().unwrap(), &mut form);
         assert_eq!(form.finish().0.as_ref(), b"grant_type=authorization_code&code=c");
         let error = parse("code=c&state=s").without_state().unwrap_err();
         assert_eq!(

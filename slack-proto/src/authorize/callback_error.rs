@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use super::{CodeExchange, PendingAuthorization, Refused};
+use super::{AuthorizationErrorResponse, CodeExchange, PendingAuthorization};
 use crate::Recovery;
 
 /// Why a callback gives no method to send.
@@ -14,9 +14,9 @@ pub enum CallbackError<M: CodeExchange> {
     /// The state is another: the callback belongs to another browser, or is forged.
     StateMismatch(Box<PendingAuthorization<M>>),
     /// Slack, or somebody else, says no, and nothing ties it to this authorization.
-    RefusedWithoutState(Refused, Box<PendingAuthorization<M>>),
+    RefusedWithoutState(AuthorizationErrorResponse, Box<PendingAuthorization<M>>),
     /// Slack says no.
-    Refused(Refused),
+    Refused(AuthorizationErrorResponse),
     /// The browser came back too late.
     Expired,
 }
@@ -24,7 +24,7 @@ pub enum CallbackError<M: CodeExchange> {
 impl<M: CodeExchange> CallbackError<M> {
     /// Gives what Slack said, if it said no.
     #[must_use]
-    pub fn refused(&self) -> Option<&Refused> {
+    pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         match self {
             Self::RefusedWithoutState(refused, _) | Self::Refused(refused) => Some(refused),
             _ => None,
@@ -45,7 +45,7 @@ impl<M: CodeExchange> CallbackError<M> {
     /// Tells what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
-        self.refused().map_or(Recovery::AuthorizeAgain, Refused::recovery)
+        self.error_response().map_or(Recovery::AuthorizeAgain, AuthorizationErrorResponse::recovery)
     }
 }
 
@@ -75,7 +75,9 @@ impl<M: CodeExchange> fmt::Debug for CallbackError<M> {
             Self::RefusedWithoutState(refused, pending) => {
                 f.debug_tuple("RefusedWithoutState").field(refused).field(pending).finish()
             }
-            Self::Refused(refused) => f.debug_tuple("Refused").field(refused).finish(),
+            Self::Refused(refused) => {
+                f.debug_tuple("AuthorizationErrorResponse").field(refused).finish()
+            }
             Self::Expired => f.write_str("Expired"),
         }
     }
@@ -89,8 +91,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        AuthorizationRequest, Callback, ClientId, Endpoint, Entropy, InstallScopes, OauthV2Access,
-        Timestamp,
+        AuthorizationRequest, Callback, ClientId, Endpoint, InstallScopes, OauthV2Access,
+        RandomBytes, Timestamp,
     };
 
     #[test]
@@ -100,7 +102,7 @@ mod tests {
             let scopes = InstallScopes::bot("commands");
             AuthorizationRequest::<OauthV2Access>::new(ClientId::new("1.2").unwrap(), scopes, None)
                 .unwrap()
-                .begin(&Endpoint::slack(), &Entropy::new([7; 96]), now)
+                .begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), now)
                 .1
         };
         let state = pending().state().expose().to_owned();
@@ -137,10 +139,10 @@ mod tests {
             let late = now + Duration::from_secs(601);
             let error = pending().finish(callback, late).unwrap_err();
             assert_eq!((error.to_string().as_str(), error.recovery()), (shown, recovery));
-            assert_eq!(error.refused().is_some(), text.starts_with("error"));
+            assert_eq!(error.error_response().is_some(), text.starts_with("error"));
             let debug = format!("{error:?}");
             assert_eq!(debug.contains("PendingAuthorization { method: "), waits, "{debug}");
-            assert_eq!(debug.contains("AccessDenied"), error.refused().is_some(), "{debug}");
+            assert_eq!(debug.contains("AccessDenied"), error.error_response().is_some(), "{debug}");
             assert_eq!(error.into_pending().is_some(), waits, "{text}");
         }
     }

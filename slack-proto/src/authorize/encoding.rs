@@ -5,13 +5,15 @@ use std::{error::Error, fmt, time::Duration};
 use form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use super::{AskedScopes, CodeExchange, PendingAuthorization, RedirectUri, State};
-use crate::{ClientId, CodeVerifier, Fingerprint, Nonce, Scopes, Timestamp, proof::Proof};
+use super::{CodeExchange, OauthState, PendingAuthorization, RedirectUri, RequestedScopes};
+use crate::{
+    ClientId, CodeVerifier, Fingerprint, Nonce, Scopes, Timestamp, proof::ClientAuthentication,
+};
 
 impl<M: CodeExchange> PendingAuthorization<M> {
     /// Writes everything down as text, **secrets included**: for a session on the server's side, or for a cookie that
     /// is encrypted and authenticated. Who can read it can finish the sign-in; who can change it can make it another
-    /// one. A server that keeps nothing has [`StatelessAuthorization`](crate::StatelessAuthorization).
+    /// one. A server that keeps nothing has [`SignedStateFlow`](crate::SignedStateFlow).
     ///
     /// The text is `application/x-www-form-urlencoded`, visible ASCII that needs no quotes in a cookie. Members that are
     /// absent are left out; the others stand in this order:
@@ -37,13 +39,13 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     ///
     /// ```
     /// use slack_proto::{
-    ///     AuthorizationRequest, Callback, ClientId, CodeVerifier, Endpoint, Entropy, InstallScopes, OauthV2Access,
+    ///     AuthorizationRequest, Callback, ClientId, CodeVerifier, Endpoint, RandomBytes, InstallScopes, OauthV2Access,
     ///     PendingAuthorization, Timestamp,
     /// };
     ///
-    /// # let entropy = Entropy::new([7; 96]);
+    /// # let entropy = RandomBytes::new([7; 96]);
     /// # let now = Timestamp::from_unix(1_795_219_200);
-    /// let scopes = InstallScopes::user("chat:write");
+    /// let scopes = InstallScopes::user_only("chat:write");
     /// let request = AuthorizationRequest::<OauthV2Access<CodeVerifier>>::new(ClientId::new("1.2")?, scopes, None)?;
     /// let (url, pending) = request.begin(&Endpoint::slack(), &entropy, now);
     /// let session = pending.encode_exposing_secrets();
@@ -60,12 +62,12 @@ impl<M: CodeExchange> PendingAuthorization<M> {
         let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
         let bot = self.scopes.for_bot().map(scopes).unwrap_or_default();
         let user = scopes(self.scopes.for_person());
-        let (began_at, life) =
-            (self.began_at.as_unix().to_string(), self.life.as_secs().to_string());
+        let (began_at, lifetime) =
+            (self.began_at.as_unix().to_string(), self.lifetime.as_secs().to_string());
         let members = [
             ("v", Some(VERSION)),
             ("method", Some(M::NAME)),
-            ("proof", Some(M::Proof::KIND)),
+            ("proof", Some(M::Authentication::KIND)),
             ("client_id", Some(self.client_id.as_str())),
             ("state", Some(self.state.expose())),
             ("verifier", self.proof.verifier().map(CodeVerifier::expose)),
@@ -74,7 +76,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             ("bot", Some(&*bot).filter(|bot| !bot.is_empty())),
             ("user", Some(&*user).filter(|user| !user.is_empty())),
             ("began_at", Some(&*began_at)),
-            ("life", Some(&*life)),
+            ("life", Some(&*lifetime)),
         ];
         // Room for all, so that no copy is left behind where the text grew.
         let mut form = Serializer::new(String::with_capacity(room(&members) + CHECK_ROOM));
@@ -95,7 +97,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// # Errors
     ///
     /// When the text is none, or was damaged; when it is of a version that this library does not know; when it belongs
-    /// to another method or proof; when it is older than its life.
+    /// to another method or proof; when it is older than its lifetime.
     pub fn decode(encoded: &str, now: Timestamp) -> Result<Self, InvalidPendingAuthorization> {
         let malformed = InvalidPendingAuthorization::Malformed;
         let (text, check) = encoded.rsplit_once(CHECK).ok_or(malformed)?;
@@ -107,7 +109,8 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             return Err(InvalidPendingAuthorization::UnknownVersion);
         }
         let (method, proof) = (members.value("method"), members.value("proof"));
-        if method.ok_or(malformed)? != M::NAME || proof.ok_or(malformed)? != M::Proof::KIND {
+        if method.ok_or(malformed)? != M::NAME || proof.ok_or(malformed)? != M::Authentication::KIND
+        {
             return Err(InvalidPendingAuthorization::OtherFlow);
         }
         let pending = Self::from_members(&members).ok_or(malformed)?;
@@ -138,13 +141,13 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             };
         Some(Self {
             client_id: ClientId::new(members.value("client_id")?).ok()?,
-            state: State::new(members.value("state")?).ok()?,
-            proof: M::Proof::make(verifier).ok()?,
+            state: OauthState::new(members.value("state")?).ok()?,
+            proof: M::Authentication::make(verifier).ok()?,
             nonce,
             redirect_uri,
             scopes: M::Scopes::from_lists(scopes("bot"), scopes("user"))?,
             began_at: Timestamp::from_unix(number("began_at")?),
-            life: Duration::from_secs(number("life")?),
+            lifetime: Duration::from_secs(number("life")?),
         })
     }
 }
@@ -159,7 +162,7 @@ pub enum InvalidPendingAuthorization {
     UnknownVersion,
     /// It belongs to another method, or to another kind of client.
     OtherFlow,
-    /// It is older than its life.
+    /// It is older than its lifetime.
     Expired,
 }
 
@@ -215,8 +218,8 @@ const CHECK_ROOM: usize = 32;
 mod tests {
     use super::*;
     use crate::{
-        AuthorizationRequest, Endpoint, Entropy, InstallScopes, OauthV2Access, OauthV2UserAccess,
-        OpenidConnectToken, SecretAndVerifier, SignInScopes,
+        AuthorizationRequest, Endpoint, InstallScopes, OauthV2Access, OauthV2UserAccess,
+        OpenidConnectToken, RandomBytes, SecretAndPkce, SignInScopes,
     };
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_219_200);
@@ -230,7 +233,7 @@ mod tests {
     ) -> PendingAuthorization<M> {
         let id = ClientId::new("1.2").unwrap();
         let request = AuthorizationRequest::<M>::new(id, scopes, redirect).unwrap();
-        request.begin(&Endpoint::slack(), &Entropy::new([0; 96]), NOW).1
+        request.begin(&Endpoint::slack(), &RandomBytes::new([0; 96]), NOW).1
     }
 
     fn web() -> RedirectUri {
@@ -238,7 +241,7 @@ mod tests {
     }
 
     fn install() -> PendingAuthorization<OauthV2Access> {
-        begin(InstallScopes::bot("chat:write, commands").and_user("users:read"), web())
+        begin(InstallScopes::bot("chat:write, commands").user("users:read"), web())
     }
 
     fn decode(
@@ -259,8 +262,8 @@ mod tests {
         let back = decode(INSTALL).unwrap();
         assert_eq!(back.scopes(), install().scopes());
         assert_eq!(
-            (back.redirect_uri(), back.began_at, back.life),
-            (Some(&web()), NOW, install().life)
+            (back.redirect_uri(), back.began_at, back.lifetime),
+            (Some(&web()), NOW, install().lifetime)
         );
         assert!(back.state().same_as(install().state()));
     }
@@ -284,7 +287,7 @@ mod tests {
         );
         let loopback = RedirectUri::insecure_for_tests("http://127.0.0.1:1/cb").unwrap();
         check(
-            &begin::<OpenidConnectToken<SecretAndVerifier>>(SignInScopes::openid(), loopback),
+            &begin::<OpenidConnectToken<SecretAndPkce>>(SignInScopes::openid(), loopback),
             "v method proof client_id state verifier nonce insecure_redirect_uri user began_at life check",
         );
         check(

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{ErrorCode, ForeignText, MethodError, Purpose, Recovery};
+use crate::{ErrorCode, MethodError, Purpose, Recovery, UntrustedText};
 
 crate::error_codes! {
     /// What Slack can put into the callback's `error`.
@@ -27,16 +27,16 @@ crate::error_codes! {
 /// The authorize page said no.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Refused {
+pub struct AuthorizationErrorResponse {
     /// What Slack said.
     pub code: ErrorCode<AuthorizeError>,
 }
 
-impl Refused {
+impl AuthorizationErrorResponse {
     pub(crate) fn new(code: &str) -> Self {
         // The common codes belong to the API, not to this page.
         let own = AuthorizeError::from_code(code).map(ErrorCode::Method);
-        Self { code: own.unwrap_or_else(|| ErrorCode::Unknown(ForeignText::from(code))) }
+        Self { code: own.unwrap_or_else(|| ErrorCode::Unknown(UntrustedText::from(code))) }
     }
 
     /// Tells what to do next.
@@ -46,10 +46,10 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for AuthorizationErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the authorization was refused: {}; {}", self.code, self.recovery())
     }
 }
 
-impl Error for Refused {}
+impl Error for AuthorizationErrorResponse {}

@@ -1,10 +1,10 @@
 //! The three flows: an authorize page, what it takes, and the method that trades its code.
 
-use super::{AskedScopes, InstallScopes, RedirectUri, SignInScopes};
+use super::{InstallScopes, RedirectUri, RequestedScopes, SignInScopes};
 use crate::{
-    AuthorizationCode, IssuedCredential, Method, OauthV2Access, OauthV2UserAccess,
+    ApiMethod, AuthorizationCode, IssuedCredential, OauthV2Access, OauthV2UserAccess,
     OpenidConnectToken, Scopes,
-    proof::{CodeGrant, Proof},
+    proof::{ClientAuthentication, CodeGrant},
     sealed::Sealed,
 };
 
@@ -18,13 +18,13 @@ use crate::{
 ///
 /// A code from one page used at another's method gives `oauth_authorization_url_mismatch`; the types keep that from
 /// happening.
-pub trait CodeExchange: Method + Sealed {
+pub trait CodeExchange: ApiMethod + Sealed {
     /// What its page is asked for.
-    type Scopes: AskedScopes;
+    type Scopes: RequestedScopes;
 
     /// What the exchange proves.
     #[doc(hidden)]
-    type Proof: Proof;
+    type Authentication: ClientAuthentication;
 
     /// The page, with its query up to the client id.
     #[doc(hidden)]
@@ -41,7 +41,7 @@ pub trait CodeExchange: Method + Sealed {
     #[doc(hidden)]
     fn with_proof(
         code: AuthorizationCode,
-        proof: Self::Proof,
+        proof: Self::Authentication,
         redirect_uri: Option<RedirectUri>,
     ) -> Self;
 
@@ -52,9 +52,9 @@ pub trait CodeExchange: Method + Sealed {
 
 impl<P> Sealed for OauthV2Access<P> {}
 
-impl<P: Proof> CodeExchange for OauthV2Access<P> {
+impl<P: ClientAuthentication> CodeExchange for OauthV2Access<P> {
     type Scopes = InstallScopes;
-    type Proof = P;
+    type Authentication = P;
     const PAGE: &'static str = "/oauth/v2/authorize?client_id=";
     const FLOW: u8 = 1;
 
@@ -69,9 +69,9 @@ impl<P: Proof> CodeExchange for OauthV2Access<P> {
 
 impl<P> Sealed for OauthV2UserAccess<P> {}
 
-impl<P: Proof> CodeExchange for OauthV2UserAccess<P> {
+impl<P: ClientAuthentication> CodeExchange for OauthV2UserAccess<P> {
     type Scopes = Scopes;
-    type Proof = P;
+    type Authentication = P;
     const PAGE: &'static str = "/oauth/v2_user/authorize?client_id=";
     const FLOW: u8 = 2;
 
@@ -86,9 +86,9 @@ impl<P: Proof> CodeExchange for OauthV2UserAccess<P> {
 
 impl<P> Sealed for OpenidConnectToken<P> {}
 
-impl<P: Proof> CodeExchange for OpenidConnectToken<P> {
+impl<P: ClientAuthentication> CodeExchange for OpenidConnectToken<P> {
     type Scopes = SignInScopes;
-    type Proof = P;
+    type Authentication = P;
     const PAGE: &'static str = "/openid/connect/authorize?response_type=code&client_id=";
     const FLOW: u8 = 3;
     const SIGNS_IN: bool = true;
@@ -109,10 +109,10 @@ fn scopes(credential: &IssuedCredential) -> &Scopes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AuthorizationRequest, Callback, ClientId, Endpoint, Entropy, Timestamp};
+    use crate::{AuthorizationRequest, Callback, ClientId, Endpoint, RandomBytes, Timestamp};
 
     /// What was not granted, for the bot and for the person.
-    fn not_granted<M: CodeExchange>(
+    fn missing_scopes<M: CodeExchange>(
         scopes: impl Into<M::Scopes>,
         answer: &'static str,
     ) -> [String; 2] {
@@ -120,28 +120,29 @@ mod tests {
         let redirect = RedirectUri::new("https://app.example.com/cb").unwrap();
         let request =
             AuthorizationRequest::<M>::new(ClientId::new("1.2").unwrap(), scopes, redirect);
-        let (_, pending) = request.unwrap().begin(&Endpoint::slack(), &Entropy::new([7; 96]), now);
+        let (_, pending) =
+            request.unwrap().begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), now);
         let callback = format!("code=c0de&state={}", pending.state().expose());
         let authorized = pending.finish(Callback::parse(&callback).unwrap(), now).unwrap();
         let reply = M::parse_response(&http::Response::new(answer)).unwrap();
-        let lacking = authorized.not_granted(&reply.value);
+        let lacking = authorized.missing_scopes(&reply.value);
         [lacking.bot, lacking.user].map(|scopes| scopes.to_string())
     }
 
     #[test]
     fn every_flow_tells_which_scopes_were_not_granted() {
-        let install = InstallScopes::bot("a,b").and_user("c,d");
+        let install = InstallScopes::bot("a,b").user("c,d");
         let answer = r#"{"ok":true,"access_token":"xoxb-1","scope":"b","authed_user":{"access_token":"xoxp-1","scope":"c"}}"#;
-        assert_eq!(not_granted::<OauthV2Access>(install.clone(), answer), ["a", "d"]);
+        assert_eq!(missing_scopes::<OauthV2Access>(install.clone(), answer), ["a", "d"]);
         let lone = r#"{"ok":true,"access_token":"xoxb-1","scope":"b"}"#;
-        assert_eq!(not_granted::<OauthV2Access>(install, lone), ["a", "c,d"]);
+        assert_eq!(missing_scopes::<OauthV2Access>(install, lone), ["a", "c,d"]);
         let answer = r#"{"ok":true,"access_token":"xoxp-1","scope":"d"}"#;
-        assert_eq!(not_granted::<OauthV2UserAccess>(Scopes::from("c,d"), answer), ["", "c"]);
+        assert_eq!(missing_scopes::<OauthV2UserAccess>(Scopes::from("c,d"), answer), ["", "c"]);
         let answer = r#"{"ok":true,"access_token":"xoxp-1","scope":"openid"}"#;
         let asked = SignInScopes::openid().email();
-        assert_eq!(not_granted::<OpenidConnectToken>(asked, answer), ["", "email"]);
+        assert_eq!(missing_scopes::<OpenidConnectToken>(asked, answer), ["", "email"]);
         // An answer without scopes grants them all.
         let silent = r#"{"ok":true,"access_token":"xoxp-1"}"#;
-        assert_eq!(not_granted::<OauthV2UserAccess>(Scopes::from("c,d"), silent), ["", ""]);
+        assert_eq!(missing_scopes::<OauthV2UserAccess>(Scopes::from("c,d"), silent), ["", ""]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Authorized, Callback, CallbackError, CodeExchange, RedirectUri, State};
+use super::{Callback, CallbackError, CodeExchange, OauthState, RedirectUri, VerifiedCallback};
 use crate::{ClientId, ExpectedIdToken, Nonce, Timestamp};
 
 /// An authorization whose browser has not come back yet: state, verifier, nonce, redirect URI, and when it began.
@@ -13,19 +13,19 @@ use crate::{ClientId, ExpectedIdToken, Nonce, Timestamp};
 /// server's side or a sealed cookie, and is read again by [`decode`](Self::decode).
 pub struct PendingAuthorization<M: CodeExchange> {
     pub(super) client_id: ClientId,
-    pub(super) state: State,
-    pub(super) proof: M::Proof,
+    pub(super) state: OauthState,
+    pub(super) proof: M::Authentication,
     pub(super) nonce: Option<Nonce>,
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) scopes: M::Scopes,
     pub(super) began_at: Timestamp,
-    pub(super) life: Duration,
+    pub(super) lifetime: Duration,
 }
 
 impl<M: CodeExchange> PendingAuthorization<M> {
     /// Gives the state, to file the pending authorization under.
     #[must_use]
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &OauthState {
         &self.state
     }
 
@@ -44,13 +44,13 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// Gives the moment after which the browser comes too late; a store may forget the pending authorization then.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.began_at + self.life
+        self.began_at + self.lifetime
     }
 
-    /// Tells whether `now` is beyond its life; also if it began further ahead than that, as clocks that differ so much
+    /// Tells whether `now` is beyond its lifetime; also if it began further ahead than that, as clocks that differ so much
     /// would let it live on.
     pub(super) fn is_expired(&self, now: Timestamp) -> bool {
-        now.since(self.began_at) > self.life || self.began_at.since(now) > self.life
+        now.since(self.began_at) > self.lifetime || self.began_at.since(now) > self.lifetime
     }
 
     /// Takes the callback and gives the method that trades its code.
@@ -59,14 +59,14 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     ///
     /// # Errors
     ///
-    /// When the state is missing or another, when the wait was longer than its life, or when Slack refused. As long as
+    /// When the state is missing or another, when the wait was longer than its lifetime, or when Slack refused. As long as
     /// the state did not match, the error gives the pending authorization back: a forged callback must not end
     /// somebody's sign-in. After a matching state it is spent.
     pub fn finish(
         self,
         callback: Callback,
         now: Timestamp,
-    ) -> Result<Authorized<M>, CallbackError<M>> {
+    ) -> Result<VerifiedCallback<M>, CallbackError<M>> {
         match (&callback.state, callback.outcome) {
             (None, Ok(_)) => Err(CallbackError::StateMissing(Box::new(self))),
             (None, Err(refused)) => {
@@ -77,7 +77,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             }
             (Some(_), Err(refused)) => Err(CallbackError::Refused(refused)),
             (Some(_), Ok(_)) if self.is_expired(now) => Err(CallbackError::Expired),
-            (Some(_), Ok(code)) => Ok(Authorized {
+            (Some(_), Ok(code)) => Ok(VerifiedCallback {
                 exchange: M::with_proof(code, self.proof, self.redirect_uri),
                 asked: self.scopes,
                 expected_id_token: match self.nonce {
@@ -97,7 +97,7 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
             .field("redirect_uri", &self.redirect_uri)
             .field("scopes", &self.scopes)
             .field("began_at", &self.began_at)
-            .field("life", &self.life)
+            .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
     }
 }
@@ -106,8 +106,8 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
 mod tests {
     use super::*;
     use crate::{
-        AuthorizationRequest, CodeVerifier, Endpoint, Entropy, Form, InstallScopes, Method,
-        OauthV2Access, OpenidConnectToken, SignInScopes,
+        ApiMethod, AuthorizationRequest, CodeVerifier, Endpoint, FormFields, InstallScopes,
+        OauthV2Access, OpenidConnectToken, RandomBytes, SignInScopes,
     };
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_219_200);
@@ -115,10 +115,10 @@ mod tests {
     fn pending() -> PendingAuthorization<OauthV2Access<CodeVerifier>> {
         let request = AuthorizationRequest::<OauthV2Access<CodeVerifier>>::new(
             ClientId::new("1.2").unwrap(),
-            InstallScopes::user("chat:write"),
+            InstallScopes::user_only("chat:write"),
             RedirectUri::new("fakeapp://oauth/cb").unwrap(),
         );
-        request.unwrap().begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW).1
+        request.unwrap().begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), NOW).1
     }
 
     fn callback(text: &str) -> Callback {
@@ -132,15 +132,15 @@ mod tests {
     #[test]
     fn the_method_has_redirect_uri_and_verifier_in_it() {
         let authorized = pending().finish(good(), NOW).unwrap();
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         authorized.exchange.params(&mut form);
-        let verifier = CodeVerifier::from_entropy(&Entropy::new([7; 96]));
+        let verifier = CodeVerifier::from_random_bytes(&RandomBytes::new([7; 96]));
         let expected = format!(
             "grant_type=authorization_code&code=c0de&code_verifier={}&redirect_uri=fakeapp%3A%2F%2Foauth%2Fcb",
             verifier.expose()
         );
         assert_eq!(form.finish().0.as_ref(), expected.as_bytes());
-        assert_eq!(authorized.asked, InstallScopes::user("chat:write"));
+        assert_eq!(authorized.asked, InstallScopes::user_only("chat:write"));
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
             SignInScopes::openid(),
             RedirectUri::new("https://app.example.com/cb").unwrap(),
         );
-        let entropy = Entropy::new(std::array::from_fn(|index| u8::try_from(index).unwrap()));
+        let entropy = RandomBytes::new(std::array::from_fn(|index| u8::try_from(index).unwrap()));
         let (url, pending) = request.unwrap().begin(&Endpoint::slack(), &entropy, NOW);
         let back = callback(&format!("code=c&state={}", pending.state().expose()));
         let authorized = pending.finish(back, NOW).unwrap();
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(expected.client_id().as_str(), "1.2");
         let nonce = expected.sent_nonce().unwrap();
         assert!(url.expose().contains(&format!("&nonce={}", nonce.expose())));
-        assert!(nonce.same_as(&Nonce::from_entropy(&entropy)));
+        assert!(nonce.same_as(&Nonce::from_random_bytes(&entropy)));
     }
 
     #[test]
@@ -210,10 +210,10 @@ mod tests {
             InstallScopes::bot("chat:write"),
             None,
         );
-        let request = request.unwrap().life(Duration::from_secs(30));
+        let request = request.unwrap().lifetime(Duration::from_secs(30));
         let late = |seconds| {
             let (_, pending) =
-                request.clone().begin(&Endpoint::slack(), &Entropy::new([7; 96]), NOW);
+                request.clone().begin(&Endpoint::slack(), &RandomBytes::new([7; 96]), NOW);
             pending.finish(good(), NOW + Duration::from_secs(seconds)).err()
         };
         assert!(late(30).is_none());
@@ -227,7 +227,7 @@ mod tests {
             shown,
             "PendingAuthorization { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), \
              redirect_uri: Some(RedirectUri(fakeapp://oauth/cb)), scopes: InstallScopes { bot: [], \
-             user: [\"chat:write\"] }, began_at: Timestamp(1795219200), life: 600s, .. }"
+             user: [\"chat:write\"] }, began_at: Timestamp(1795219200), lifetime: 600s, .. }"
         );
     }
 }

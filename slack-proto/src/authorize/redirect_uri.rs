@@ -5,7 +5,7 @@ use std::fmt;
 use http::Uri;
 
 use crate::{
-    ForeignText, InvalidValue,
+    InvalidValue, UntrustedText,
     endpoint::{is_host_and_port, is_loopback},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 /// Source: <https://docs.slack.dev/authentication/installing-with-oauth>.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RedirectUri {
-    text: ForeignText,
+    text: UntrustedText,
     kind: Kind,
 }
 

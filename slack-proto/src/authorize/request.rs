@@ -3,12 +3,12 @@
 use std::{convert::Infallible, fmt, marker::PhantomData, time::Duration};
 
 use super::{
-    AskedScopes, AuthorizeUrl, CodeExchange, PendingAuthorization, RedirectUri, State, asked,
-    url::Query,
+    AuthorizationUrl, CodeExchange, OauthState, PendingAuthorization, RedirectUri, RequestedScopes,
+    asked, url::Query,
 };
 use crate::{
-    ClientId, CodeChallenge, CodeVerifier, Endpoint, Entropy, InvalidValue, Nonce,
-    OauthV2UserAccess, TeamId, Timestamp, proof::Proof,
+    ClientId, CodeChallenge, CodeVerifier, Endpoint, InvalidValue, Nonce, OauthV2UserAccess,
+    RandomBytes, TeamId, Timestamp, proof::ClientAuthentication,
 };
 
 /// Asks a person for consent, so that the browser comes back with a code for the method `M`.
@@ -16,11 +16,11 @@ use crate::{
 /// `M` decides which page of Slack's it is, and what proves the exchange: `OauthV2Access` needs the client's secret,
 /// `OauthV2Access<CodeVerifier>` is a public client's and uses PKCE (RFC 7636). [`begin`](Self::begin) gives the URL to
 /// send the browser to, and what must be kept until it comes back; a server that keeps nothing makes a
-/// [`StatelessAuthorization`](crate::StatelessAuthorization) of it.
+/// [`SignedStateFlow`](crate::SignedStateFlow) of it.
 ///
 /// ```
 /// use slack_proto::{
-///     AuthorizationRequest, ClientId, Endpoint, Entropy, InstallScopes, OauthV2Access, RedirectUri, Timestamp,
+///     AuthorizationRequest, ClientId, Endpoint, RandomBytes, InstallScopes, OauthV2Access, RedirectUri, Timestamp,
 /// };
 ///
 /// let request = AuthorizationRequest::<OauthV2Access>::new(
@@ -28,7 +28,7 @@ use crate::{
 ///     InstallScopes::bot("chat:write,commands"),
 ///     RedirectUri::new("https://app.example.com/cb")?,
 /// )?;
-/// # let entropy = Entropy::new([7; 96]);
+/// # let entropy = RandomBytes::new([7; 96]);
 /// # let now = Timestamp::from_unix(1_795_219_200);
 /// let (url, pending) = request.begin(&Endpoint::slack(), &entropy, now);
 /// assert!(url.expose().starts_with("https://slack.com/oauth/v2/authorize?client_id=1000000001.2000000002&scope="));
@@ -39,14 +39,14 @@ use crate::{
 ///
 /// ```
 /// # use slack_proto::{
-/// #     AuthorizationRequest, ClientId, Endpoint, Entropy, OpenidConnectToken, RedirectUri, SignInScopes, Timestamp,
+/// #     AuthorizationRequest, ClientId, Endpoint, RandomBytes, OpenidConnectToken, RedirectUri, SignInScopes, Timestamp,
 /// # };
 /// let request = AuthorizationRequest::<OpenidConnectToken>::new(
 ///     ClientId::new("1000000001.2000000002")?,
 ///     SignInScopes::openid().email().profile(),
 ///     RedirectUri::new("https://app.example.com/cb")?,
 /// )?;
-/// # let (entropy, now) = (Entropy::new([7; 96]), Timestamp::from_unix(1_795_219_200));
+/// # let (entropy, now) = (RandomBytes::new([7; 96]), Timestamp::from_unix(1_795_219_200));
 /// let (url, _) = request.begin(&Endpoint::slack(), &entropy, now);
 /// assert!(url.expose().contains("/openid/connect/authorize?response_type=code&"));
 /// assert!(url.expose().contains("&scope=openid%20email%20profile&"));
@@ -57,16 +57,16 @@ pub struct AuthorizationRequest<M: CodeExchange> {
     pub(super) client_id: ClientId,
     pub(super) scopes: M::Scopes,
     pub(super) redirect_uri: Option<RedirectUri>,
-    pub(super) life: Duration,
+    pub(super) lifetime: Duration,
     team: Option<TeamId>,
-    in_user_scope: bool,
+    user_scope_parameter: bool,
     method: PhantomData<fn() -> M>,
 }
 
 impl<M: CodeExchange> AuthorizationRequest<M> {
-    /// How long the browser is waited for unless [`life`](Self::life) says otherwise: ten minutes, as long as a code
+    /// How long the browser is waited for unless [`lifetime`](Self::lifetime) says otherwise: ten minutes, as long as a code
     /// lives.
-    pub const DEFAULT_LIFE: Duration = Duration::from_secs(600);
+    pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
     /// Asks for consent. Without a redirect URI, Slack takes the first of the app's settings.
     ///
@@ -91,9 +91,9 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
             client_id,
             scopes,
             redirect_uri,
-            life: Self::DEFAULT_LIFE,
+            lifetime: Self::DEFAULT_LIFETIME,
             team: None,
-            in_user_scope: false,
+            user_scope_parameter: false,
             method: PhantomData,
         })
     }
@@ -104,8 +104,8 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
     }
 
     /// Waits so long for the browser, in whole seconds, instead of ten minutes.
-    pub fn life(self, life: Duration) -> Self {
-        Self { life: Duration::from_secs(life.as_secs()), ..self }
+    pub fn lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime: Duration::from_secs(lifetime.as_secs()), ..self }
     }
 
     /// Gives the URL of the authorize page, and what must be kept, secretly and bound to this browser, until the
@@ -116,12 +116,14 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
     pub fn begin(
         self,
         endpoint: &Endpoint,
-        entropy: &Entropy,
+        entropy: &RandomBytes,
         now: Timestamp,
-    ) -> (AuthorizeUrl, PendingAuthorization<M>) {
-        let state = State::from_entropy(entropy);
-        let Ok(proof) = M::Proof::make(|| Ok::<_, Infallible>(CodeVerifier::from_entropy(entropy)));
-        let nonce = M::SIGNS_IN.then(|| Nonce::from_entropy(entropy));
+    ) -> (AuthorizationUrl, PendingAuthorization<M>) {
+        let state = OauthState::from_random_bytes(entropy);
+        let Ok(proof) = M::Authentication::make(|| {
+            Ok::<_, Infallible>(CodeVerifier::from_random_bytes(entropy))
+        });
+        let nonce = M::SIGNS_IN.then(|| Nonce::from_random_bytes(entropy));
         let url = self.url(endpoint, &state, &proof, nonce.as_ref());
         let pending = PendingAuthorization {
             client_id: self.client_id,
@@ -131,7 +133,7 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
             redirect_uri: self.redirect_uri,
             scopes: self.scopes,
             began_at: now,
-            life: self.life,
+            lifetime: self.lifetime,
         };
         (url, pending)
     }
@@ -139,10 +141,10 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
     pub(super) fn url(
         &self,
         endpoint: &Endpoint,
-        state: &State,
-        proof: &M::Proof,
+        state: &OauthState,
+        proof: &M::Authentication,
         nonce: Option<&Nonce>,
-    ) -> AuthorizeUrl {
+    ) -> AuthorizationUrl {
         let mut url = Query::new(endpoint, M::PAGE);
         url.push(self.client_id.as_str());
         let person = self.scopes.for_person();
@@ -153,7 +155,7 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
                 url.scopes("&user_scope=", person, separator);
             }
         } else {
-            let name = if self.in_user_scope { "&user_scope=" } else { "&scope=" };
+            let name = if self.user_scope_parameter { "&user_scope=" } else { "&scope=" };
             url.scopes(name, person, separator);
         }
         url.maybe("&redirect_uri=", self.redirect_uri.as_ref().map(RedirectUri::as_str));
@@ -168,12 +170,12 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
     }
 }
 
-impl<P: Proof> AuthorizationRequest<OauthV2UserAccess<P>> {
+impl<P: ClientAuthentication> AuthorizationRequest<OauthV2UserAccess<P>> {
     /// Sends the scopes as `user_scope` instead of `scope`.
     ///
     /// Slack's pages put them into `scope`; one report says that only `user_scope` has effect. Neither is confirmed.
-    pub fn in_user_scope(self) -> Self {
-        Self { in_user_scope: true, ..self }
+    pub fn user_scope_parameter(self) -> Self {
+        Self { user_scope_parameter: true, ..self }
     }
 }
 
@@ -190,7 +192,7 @@ fn check_redirect<M: CodeExchange>(
     if !redirect_uri.is_some_and(RedirectUri::is_desktop) {
         return Ok(());
     }
-    if !M::Proof::PKCE {
+    if !M::Authentication::PKCE {
         return Err(
             "must use PKCE for a redirect URI on loopback or with a scheme of the app's own",
         );
@@ -207,9 +209,9 @@ impl<M: CodeExchange> Clone for AuthorizationRequest<M> {
             client_id: self.client_id.clone(),
             scopes: self.scopes.clone(),
             redirect_uri: self.redirect_uri.clone(),
-            life: self.life,
+            lifetime: self.lifetime,
             team: self.team.clone(),
-            in_user_scope: self.in_user_scope,
+            user_scope_parameter: self.user_scope_parameter,
             method: PhantomData,
         }
     }
@@ -222,7 +224,7 @@ impl<M: CodeExchange> fmt::Debug for AuthorizationRequest<M> {
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
             .field("redirect_uri", &self.redirect_uri)
-            .field("life", &self.life)
+            .field("lifetime", &self.lifetime)
             .field("team", &self.team)
             .finish_non_exhaustive()
     }
@@ -242,7 +244,7 @@ mod tests {
         assert_eq!(
             shown,
             "AuthorizationRequest { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), scopes: \
-             InstallScopes { bot: [\"commands\"], user: [] }, redirect_uri: None, life: 600s, team: \
+             InstallScopes { bot: [\"commands\"], user: [] }, redirect_uri: None, lifetime: 600s, team: \
              Some(\"T1\"), .. }"
         );
     }

@@ -4,23 +4,23 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    Entropy,
+    RandomBytes,
     pkce::base64url,
     secret::{not_empty, secrets},
 };
 
 secrets! {
     /// The `state` of an authorization: random text that ties a callback to the browser that began it.
-    State, "state", not_empty;
+    OauthState, "state", not_empty;
 }
 
-impl State {
+impl OauthState {
     /// Takes the state that a reply repeats; the caller has seen that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    pub(super) fn from_entropy(entropy: &Entropy) -> Self {
+    pub(super) fn from_random_bytes(entropy: &RandomBytes) -> Self {
         Self(base64url(&entropy.state))
     }
 

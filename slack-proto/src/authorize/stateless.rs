@@ -7,24 +7,25 @@ mod state_key;
 
 use std::{convert::Infallible, fmt};
 
-pub use browser::BrowserBinding;
-pub use error::StatelessError;
+pub use browser::SessionBinding;
+pub use error::SignedStateError;
 use sealed_state::{Header, SealedState};
-pub use state_key::StateKey;
+pub use state_key::StateSigningKey;
 
 use super::{
-    AskedScopes, AuthorizationRequest, AuthorizeUrl, Authorized, Callback, CodeExchange,
-    RedirectUri,
+    AuthorizationRequest, AuthorizationUrl, Callback, CodeExchange, RedirectUri, RequestedScopes,
+    VerifiedCallback,
 };
 use crate::{
-    CodeVerifier, Endpoint, Entropy, ExpectedIdToken, Nonce, Scopes, Timestamp, proof::Proof,
+    CodeVerifier, Endpoint, ExpectedIdToken, Nonce, RandomBytes, Scopes, Timestamp,
+    proof::ClientAuthentication,
 };
 
 /// The browser legs for servers that keep no session: what must be known at the callback stands in the state, or is
 /// derived from it.
 ///
 /// One value serves all browsers, and any server with the same key and the same request can finish what another began.
-/// The state holds a version, the flow, its end and a random id, with an HMAC-SHA256 by the [`StateKey`] over these, over
+/// The state holds a version, the flow, its end and a random id, with an HMAC-SHA256 by the [`StateSigningKey`] over these, over
 /// everything that the request says (client id, scopes, redirect URI, which Slack; only the proposed team does not
 /// count), and over the browser. PKCE verifier and nonce are derived from key and state, and never stand in the URL.
 ///
@@ -40,12 +41,12 @@ use crate::{
 ///
 /// ```
 /// use slack_proto::{
-///     AuthorizationRequest, BrowserBinding, Callback, ClientId, CodeVerifier, Endpoint, Entropy, InstallScopes,
-///     OauthV2Access, RedirectUri, StateKey, StatelessAuthorization, StatelessError, Timestamp,
+///     AuthorizationRequest, SessionBinding, Callback, ClientId, CodeVerifier, Endpoint, RandomBytes, InstallScopes,
+///     OauthV2Access, RedirectUri, StateSigningKey, SignedStateFlow, SignedStateError, Timestamp,
 /// };
 ///
 /// # let key_from_your_secret_store = [7; 32];
-/// # let (entropy, more_entropy) = (Entropy::new([7; 96]), Entropy::new([8; 96]));
+/// # let (entropy, more_entropy) = (RandomBytes::new([7; 96]), RandomBytes::new([8; 96]));
 /// # let now = Timestamp::from_unix(1_795_219_200);
 /// // At the start of the program, the same on every server.
 /// let request = AuthorizationRequest::<OauthV2Access>::new(
@@ -53,12 +54,12 @@ use crate::{
 ///     InstallScopes::bot("chat:write"),
 ///     RedirectUri::new("https://app.example.com/slack/callback")?,
 /// )?;
-/// let key = StateKey::new(key_from_your_secret_store)?;
-/// let install = StatelessAuthorization::new(request, Endpoint::slack(), key);
+/// let key = StateSigningKey::new(key_from_your_secret_store)?;
+/// let install = SignedStateFlow::new(request, Endpoint::slack(), key);
 ///
 /// // The start page: the browser gets a cookie, unless it sent one already, and goes to Slack. `SameSite=Lax`, since it
 /// // comes back from another site; `__Host-` and `Secure`, so that no other host can set it.
-/// let browser = BrowserBinding::from_entropy(&entropy);
+/// let browser = SessionBinding::from_random_bytes(&entropy);
 /// let set_cookie =
 ///     format!("__Host-slack={}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax", browser.expose());
 /// let url = install.begin(&browser, &more_entropy, now);
@@ -68,31 +69,31 @@ use crate::{
 /// # let state = url.expose().split("&state=").nth(1).unwrap();
 /// # let callback = || Callback::parse(&format!("/slack/callback?code=c0de&state={state}"));
 /// let browser = cookie.split("; ").find_map(|pair| pair.strip_prefix("__Host-slack="));
-/// let browser = browser.map(BrowserBinding::new).transpose()?;
+/// let browser = browser.map(SessionBinding::new).transpose()?;
 /// let authorized = install.finish(browser.as_ref(), callback()?, now)?;
 ///
 /// // In a browser without that cookie, the same callback is worth nothing.
-/// assert!(matches!(install.finish(None, callback()?, now), Err(StatelessError::OtherBrowser)));
+/// assert!(matches!(install.finish(None, callback()?, now), Err(SignedStateError::OtherBrowser)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct StatelessAuthorization<M: CodeExchange> {
+pub struct SignedStateFlow<M: CodeExchange> {
     request: AuthorizationRequest<M>,
     endpoint: Endpoint,
-    key: StateKey,
+    key: StateSigningKey,
     /// What ties a state to the request.
     request_tag: [u8; 16],
 }
 
-impl<M: CodeExchange> StatelessAuthorization<M> {
+impl<M: CodeExchange> SignedStateFlow<M> {
     /// Joins what is asked for, at which Slack, and the key that all servers share.
     #[must_use]
-    pub fn new(request: AuthorizationRequest<M>, endpoint: Endpoint, key: StateKey) -> Self {
+    pub fn new(request: AuthorizationRequest<M>, endpoint: Endpoint, key: StateSigningKey) -> Self {
         let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
         let request_tag = key.tag(
             "request",
             &[
                 M::NAME.as_bytes(),
-                M::Proof::KIND.as_bytes(),
+                M::Authentication::KIND.as_bytes(),
                 endpoint.origin().as_bytes(),
                 request.client_id.as_str().as_bytes(),
                 request.redirect_uri.as_ref().map_or("", RedirectUri::as_str).as_bytes(),
@@ -110,11 +111,11 @@ impl<M: CodeExchange> StatelessAuthorization<M> {
     #[must_use]
     pub fn begin(
         &self,
-        browser: &BrowserBinding,
-        entropy: &Entropy,
+        browser: &SessionBinding,
+        entropy: &RandomBytes,
         now: Timestamp,
-    ) -> AuthorizeUrl {
-        let header = Header::new(M::FLOW, now + self.request.life, entropy);
+    ) -> AuthorizationUrl {
+        let header = Header::new(M::FLOW, now + self.request.lifetime, entropy);
         let browser_tag = self.browser_tag(&header, browser);
         let state = SealedState::seal(header, self.request_tag, browser_tag, &self.key);
         let nonce = self.nonce(&state);
@@ -129,34 +130,34 @@ impl<M: CodeExchange> StatelessAuthorization<M> {
     /// refused. Each is told apart, after the HMAC has shown that the state was made by this key.
     pub fn finish(
         &self,
-        browser: Option<&BrowserBinding>,
+        browser: Option<&SessionBinding>,
         callback: Callback,
         now: Timestamp,
-    ) -> Result<Authorized<M>, StatelessError> {
+    ) -> Result<VerifiedCallback<M>, SignedStateError> {
         let outcome = callback.outcome;
         let Some(state) = callback.state else {
             return Err(match outcome {
-                Ok(_) => StatelessError::StateMissing,
-                Err(refused) => StatelessError::RefusedWithoutState(refused),
+                Ok(_) => SignedStateError::StateMissing,
+                Err(refused) => SignedStateError::RefusedWithoutState(refused),
             });
         };
         let state = SealedState::open(&state, &self.key)?;
         if state.header.flow() != M::FLOW {
-            return Err(StatelessError::OtherFlow);
+            return Err(SignedStateError::OtherFlow);
         }
         if !state.is_of_request(self.request_tag) {
-            return Err(StatelessError::OtherRequest);
+            return Err(SignedStateError::OtherRequest);
         }
         let browser_tag = browser.map(|browser| self.browser_tag(&state.header, browser));
         if !browser_tag.is_some_and(|tag| state.is_of_browser(tag)) {
-            return Err(StatelessError::OtherBrowser);
+            return Err(SignedStateError::OtherBrowser);
         }
-        let code = outcome.map_err(StatelessError::Refused)?;
+        let code = outcome.map_err(SignedStateError::Refused)?;
         if now > state.header.expires_at() {
-            return Err(StatelessError::Expired);
+            return Err(SignedStateError::Expired);
         }
         let expected = ExpectedIdToken::new(self.request.client_id.clone());
-        Ok(Authorized {
+        Ok(VerifiedCallback {
             exchange: M::with_proof(code, self.proof(&state), self.request.redirect_uri.clone()),
             asked: self.request.scopes.clone(),
             expected_id_token: match self.nonce(&state) {
@@ -166,13 +167,13 @@ impl<M: CodeExchange> StatelessAuthorization<M> {
         })
     }
 
-    fn browser_tag(&self, header: &Header, browser: &BrowserBinding) -> [u8; 16] {
+    fn browser_tag(&self, header: &Header, browser: &SessionBinding) -> [u8; 16] {
         self.key.tag("browser", &[header.as_bytes(), browser.expose().as_bytes()])
     }
 
-    fn proof(&self, state: &SealedState) -> M::Proof {
+    fn proof(&self, state: &SealedState) -> M::Authentication {
         let verifier = || CodeVerifier::from_bytes(&self.key.mac("verifier", &[&state.signed()]));
-        let Ok(proof) = M::Proof::make(|| Ok::<_, Infallible>(verifier()));
+        let Ok(proof) = M::Authentication::make(|| Ok::<_, Infallible>(verifier()));
         proof
     }
 
@@ -181,7 +182,7 @@ impl<M: CodeExchange> StatelessAuthorization<M> {
     }
 }
 
-impl<M: CodeExchange> Clone for StatelessAuthorization<M> {
+impl<M: CodeExchange> Clone for SignedStateFlow<M> {
     fn clone(&self) -> Self {
         Self {
             request: self.request.clone(),
@@ -192,9 +193,9 @@ impl<M: CodeExchange> Clone for StatelessAuthorization<M> {
     }
 }
 
-impl<M: CodeExchange> fmt::Debug for StatelessAuthorization<M> {
+impl<M: CodeExchange> fmt::Debug for SignedStateFlow<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatelessAuthorization")
+        f.debug_struct("SignedStateFlow")
             .field("request", &self.request)
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
@@ -206,17 +207,17 @@ mod tests {
     use super::*;
     use crate::{ClientId, InstallScopes, OauthV2Access};
 
-    fn flow() -> StatelessAuthorization<OauthV2Access> {
+    fn flow() -> SignedStateFlow<OauthV2Access> {
         let id = ClientId::new("1.2").unwrap();
         let request = AuthorizationRequest::new(id, InstallScopes::bot("commands"), None).unwrap();
-        StatelessAuthorization::new(request, Endpoint::slack(), StateKey::new([7; 32]).unwrap())
+        SignedStateFlow::new(request, Endpoint::slack(), StateSigningKey::new([7; 32]).unwrap())
     }
 
     #[test]
     fn debug_shows_no_key() {
         let shown = format!("{:?}", flow());
         assert!(
-            shown.starts_with("StatelessAuthorization { request: AuthorizationRequest { method: "),
+            shown.starts_with("SignedStateFlow { request: AuthorizationRequest { method: "),
             "{shown}"
         );
         assert!(shown.ends_with(", endpoint: Endpoint(https://slack.com), .. }"), "{shown}");
@@ -224,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_browser_looks_different_in_each_of_its_states() {
-        let browser = BrowserBinding::new("a-session-id-of-this-browser").unwrap();
+        let browser = SessionBinding::new("a-session-id-of-this-browser").unwrap();
         let now = Timestamp::from_unix(1_795_219_200);
         let tag = |entropy: u8| {
-            flow().browser_tag(&Header::new(1, now, &Entropy::new([entropy; 96])), &browser)
+            flow().browser_tag(&Header::new(1, now, &RandomBytes::new([entropy; 96])), &browser)
         };
         assert_eq!(tag(1), tag(1));
         assert_ne!(tag(1), tag(2), "nobody can tell that two states are one browser's");

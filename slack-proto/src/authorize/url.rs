@@ -9,9 +9,9 @@ use crate::{Endpoint, Scopes};
 
 /// The URL of an authorize page; it holds the state, which is for this one browser.
 #[derive(Clone)]
-pub struct AuthorizeUrl(Zeroizing<String>);
+pub struct AuthorizationUrl(Zeroizing<String>);
 
-impl AuthorizeUrl {
+impl AuthorizationUrl {
     /// Shows the URL, for the `Location` of a redirect or the `href` of a link.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -19,10 +19,10 @@ impl AuthorizeUrl {
     }
 }
 
-impl fmt::Debug for AuthorizeUrl {
+impl fmt::Debug for AuthorizationUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let page = self.0.split('?').next().unwrap_or_default();
-        write!(f, "AuthorizeUrl({page}?[redacted])")
+        write!(f, "AuthorizationUrl({page}?[redacted])")
     }
 }
 
@@ -60,8 +60,8 @@ impl Query {
         }
     }
 
-    pub(super) fn finish(self) -> AuthorizeUrl {
-        AuthorizeUrl(self.0)
+    pub(super) fn finish(self) -> AuthorizationUrl {
+        AuthorizationUrl(self.0)
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
         );
         assert_eq!(
             format!("{url:?}"),
-            "AuthorizeUrl(https://slack.com/oauth/v2/authorize?[redacted])"
+            "AuthorizationUrl(https://slack.com/oauth/v2/authorize?[redacted])"
         );
     }
 }

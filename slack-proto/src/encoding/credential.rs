@@ -7,8 +7,8 @@ use super::{
     members::{head, member},
 };
 use crate::{
-    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, ForeignText,
-    RefreshMethod, RefreshToken, Scopes, TeamId, Timestamp, UserId, wire::object::object,
+    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, RefreshMethod,
+    RefreshToken, Scopes, TeamId, Timestamp, UntrustedText, UserId, wire::object::object,
 };
 
 impl Credential {
@@ -150,11 +150,11 @@ impl Serialize for StoredConfiguration<'_> {
 object! {
     pub(super) struct CredentialWire {
         version: u64 = "version",
-        kind: ForeignText = "kind",
+        kind: UntrustedText = "kind",
         access_token: AccessToken = "access_token",
         refresh_token: RefreshToken = "refresh_token",
         refresh_token_issued_at: Timestamp = "refresh_token_issued_at",
-        refresh_method: ForeignText = "refresh_method",
+        refresh_method: UntrustedText = "refresh_method",
         scopes: Scopes = "scopes",
         issued_at: Timestamp = "issued_at",
         expires_at: Timestamp = "expires_at",
@@ -165,7 +165,7 @@ impl Record<'_> for CredentialWire {
     const KIND: &'static str = CREDENTIAL;
 
     fn head(&self) -> (Option<u64>, Option<&str>) {
-        (self.version.as_ref().copied(), self.kind.as_ref().map(ForeignText::as_str))
+        (self.version.as_ref().copied(), self.kind.as_ref().map(UntrustedText::as_str))
     }
 }
 
@@ -196,11 +196,11 @@ impl CredentialWire {
 object! {
     pub(super) struct ConfigurationWire {
         version: u64 = "version",
-        kind: ForeignText = "kind",
+        kind: UntrustedText = "kind",
         token: ConfigurationToken = "token",
         refresh_token: RefreshToken = "refresh_token",
-        team_id: ForeignText = "team_id",
-        user_id: ForeignText = "user_id",
+        team_id: UntrustedText = "team_id",
+        user_id: UntrustedText = "user_id",
         issued_at: Timestamp = "issued_at",
         expires_at: Timestamp = "expires_at",
     }
@@ -210,7 +210,7 @@ impl Record<'_> for ConfigurationWire {
     const KIND: &'static str = CONFIGURATION;
 
     fn head(&self) -> (Option<u64>, Option<&str>) {
-        (self.version.as_ref().copied(), self.kind.as_ref().map(ForeignText::as_str))
+        (self.version.as_ref().copied(), self.kind.as_ref().map(UntrustedText::as_str))
     }
 }
 

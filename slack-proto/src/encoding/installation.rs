@@ -9,7 +9,7 @@ use super::{
     members::{head, member},
 };
 use crate::{
-    AppId, ChannelId, Credential, Enterprise, ForeignText, IncomingWebhook, Installation, Team,
+    AppId, ChannelId, Credential, Enterprise, IncomingWebhook, Installation, Team, UntrustedText,
     UserId, WebhookUrl,
     wire::{
         fields::Nested,
@@ -99,13 +99,13 @@ impl Serialize for Stored<'_> {
 }
 
 /// A team or an enterprise: id and name.
-struct StoredPlace<'a>(&'a str, Option<&'a ForeignText>);
+struct StoredPlace<'a>(&'a str, Option<&'a UntrustedText>);
 
 impl Serialize for StoredPlace<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", self.0)?;
-        member(&mut map, "name", self.1.map(ForeignText::as_str))?;
+        member(&mut map, "name", self.1.map(UntrustedText::as_str))?;
         map.end()
     }
 }
@@ -117,9 +117,9 @@ impl Serialize for StoredWebhook<'_> {
         let IncomingWebhook { url, channel, channel_id, configuration_url } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("url", url.expose())?;
-        member(&mut map, "channel", channel.as_ref().map(ForeignText::as_str))?;
+        member(&mut map, "channel", channel.as_ref().map(UntrustedText::as_str))?;
         member(&mut map, "channel_id", channel_id.as_ref().map(ChannelId::as_str))?;
-        let configuration_url = configuration_url.as_ref().map(ForeignText::as_str);
+        let configuration_url = configuration_url.as_ref().map(UntrustedText::as_str);
         member(&mut map, "configuration_url", configuration_url)?;
         map.end()
     }
@@ -131,15 +131,15 @@ const KIND: &str = "installation";
 object! {
     struct InstallationWire {
         version: u64 = "version",
-        kind: ForeignText = "kind",
-        app_id: ForeignText = "app_id",
+        kind: UntrustedText = "kind",
+        app_id: UntrustedText = "app_id",
         team: Nested<PlaceWire> = "team",
         enterprise: Nested<PlaceWire> = "enterprise",
         is_enterprise_install: bool = "is_enterprise_install",
         bot: Nested<CredentialWire> = "bot",
-        bot_user_id: ForeignText = "bot_user_id",
+        bot_user_id: UntrustedText = "bot_user_id",
         user: Nested<CredentialWire> = "user",
-        user_id: ForeignText = "user_id",
+        user_id: UntrustedText = "user_id",
         unplaced: Nested<CredentialWire> = "unplaced",
         configuration: Nested<ConfigurationWire> = "configuration",
         incoming_webhook: Nested<WebhookWire> = "incoming_webhook",
@@ -148,17 +148,17 @@ object! {
 
 object! {
     struct PlaceWire {
-        id: ForeignText = "id",
-        name: ForeignText = "name",
+        id: UntrustedText = "id",
+        name: UntrustedText = "name",
     }
 }
 
 object! {
     struct WebhookWire {
         url: WebhookUrl = "url",
-        channel: ForeignText = "channel",
-        channel_id: ForeignText = "channel_id",
-        configuration_url: ForeignText = "configuration_url",
+        channel: UntrustedText = "channel",
+        channel_id: UntrustedText = "channel_id",
+        configuration_url: UntrustedText = "configuration_url",
     }
 }
 
@@ -166,7 +166,7 @@ impl Record<'_> for InstallationWire {
     const KIND: &'static str = KIND;
 
     fn head(&self) -> (Option<u64>, Option<&str>) {
-        (self.version.as_ref().copied(), self.kind.as_ref().map(ForeignText::as_str))
+        (self.version.as_ref().copied(), self.kind.as_ref().map(UntrustedText::as_str))
     }
 }
 
@@ -195,7 +195,7 @@ impl InstallationWire {
 }
 
 impl PlaceWire {
-    fn finish(self) -> Result<(ForeignText, Option<ForeignText>), InvalidEncoding> {
+    fn finish(self) -> Result<(UntrustedText, Option<UntrustedText>), InvalidEncoding> {
         let id = self.id.take().ok_or(InvalidEncoding::missing("id"))?;
         Ok((id, self.name.take()))
     }
@@ -212,7 +212,7 @@ impl WebhookWire {
     }
 }
 
-fn id<T: for<'a> From<&'a str>>(member: Member<ForeignText>) -> Option<T> {
+fn id<T: for<'a> From<&'a str>>(member: Member<UntrustedText>) -> Option<T> {
     member.take().map(|id| id.as_str().into())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{ErrorCode, ForeignText, MethodError, Purpose, Recovery, ReplyMeta, Scopes};
+use crate::{ErrorCode, MethodError, Purpose, Recovery, ReplyMeta, Scopes, UntrustedText};
 
 /// Slack refused the call and said why.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ const SHOWN: usize = 4;
 #[non_exhaustive]
 pub struct RateLimited {
     /// The code of the body, if it had one: `ratelimited` as a rule.
-    pub code: Option<ForeignText>,
+    pub code: Option<UntrustedText>,
     /// Status, request id, and how long to wait.
     pub meta: ReplyMeta,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommonError, ForeignText};
+use crate::{CommonError, UntrustedText};
 
 /// The codes that only some methods answer with.
 ///
@@ -75,7 +75,7 @@ pub enum ErrorCode<E> {
     /// A code that nearly every method can answer with.
     Common(CommonError),
     /// Any other text, whole; empty if Slack gave no code.
-    Unknown(ForeignText),
+    Unknown(UntrustedText),
 }
 
 impl<E: MethodError> ErrorCode<E> {
@@ -86,7 +86,7 @@ impl<E: MethodError> ErrorCode<E> {
             return Self::Method(own);
         }
         CommonError::from_code(code)
-            .map_or_else(|| Self::Unknown(ForeignText::from(code)), Self::Common)
+            .map_or_else(|| Self::Unknown(UntrustedText::from(code)), Self::Common)
     }
 
     /// Gives Slack's spelling, byte for byte.

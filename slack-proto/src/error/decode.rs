@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{ForeignText, Purpose, Recovery, ReplyMeta};
+use crate::{Purpose, Recovery, ReplyMeta, UntrustedText};
 
 /// The answer was not what Slack's API sends: a page of some proxy, a body cut short, a success without its token.
 ///
@@ -14,7 +14,7 @@ pub struct DecodeError {
     pub meta: ReplyMeta,
     pub(crate) fault: Fault,
     pub(crate) position: Option<(usize, usize)>,
-    pub(crate) code: Option<ForeignText>,
+    pub(crate) code: Option<UntrustedText>,
     pub(crate) purpose: Purpose,
 }
 
@@ -57,7 +57,7 @@ impl DecodeError {
 
     /// Gives the error code that stood in a body which was no envelope.
     #[must_use]
-    pub fn code(&self) -> Option<&ForeignText> {
+    pub fn code(&self) -> Option<&UntrustedText> {
         self.code.as_ref()
     }
 

@@ -21,7 +21,7 @@ pub enum ResponseError<E> {
 }
 
 impl<E: MethodError> ResponseError<E> {
-    /// Gives status, request id, warnings and oddities.
+    /// Gives status, request id, warnings and parse warnings.
     #[must_use]
     pub fn meta(&self) -> &ReplyMeta {
         match self {
@@ -84,9 +84,9 @@ impl<E: MethodError> Error for ResponseError<E> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AuthTest, Method, OauthV2Refresh};
+    use crate::{ApiMethod, AuthTest, OauthV2Refresh};
 
-    fn error<M: Method>(status: u16, code: &str) -> ResponseError<M::Error> {
+    fn error<M: ApiMethod>(status: u16, code: &str) -> ResponseError<M::Error> {
         let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
         let response = http::Response::builder().status(status).body(body).unwrap();
         M::parse_response(&response).map(drop).unwrap_err()

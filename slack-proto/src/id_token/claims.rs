@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::{
-    ForeignText, Oddity, Timestamp,
+    ParseWarning, Timestamp, UntrustedText,
     claims::ClaimsWire,
     wire::{
         document::read_document,
@@ -25,7 +25,7 @@ pub(super) struct IdClaims {
 }
 
 impl IdClaims {
-    pub(super) fn read(bytes: &[u8]) -> Option<(Self, Vec<Oddity>)> {
+    pub(super) fn read(bytes: &[u8]) -> Option<(Self, Vec<ParseWarning>)> {
         read_document(bytes)
     }
 }
@@ -52,7 +52,7 @@ impl<'de> Object<'de> for IdClaims {
 
 object! {
     pub(super) struct TokenClaims {
-        iss: ForeignText = "iss",
+        iss: UntrustedText = "iss",
         aud: Audience = "aud",
         azp: Strict = "azp",
         exp: Timestamp = "exp",
@@ -111,7 +111,7 @@ impl<'de> Value<'de> for Strict {
 #[derive(Debug)]
 pub(super) struct Audience {
     /// The first of them; nobody reads more.
-    pub(super) names: Vec<ForeignText>,
+    pub(super) names: Vec<UntrustedText>,
     /// How many there are, those of a wrong type included.
     pub(super) count: usize,
 }
@@ -126,7 +126,7 @@ impl<'de> Value<'de> for Audience {
     const EXPECTED: &'static str = "a string or a list of strings";
 
     fn text(text: &str) -> Got<Self> {
-        Got::Value(Self { names: vec![ForeignText::from(text)], count: 1 })
+        Got::Value(Self { names: vec![UntrustedText::from(text)], count: 1 })
     }
 
     fn list<A: SeqAccess<'de>>(mut seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
@@ -134,7 +134,7 @@ impl<'de> Value<'de> for Audience {
         let (mut names, mut count) = (Vec::new(), 0);
         loop {
             notes.at_index(Some(count));
-            let seed = Lenient::<ForeignText>::new(notes, Place::ELEMENT);
+            let seed = Lenient::<UntrustedText>::new(notes, Place::ELEMENT);
             let Some(name) = seq.next_element_seed(seed)? else { break };
             names.extend(name.filter(|_| count < MOST));
             count += 1;

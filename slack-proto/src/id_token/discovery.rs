@@ -7,7 +7,9 @@ use std::fmt;
 use http::{Request, Response, Uri};
 
 use super::document::{self, DocumentError, DocumentFault};
-use crate::{Body, Endpoint, ForeignText, IdTokenVerifier, Oddity, wire::object::object};
+use crate::{
+    Endpoint, IdTokenVerifier, ParseWarning, RequestBody, UntrustedText, wire::object::object,
+};
 
 /// What a Slack tells about its side of Sign in with Slack.
 ///
@@ -27,21 +29,21 @@ use crate::{Body, Endpoint, ForeignText, IdTokenVerifier, Oddity, wire::object::
 #[non_exhaustive]
 pub struct Discovery {
     /// `issuer`: who the ID tokens say they are from. Compare it by [`check_issuer`](Self::check_issuer).
-    pub issuer: ForeignText,
+    pub issuer: UntrustedText,
     /// `authorization_endpoint`, as it is written; requests are built on an [`Endpoint`] and not on this.
-    pub authorization_endpoint: Option<ForeignText>,
+    pub authorization_endpoint: Option<UntrustedText>,
     /// `token_endpoint`, as it is written.
-    pub token_endpoint: Option<ForeignText>,
+    pub token_endpoint: Option<UntrustedText>,
     /// `userinfo_endpoint`, as it is written.
-    pub userinfo_endpoint: Option<ForeignText>,
+    pub userinfo_endpoint: Option<UntrustedText>,
     jwks_uri: Uri,
-    oddities: Vec<Oddity>,
+    parse_warnings: Vec<ParseWarning>,
 }
 
 impl Discovery {
     /// Asks an endpoint for its document; no credential is sent.
     #[must_use]
-    pub fn request(endpoint: &Endpoint) -> Request<Body> {
+    pub fn request(endpoint: &Endpoint) -> Request<RequestBody> {
         document::request(endpoint.uri("/.well-known/openid-configuration"))
     }
 
@@ -54,7 +56,7 @@ impl Discovery {
         endpoint: &Endpoint,
         response: &Response<B>,
     ) -> Result<Self, DocumentError> {
-        let (wire, oddities) = document::read::<DiscoveryWire>(DOCUMENT, response)?;
+        let (wire, parse_warnings) = document::read::<DiscoveryWire>(DOCUMENT, response)?;
         let failed = |fault| DocumentError::new(DOCUMENT, fault);
         let missing = |member| failed(DocumentFault::Missing(member));
         let issuer = wire.issuer.take().filter(|issuer| !issuer.as_str().is_empty());
@@ -73,7 +75,7 @@ impl Discovery {
             token_endpoint: wire.token_endpoint.take(),
             userinfo_endpoint: wire.userinfo_endpoint.take(),
             jwks_uri: uri,
-            oddities,
+            parse_warnings,
         })
     }
 
@@ -91,14 +93,14 @@ impl Discovery {
 
     /// Asks for the key set that the document names, which is at the endpoint's origin.
     #[must_use]
-    pub fn keys_request(&self) -> Request<Body> {
+    pub fn keys_request(&self) -> Request<RequestBody> {
         document::request(self.jwks_uri.clone())
     }
 
     /// Gives what was odd.
     #[must_use]
-    pub fn oddities(&self) -> &[Oddity] {
-        &self.oddities
+    pub fn parse_warnings(&self) -> &[ParseWarning] {
+        &self.parse_warnings
     }
 }
 
@@ -110,18 +112,18 @@ impl fmt::Debug for Discovery {
             .field("authorization_endpoint", &self.authorization_endpoint)
             .field("token_endpoint", &self.token_endpoint)
             .field("userinfo_endpoint", &self.userinfo_endpoint)
-            .field("oddities", &self.oddities)
+            .field("oddities", &self.parse_warnings)
             .finish_non_exhaustive()
     }
 }
 
 object! {
     struct DiscoveryWire {
-        issuer: ForeignText = "issuer",
-        jwks_uri: ForeignText = "jwks_uri",
-        authorization_endpoint: ForeignText = "authorization_endpoint",
-        token_endpoint: ForeignText = "token_endpoint",
-        userinfo_endpoint: ForeignText = "userinfo_endpoint",
+        issuer: UntrustedText = "issuer",
+        jwks_uri: UntrustedText = "jwks_uri",
+        authorization_endpoint: UntrustedText = "authorization_endpoint",
+        token_endpoint: UntrustedText = "token_endpoint",
+        userinfo_endpoint: UntrustedText = "userinfo_endpoint",
     }
 }
 
@@ -162,7 +164,7 @@ mod tests {
         let request = discovery.keys_request();
         assert_eq!(request.uri(), "https://slack.com/openid/connect/keys");
         assert_eq!((request.method().as_str(), request.headers().len()), ("GET", 1));
-        assert!(discovery.oddities().is_empty());
+        assert!(discovery.parse_warnings().is_empty());
         assert!(discovery.check_issuer(&IdTokenVerifier::new(&Endpoint::slack())).is_ok());
         let other = IdTokenVerifier::new(&Endpoint::gov_slack());
         let error = discovery.check_issuer(&other).unwrap_err();
@@ -203,7 +205,7 @@ mod tests {
         let discovery = parse(body).unwrap();
         assert!(discovery.token_endpoint.is_none());
         assert_eq!(
-            discovery.oddities()[0].to_string(),
+            discovery.parse_warnings()[0].to_string(),
             "token_endpoint: expected a string, found a number"
         );
     }

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header::ACCEPT};
 
 use crate::{
-    Body, Oddity, Recovery,
+    ParseWarning, Recovery, RequestBody,
     wire::{document::read_document, object::Object},
 };
 
@@ -72,8 +72,8 @@ impl fmt::Display for DocumentError {
 impl Error for DocumentError {}
 
 /// Makes a request for a document, without any credential.
-pub(crate) fn request(uri: Uri) -> Request<Body> {
-    let mut request = Request::new(Body::default());
+pub(crate) fn request(uri: Uri) -> Request<RequestBody> {
+    let mut request = Request::new(RequestBody::default());
     *request.uri_mut() = uri;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     request
@@ -83,7 +83,7 @@ pub(crate) fn request(uri: Uri) -> Request<Body> {
 pub(crate) fn read<O: for<'de> Object<'de>>(
     document: &'static str,
     response: &Response<impl AsRef<[u8]>>,
-) -> Result<(O, Vec<Oddity>), DocumentError> {
+) -> Result<(O, Vec<ParseWarning>), DocumentError> {
     if response.status() != StatusCode::OK {
         return Err(DocumentError::new(document, DocumentFault::Status(response.status())));
     }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{ForeignText, Recovery, Timestamp};
+use crate::{Recovery, Timestamp, UntrustedText};
 
 /// Why an ID token proves nothing. Whoever brought it is not signed in.
 ///
@@ -16,14 +16,14 @@ pub enum IdTokenError {
     /// Its header says `alg: none`, or names no algorithm.
     Unsigned,
     /// Its header names another algorithm than `RS256`, such as one in which the public key would be the secret.
-    WrongAlgorithm(ForeignText),
+    WrongAlgorithm(UntrustedText),
     /// Its header lists extensions that must be understood (`crit`), and none is understood.
     CriticalHeader,
     /// Its header does not say which key signed it.
     NoKeyId,
     /// The key that it names is not in the set: Slack may have changed its keys. Fetch them once more, but not for
     /// every such token.
-    UnknownKey(ForeignText),
+    UnknownKey(UntrustedText),
     /// The signature is not that key's, or the token was changed.
     WrongSignature,
     /// Its claims are no JSON object.
@@ -31,7 +31,7 @@ pub enum IdTokenError {
     /// This claim is missing, or of no use.
     MissingClaim(&'static str),
     /// Somebody else issued it.
-    WrongIssuer(ForeignText),
+    WrongIssuer(UntrustedText),
     /// It was issued for another app.
     WrongAudience,
     /// It was issued for several apps, and another one asked for it (`azp`).

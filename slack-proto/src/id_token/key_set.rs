@@ -13,7 +13,7 @@ use super::{
     rs256::{Rs256, Rs256Key},
 };
 use crate::{
-    ForeignText, Oddity,
+    ParseWarning, UntrustedText,
     oddity::Reason,
     wire::{
         fields::Nested,
@@ -25,11 +25,11 @@ use crate::{
 
 /// The public keys that a Slack publishes, read once for any number of tokens.
 ///
-/// A key that is not for `RS256` signatures, too short, or broken is passed over and told as an oddity; so a set may
+/// A key that is not for `RS256` signatures, too short, or broken is passed over and told as a parse warning; so a set may
 /// turn out empty, and then no token verifies. Of a set with more than 16 keys the first 16 count.
 pub struct KeySet {
-    keys: Vec<(ForeignText, Box<dyn Rs256Key>)>,
-    oddities: Vec<Oddity>,
+    keys: Vec<(UntrustedText, Box<dyn Rs256Key>)>,
+    parse_warnings: Vec<ParseWarning>,
 }
 
 impl KeySet {
@@ -42,19 +42,19 @@ impl KeySet {
         response: &Response<B>,
         rs256: &dyn Rs256,
     ) -> Result<Self, DocumentError> {
-        let (wire, mut oddities) = document::read::<SetWire>(DOCUMENT, response)?;
+        let (wire, mut parse_warnings) = document::read::<SetWire>(DOCUMENT, response)?;
         let missing = DocumentError::new(DOCUMENT, DocumentFault::Missing("keys"));
-        let mut keys: Vec<(ForeignText, Box<dyn Rs256Key>)> = Vec::new();
+        let mut keys: Vec<(UntrustedText, Box<dyn Rs256Key>)> = Vec::new();
         for (index, wire) in wire.keys.take().ok_or(missing)?.0 {
             match read_key(wire, rs256) {
                 Ok((id, _)) if keys.iter().any(|(known, _)| *known == id) => {
-                    oddities.push(odd(index, "the `kid` of a key before it; passed over"));
+                    parse_warnings.push(odd(index, "the `kid` of a key before it; passed over"));
                 }
                 Ok(key) => keys.push(key),
-                Err(reason) => oddities.push(odd(index, reason)),
+                Err(reason) => parse_warnings.push(odd(index, reason)),
             }
         }
-        Ok(Self { keys, oddities })
+        Ok(Self { keys, parse_warnings })
     }
 
     /// Tells how many keys are of use.
@@ -70,14 +70,14 @@ impl KeySet {
     }
 
     /// Gives the names (`kid`) of the keys that are of use.
-    pub fn key_ids(&self) -> impl Iterator<Item = &ForeignText> {
+    pub fn key_ids(&self) -> impl Iterator<Item = &UntrustedText> {
         self.keys.iter().map(|(id, _)| id)
     }
 
     /// Gives what was odd, such as a key that was passed over.
     #[must_use]
-    pub fn oddities(&self) -> &[Oddity] {
-        &self.oddities
+    pub fn parse_warnings(&self) -> &[ParseWarning] {
+        &self.parse_warnings
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&dyn Rs256Key> {
@@ -91,7 +91,7 @@ impl fmt::Debug for KeySet {
         let ids: Vec<_> = self.key_ids().collect();
         f.debug_struct("KeySet")
             .field("key_ids", &ids)
-            .field("oddities", &self.oddities)
+            .field("oddities", &self.parse_warnings)
             .finish_non_exhaustive()
     }
 }
@@ -100,9 +100,9 @@ impl fmt::Debug for KeySet {
 fn read_key(
     wire: KeyWire,
     rs256: &dyn Rs256,
-) -> Result<(ForeignText, Box<dyn Rs256Key>), &'static str> {
+) -> Result<(UntrustedText, Box<dyn Rs256Key>), &'static str> {
     let is =
-        |member: Option<&ForeignText>, wanted| member.is_none_or(|text| text.as_str() == wanted);
+        |member: Option<&UntrustedText>, wanted| member.is_none_or(|text| text.as_str() == wanted);
     if wire.kty.as_ref().is_none_or(|kty| kty.as_str() != "RSA") {
         return Err("`kty` is not RSA; passed over");
     }
@@ -131,7 +131,7 @@ fn read_key(
 }
 
 /// Reads a `Base64urlUInt` (RFC 7518 section 2), and takes leading zeros off, which some libraries write.
-fn number(text: Option<ForeignText>) -> Option<Vec<u8>> {
+fn number(text: Option<UntrustedText>) -> Option<Vec<u8>> {
     let text = text.filter(|text| text.as_str().len() <= LONGEST_TEXT)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.as_str()).ok()?;
     let first = bytes.iter().position(|&byte| byte != 0)?;
@@ -142,8 +142,8 @@ fn bits(number: &[u8]) -> usize {
     number.len() * 8 - number.first().map_or(0, |first| first.leading_zeros() as usize)
 }
 
-fn odd(index: usize, reason: &'static str) -> Oddity {
-    Oddity::new(format!("keys[{index}]"), Reason::Fixed(reason))
+fn odd(index: usize, reason: &'static str) -> ParseWarning {
+    ParseWarning::new(format!("keys[{index}]"), Reason::Fixed(reason))
 }
 
 object! {
@@ -154,12 +154,12 @@ object! {
 
 object! {
     struct KeyWire {
-        kty: ForeignText = "kty",
-        alg: ForeignText = "alg",
-        usage: ForeignText = "use",
-        kid: ForeignText = "kid",
-        n: ForeignText = "n",
-        e: ForeignText = "e",
+        kty: UntrustedText = "kty",
+        alg: UntrustedText = "alg",
+        usage: UntrustedText = "use",
+        kid: UntrustedText = "kid",
+        n: UntrustedText = "n",
+        e: UntrustedText = "e",
     }
 }
 

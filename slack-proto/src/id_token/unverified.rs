@@ -4,7 +4,7 @@ use super::{
     claims::IdClaims,
     jws::{Header, Jws},
 };
-use crate::{ForeignText, IdToken, IdTokenError, Timestamp, UserClaims};
+use crate::{IdToken, IdTokenError, Timestamp, UntrustedText, UserClaims};
 
 /// What an ID token says, true or not: **anybody could have written it**.
 ///
@@ -13,13 +13,13 @@ use crate::{ForeignText, IdToken, IdTokenError, Timestamp, UserClaims};
 #[non_exhaustive]
 pub struct UnverifiedClaims {
     /// `alg` of the header.
-    pub algorithm: Option<ForeignText>,
+    pub algorithm: Option<UntrustedText>,
     /// `kid` of the header.
-    pub key_id: Option<ForeignText>,
+    pub key_id: Option<UntrustedText>,
     /// `iss`.
-    pub issuer: Option<ForeignText>,
+    pub issuer: Option<UntrustedText>,
     /// `aud`: one client id, or the first 64 of several.
-    pub audience: Vec<ForeignText>,
+    pub audience: Vec<UntrustedText>,
     /// `iat`.
     pub issued_at: Option<Timestamp>,
     /// `exp`.
@@ -37,17 +37,17 @@ impl IdToken {
     pub fn decode_without_verifying(&self) -> Result<UnverifiedClaims, IdTokenError> {
         let jws = Jws::split(self)?;
         let header = Header::read(&jws.header)?;
-        let (claims, mut oddities) =
+        let (claims, mut parse_warnings) =
             IdClaims::read(&jws.claims()?).ok_or(IdTokenError::UnreadableClaims)?;
         let IdClaims { token, person } = claims;
         Ok(UnverifiedClaims {
-            algorithm: header.alg.as_ref().map(|alg| ForeignText::from(&**alg)),
-            key_id: header.kid.as_ref().map(|kid| ForeignText::from(&**kid)),
+            algorithm: header.alg.as_ref().map(|alg| UntrustedText::from(&**alg)),
+            key_id: header.kid.as_ref().map(|kid| UntrustedText::from(&**kid)),
             issuer: token.iss.take(),
             audience: token.aud.take().map(|audience| audience.names).unwrap_or_default(),
             issued_at: token.iat.take(),
             expires_at: token.exp.take(),
-            user: UserClaims::with_oddities(person, &mut oddities),
+            user: UserClaims::with_oddities(person, &mut parse_warnings),
         })
     }
 }

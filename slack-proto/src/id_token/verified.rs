@@ -1,7 +1,7 @@
 //! What an ID token proves.
 
 use super::{claims::IdClaims, verifier::Times};
-use crate::{IdTokenError, Oddity, Timestamp, UserClaims};
+use crate::{IdTokenError, ParseWarning, Timestamp, UserClaims};
 
 /// What an ID token proves, now that it was verified.
 #[derive(Clone, Debug)]
@@ -15,33 +15,33 @@ pub struct VerifiedIdToken {
     pub expires_at: Timestamp,
     /// `auth_time`: when the person proved who they are.
     pub authenticated_at: Option<Timestamp>,
-    oddities: Vec<Oddity>,
+    parse_warnings: Vec<ParseWarning>,
 }
 
 impl VerifiedIdToken {
     pub(super) fn new(
         claims: IdClaims,
         times: Times,
-        mut oddities: Vec<Oddity>,
+        mut parse_warnings: Vec<ParseWarning>,
     ) -> Result<Self, IdTokenError> {
         let IdClaims { token, person } = claims;
         // `https://slack.com/user_id` does not stand in here: the standard demands `sub`.
         if !person.has_sub() {
             return Err(IdTokenError::MissingClaim("sub"));
         }
-        let user = UserClaims::with_oddities(person, &mut oddities);
+        let user = UserClaims::with_oddities(person, &mut parse_warnings);
         Ok(Self {
             user: user.ok_or(IdTokenError::MissingClaim("sub"))?,
             issued_at: times.issued_at,
             expires_at: times.expires_at,
             authenticated_at: token.auth_time.take(),
-            oddities,
+            parse_warnings,
         })
     }
 
     /// Gives the claims that were odd and none of those that are checked.
     #[must_use]
-    pub fn oddities(&self) -> &[Oddity] {
-        &self.oddities
+    pub fn parse_warnings(&self) -> &[ParseWarning] {
+        &self.parse_warnings
     }
 }

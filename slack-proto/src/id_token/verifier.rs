@@ -13,8 +13,8 @@ use super::{
     jws::{Header, Jws},
 };
 use crate::{
-    AccessToken, Endpoint, ExpectedIdToken, ForeignText, IdToken, IdTokenError, KeySet, Timestamp,
-    VerifiedIdToken,
+    AccessToken, Endpoint, ExpectedIdToken, IdToken, IdTokenError, KeySet, Timestamp,
+    UntrustedText, VerifiedIdToken,
 };
 
 /// Checks ID tokens of one issuer.
@@ -81,12 +81,13 @@ impl IdTokenVerifier {
         now: Timestamp,
     ) -> Result<VerifiedIdToken, IdTokenError> {
         let claims = signed_claims(keys, token)?;
-        let (claims, oddities) = IdClaims::read(&claims).ok_or(IdTokenError::UnreadableClaims)?;
+        let (claims, parse_warnings) =
+            IdClaims::read(&claims).ok_or(IdTokenError::UnreadableClaims)?;
         self.check_origin(&claims.token, expected)?;
         let times = self.check_times(&claims.token, now)?;
         check_nonce(claims.token.nonce.as_ref(), expected)?;
         check_access_token(claims.token.at_hash.as_ref(), access_token)?;
-        VerifiedIdToken::new(claims, times, oddities)
+        VerifiedIdToken::new(claims, times, parse_warnings)
     }
 
     /// Who issued it, and for whom.
@@ -142,7 +143,7 @@ fn signed_claims(keys: &KeySet, token: &IdToken) -> Result<Vec<u8>, IdTokenError
     match header.alg.as_ref().map(|alg| &**alg) {
         Some("RS256") => {}
         Some(alg) if !alg.eq_ignore_ascii_case("none") => {
-            return Err(IdTokenError::WrongAlgorithm(ForeignText::from(alg)));
+            return Err(IdTokenError::WrongAlgorithm(UntrustedText::from(alg)));
         }
         _ => return Err(IdTokenError::Unsigned),
     }
@@ -150,7 +151,7 @@ fn signed_claims(keys: &KeySet, token: &IdToken) -> Result<Vec<u8>, IdTokenError
         return Err(IdTokenError::CriticalHeader);
     }
     let key_id = header.kid.as_ref().ok_or(IdTokenError::NoKeyId)?;
-    let unknown = || IdTokenError::UnknownKey(ForeignText::from(&**key_id));
+    let unknown = || IdTokenError::UnknownKey(UntrustedText::from(&**key_id));
     let key = keys.find(key_id).ok_or_else(unknown)?;
     if !key.verifies(jws.signed.as_bytes(), &jws.signature) {
         return Err(IdTokenError::WrongSignature);

@@ -1,6 +1,6 @@
 //! Workspaces, organisations, and the channel of a webhook.
 
-use crate::{ChannelId, EnterpriseId, ForeignText, TeamId, WebhookUrl};
+use crate::{ChannelId, EnterpriseId, TeamId, UntrustedText, WebhookUrl};
 
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct Team {
     /// Its id, `T…`.
     pub id: TeamId,
     /// Its name, which may change.
-    pub name: Option<ForeignText>,
+    pub name: Option<UntrustedText>,
 }
 
 impl Team {
@@ -27,7 +27,7 @@ pub struct Enterprise {
     /// Its id, `E…`.
     pub id: EnterpriseId,
     /// Its name, which may change.
-    pub name: Option<ForeignText>,
+    pub name: Option<UntrustedText>,
 }
 
 impl Enterprise {
@@ -45,11 +45,11 @@ pub struct IncomingWebhook {
     /// The address, which is a secret.
     pub url: WebhookUrl,
     /// The channel's name when it was chosen.
-    pub channel: Option<ForeignText>,
+    pub channel: Option<UntrustedText>,
     /// The channel's id.
     pub channel_id: Option<ChannelId>,
     /// Where a person can change the webhook.
-    pub configuration_url: Option<ForeignText>,
+    pub configuration_url: Option<UntrustedText>,
 }
 
 impl IncomingWebhook {

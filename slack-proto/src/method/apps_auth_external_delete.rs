@@ -3,7 +3,7 @@
 //! Source: <https://docs.slack.dev/reference/methods/apps.auth.external.delete>.
 
 use crate::{
-    AccessToken, AppId, ExternalTokenId, Form, InvalidValue, Method, ProviderKey,
+    AccessToken, ApiMethod, AppId, ExternalTokenId, FormFields, InvalidValue, ProviderKey,
     secret::not_empty,
     wire::{notes::Notes, payload::lenient_payload},
 };
@@ -14,7 +14,7 @@ use crate::{
 /// since Slack could take it for a missing one and delete more than was meant.
 ///
 /// ```
-/// use slack_proto::{AccessToken, AppsAuthExternalDelete, Endpoint, Method};
+/// use slack_proto::{AccessToken, AppsAuthExternalDelete, Endpoint, ApiMethod};
 ///
 /// let delete = AppsAuthExternalDelete::by_app_and_provider("A0FAKE00001", "github")?;
 /// let request = delete.to_request(&Endpoint::slack(), &AccessToken::new("xoxp-FAKE")?);
@@ -76,13 +76,13 @@ fn app(id: impl Into<AppId>) -> Result<AppId, InvalidValue> {
     Ok(id)
 }
 
-impl Method for AppsAuthExternalDelete {
+impl ApiMethod for AppsAuthExternalDelete {
     const NAME: &'static str = "apps.auth.external.delete";
     type Auth = AccessToken;
     type Response = AppsAuthExternalDeleteResponse;
     type Error = AppsAuthExternalDeleteError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         match &self.what {
             What::Token(id) => form.field("external_token_id", id.as_str()),
             What::App(app) => form.field("app_id", app.as_str()),

@@ -3,7 +3,8 @@
 //! Source: <https://docs.slack.dev/reference/methods/apps.auth.external.get>.
 
 use crate::{
-    AccessToken, ExternalToken, ExternalTokenId, Form, InvalidValue, Method, TokenResponseExtras,
+    AccessToken, ApiMethod, ExternalToken, ExternalTokenId, FormFields, InvalidValue,
+    TokenResponseExtras,
     secret::not_empty,
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
@@ -11,7 +12,7 @@ use crate::{
 /// Fetches an outside provider's token. The token that calls is a bot's or a workflow step's.
 ///
 /// ```
-/// use slack_proto::{AccessToken, AppsAuthExternalGet, Endpoint, Method};
+/// use slack_proto::{AccessToken, AppsAuthExternalGet, Endpoint, ApiMethod};
 ///
 /// let get = AppsAuthExternalGet::new("Et0FAKE00001")?.force_refresh();
 /// let request = get.to_request(&Endpoint::slack(), &AccessToken::new("xwfp-FAKE")?);
@@ -49,13 +50,13 @@ impl AppsAuthExternalGet {
     }
 }
 
-impl Method for AppsAuthExternalGet {
+impl ApiMethod for AppsAuthExternalGet {
     const NAME: &'static str = "apps.auth.external.get";
     type Auth = AccessToken;
     type Response = AppsAuthExternalGetResponse;
     type Error = AppsAuthExternalGetError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("external_token_id", self.id.as_str());
         if let Refresh::Always = self.refresh {
             form.field("force_refresh", "true");

@@ -3,7 +3,7 @@
 //! Source: <https://docs.slack.dev/reference/methods/apps.uninstall>.
 
 use crate::{
-    AccessToken, ConfidentialClient, Form, Method,
+    AccessToken, ApiMethod, ConfidentialClient, FormFields,
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
 
@@ -35,15 +35,15 @@ impl AppsUninstall {
     }
 }
 
-impl Method for AppsUninstall {
+impl ApiMethod for AppsUninstall {
     const NAME: &'static str = "apps.uninstall";
     type Auth = ConfidentialClient;
     type Response = AppsUninstallResponse;
     type Error = AppsUninstallError;
 
-    fn params(&self, _: &mut Form) {}
+    fn params(&self, _: &mut FormFields) {}
 
-    fn authenticate(&self, client: &ConfidentialClient, form: &mut Form) {
+    fn authenticate(&self, client: &ConfidentialClient, form: &mut FormFields) {
         form.bearer(&self.token);
         client.apply_in_body(form);
     }

@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use crate::{
-    AccessToken, Auth, Form, Method, Purpose, RefreshToken,
+    AccessToken, ApiMethod, Auth, FormFields, Purpose, RefreshToken,
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// [`Recovery::AlreadyDone`](crate::Recovery::AlreadyDone) says so.
 ///
 /// ```
-/// use slack_proto::{AccessToken, AuthRevoke, Endpoint, Method, RefreshToken};
+/// use slack_proto::{AccessToken, AuthRevoke, Endpoint, ApiMethod, RefreshToken};
 ///
 /// let slack = Endpoint::slack();
 /// let request = AuthRevoke::new().to_request(&slack, &AccessToken::new("xoxb-FAKE")?);
@@ -68,14 +68,14 @@ impl<T> Clone for AuthRevoke<T> {
 
 impl<T> Copy for AuthRevoke<T> {}
 
-impl<T: Auth> Method for AuthRevoke<T> {
+impl<T: Auth> ApiMethod for AuthRevoke<T> {
     const NAME: &'static str = "auth.revoke";
     const PURPOSE: Purpose = Purpose::Revocation;
     type Auth = T;
     type Response = AuthRevokeResponse;
     type Error = AuthRevokeError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         if let Mode::Test = self.mode {
             form.field("test", "true");
         }

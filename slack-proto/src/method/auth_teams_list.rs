@@ -3,7 +3,7 @@
 //! Source: <https://docs.slack.dev/reference/methods/auth.teams.list>.
 
 use crate::{
-    AccessToken, ForeignText, Form, InvalidValue, Method, ReplyMeta, TeamId,
+    AccessToken, ApiMethod, FormFields, InvalidValue, ReplyMeta, TeamId, UntrustedText,
     wire::{
         fields::Nested,
         notes::Notes,
@@ -15,7 +15,7 @@ use crate::{
 /// Lists workspaces, a page at a time: [`next_page`](Self::next_page) gives the call for the page that follows.
 ///
 /// ```
-/// use slack_proto::{AuthTeamsList, Method};
+/// use slack_proto::{AuthTeamsList, ApiMethod};
 ///
 /// # let answers = [
 /// #     r#"{"ok":true,"teams":[{"id":"T1"}],"response_metadata":{"next_cursor":"cGFnZTI="}}"#,
@@ -36,7 +36,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[must_use = "a method does nothing until its request is sent"]
 pub struct AuthTeamsList {
-    cursor: Option<ForeignText>,
+    cursor: Option<UntrustedText>,
     limit: Option<u16>,
     icons: Icons,
 }
@@ -72,7 +72,7 @@ impl AuthTeamsList {
     }
 
     /// Goes on at a [`ReplyMeta::next_cursor`] that was kept.
-    pub fn cursor(self, cursor: ForeignText) -> Self {
+    pub fn cursor(self, cursor: UntrustedText) -> Self {
         Self { cursor: Some(cursor), ..self }
     }
 
@@ -88,15 +88,15 @@ impl AuthTeamsList {
     }
 }
 
-impl Method for AuthTeamsList {
+impl ApiMethod for AuthTeamsList {
     const NAME: &'static str = "auth.teams.list";
     type Auth = AccessToken;
     type Response = AuthTeamsListResponse;
     type Error = AuthTeamsListError;
 
-    fn params(&self, form: &mut Form) {
-        form.maybe("cursor", self.cursor.as_ref().map(ForeignText::as_str));
-        form.maybe("limit", self.limit.map(|limit| limit.to_string()).as_deref());
+    fn params(&self, form: &mut FormFields) {
+        form.optional_field("cursor", self.cursor.as_ref().map(UntrustedText::as_str));
+        form.optional_field("limit", self.limit.map(|limit| limit.to_string()).as_deref());
         if let Icons::With = self.icons {
             form.field("include_icon", "true");
         }
@@ -118,7 +118,7 @@ pub struct ListedTeam {
     /// Its id.
     pub id: TeamId,
     /// Its name, which may change.
-    pub name: Option<ForeignText>,
+    pub name: Option<UntrustedText>,
     /// Its icon, if it was asked for.
     pub icon: Option<TeamIcon>,
 }
@@ -129,13 +129,13 @@ pub struct ListedTeam {
 pub struct TeamIcon {
     /// Whether the workspace has no icon of its own.
     pub is_default: Option<bool>,
-    images: [(u16, Option<ForeignText>); 7],
+    images: [(u16, Option<UntrustedText>); 7],
 }
 
 impl TeamIcon {
     /// Gives the address of the icon that is 34, 44, 68, 88, 102, 132 or 230 pixels wide.
     #[must_use]
-    pub fn image(&self, pixels: u16) -> Option<&ForeignText> {
+    pub fn image(&self, pixels: u16) -> Option<&UntrustedText> {
         self.images.iter().find(|(width, _)| *width == pixels)?.1.as_ref()
     }
 }
@@ -164,20 +164,20 @@ object! {
 object! {
     struct ListedTeamWire {
         id: TeamId = "id",
-        name: ForeignText = "name",
+        name: UntrustedText = "name",
         icon: Nested<TeamIconWire> = "icon",
     }
 }
 
 object! {
     struct TeamIconWire {
-        pixels_34: ForeignText = "image_34",
-        pixels_44: ForeignText = "image_44",
-        pixels_68: ForeignText = "image_68",
-        pixels_88: ForeignText = "image_88",
-        pixels_102: ForeignText = "image_102",
-        pixels_132: ForeignText = "image_132",
-        pixels_230: ForeignText = "image_230",
+        pixels_34: UntrustedText = "image_34",
+        pixels_44: UntrustedText = "image_44",
+        pixels_68: UntrustedText = "image_68",
+        pixels_88: UntrustedText = "image_88",
+        pixels_102: UntrustedText = "image_102",
+        pixels_132: UntrustedText = "image_132",
+        pixels_230: UntrustedText = "image_230",
         is_default: bool = "image_default",
     }
 }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     fn body(list: &AuthTeamsList) -> Vec<u8> {
-        let mut form = Form::new();
+        let mut form = FormFields::new();
         list.params(&mut form);
         form.finish().0.into_vec()
     }
@@ -263,7 +263,7 @@ mod tests {
     fn an_odd_workspace_does_not_hide_the_others() {
         let reply = page(r#"{"ok":true,"teams":[7,{"name":"x"},{"id":"T1","icon":[]}]}"#);
         assert_eq!(reply.value.teams.len(), 1);
-        let odd: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
+        let odd: Vec<_> = reply.meta.parse_warnings().iter().map(ToString::to_string).collect();
         assert_eq!(
             odd,
             [

@@ -5,14 +5,15 @@
 use std::time::Duration;
 
 use crate::{
-    AccessToken, AppId, BotId, EnterpriseId, ForeignText, Form, Method, NoError, TeamId, UserId,
+    AccessToken, ApiMethod, AppId, BotId, EnterpriseId, FormFields, NoError, TeamId, UntrustedText,
+    UserId,
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
 
 /// Asks whether a token works, and whose it is. Any kind of access token will do.
 ///
 /// ```
-/// use slack_proto::{AuthTest, Method};
+/// use slack_proto::{AuthTest, ApiMethod};
 ///
 /// let response = http::Response::new(r#"{"ok":true,"user_id":"U0FAKE00001","team_id":"T0FAKE00001"}"#);
 /// let reply = AuthTest::parse_response(&response)?;
@@ -27,13 +28,13 @@ use crate::{
 #[must_use = "a method does nothing until its request is sent"]
 pub struct AuthTest;
 
-impl Method for AuthTest {
+impl ApiMethod for AuthTest {
     const NAME: &'static str = "auth.test";
     type Auth = AccessToken;
     type Response = AuthTestResponse;
     type Error = NoError;
 
-    fn params(&self, _: &mut Form) {}
+    fn params(&self, _: &mut FormFields) {}
 }
 
 /// What [`AuthTest`] tells. Slack promises no member; the scopes are in
@@ -42,11 +43,11 @@ impl Method for AuthTest {
 #[non_exhaustive]
 pub struct AuthTestResponse {
     /// The workspace's address.
-    pub url: Option<ForeignText>,
+    pub url: Option<UntrustedText>,
     /// The workspace's name.
-    pub team: Option<ForeignText>,
+    pub team: Option<UntrustedText>,
     /// The user's name.
-    pub user: Option<ForeignText>,
+    pub user: Option<UntrustedText>,
     /// The workspace; for an org-wide token this may be the organisation's `E…`.
     pub team_id: Option<TeamId>,
     /// The person, or the bot's user.
@@ -56,7 +57,7 @@ pub struct AuthTestResponse {
     /// The app.
     pub app_id: Option<AppId>,
     /// The app's name.
-    pub app_name: Option<ForeignText>,
+    pub app_name: Option<UntrustedText>,
     /// The organisation, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
     /// Whether the token is of an org-wide install.
@@ -67,14 +68,14 @@ pub struct AuthTestResponse {
 
 object! {
     struct AuthTestWire {
-        url: ForeignText = "url",
-        team: ForeignText = "team",
-        user: ForeignText = "user",
+        url: UntrustedText = "url",
+        team: UntrustedText = "team",
+        user: UntrustedText = "user",
         team_id: TeamId = "team_id",
         user_id: UserId = "user_id",
         bot_id: BotId = "bot_id",
         app_id: AppId = "app_id",
-        app_name: ForeignText = "app_name",
+        app_name: UntrustedText = "app_name",
         enterprise_id: EnterpriseId = "enterprise_id",
         is_enterprise_install: bool = "is_enterprise_install",
         expires_in: Duration = "expires_in",

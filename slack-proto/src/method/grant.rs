@@ -1,8 +1,8 @@
 //! The members that the token methods' answers share, and which credential they make.
 
 use crate::{
-    AccessToken, AppId, ChannelId, Enterprise, EnterpriseId, ForeignText, IncomingWebhook,
-    IssuedCredential, RefreshMethod, RefreshToken, Scopes, Slot, Team, TeamId, UserId, WebhookUrl,
+    AccessToken, AppId, ChannelId, Enterprise, EnterpriseId, IncomingWebhook, IssuedCredential,
+    RefreshMethod, RefreshToken, Scopes, Slot, Team, TeamId, UntrustedText, UserId, WebhookUrl,
     wire::{
         fields::Nested,
         notes::Notes,
@@ -43,23 +43,23 @@ object! {
 object! {
     pub(super) struct TeamWire {
         id: TeamId = "id",
-        name: ForeignText = "name",
+        name: UntrustedText = "name",
     }
 }
 
 object! {
     pub(super) struct EnterpriseWire {
         id: EnterpriseId = "id",
-        name: ForeignText = "name",
+        name: UntrustedText = "name",
     }
 }
 
 object! {
     pub(super) struct WebhookWire {
         url: WebhookUrl = "url",
-        channel: ForeignText = "channel",
+        channel: UntrustedText = "channel",
         channel_id: ChannelId = "channel_id",
-        configuration_url: ForeignText = "configuration_url",
+        configuration_url: UntrustedText = "configuration_url",
     }
 }
 
@@ -301,11 +301,15 @@ impl WebhookWire {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Method, OauthV2Access, OauthV2Refresh, RefreshToken, Secret, Slot};
+    use crate::{
+        ApiMethod, OauthV2Access, OauthV2Refresh, RefreshToken, SecretAuthentication, Slot,
+    };
 
     fn installed(body: &'static str) -> (crate::OauthV2AccessResponse, Vec<String>) {
-        let reply = OauthV2Access::<Secret>::parse_response(&http::Response::new(body)).unwrap();
-        let odd = reply.meta.oddities().iter().map(ToString::to_string).collect();
+        let reply =
+            OauthV2Access::<SecretAuthentication>::parse_response(&http::Response::new(body))
+                .unwrap();
+        let odd = reply.meta.parse_warnings().iter().map(ToString::to_string).collect();
         (reply.value, odd)
     }
 
@@ -334,7 +338,8 @@ mod tests {
             );
             let reply = OauthV2Refresh::parse_response(&http::Response::new(body)).unwrap();
             assert_eq!(reply.value.slot, slot, "{token_type} {ids}");
-            let told: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
+            let told: Vec<_> =
+                reply.meta.parse_warnings().iter().map(ToString::to_string).collect();
             assert_eq!(told, odd.as_slice(), "{token_type} {ids}");
         }
     }

@@ -4,9 +4,9 @@
 
 use super::grant::{EnterpriseWire, Found, GrantWire, Grants, TeamWire, WebhookWire};
 use crate::{
-    AppId, AuthorizationCode, CodeVerifier, Enterprise, Form, IncomingWebhook, IssuedCredential,
-    Method, RedirectUri, RefreshToken, Slot, Team, UserId,
-    proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
+    ApiMethod, AppId, AuthorizationCode, CodeVerifier, Enterprise, FormFields, IncomingWebhook,
+    IssuedCredential, RedirectUri, RefreshToken, Slot, Team, UserId,
+    proof::{ClientAuthentication, CodeGrant, SecretAndPkce, SecretAuthentication},
     wire::{fields::Nested, notes::Notes, payload::lenient_payload},
 };
 
@@ -14,11 +14,11 @@ use crate::{
 ///
 /// A code works once: if an answer was lost and sending it again says `invalid_code`, the first try was carried out, and the
 /// flow must begin again in the browser. What the request
-/// proves is part of the type: the client's [`Secret`], or a [`CodeVerifier`] in its stead for a public client.
+/// proves is part of the type: the client's [`SecretAuthentication`], or a [`CodeVerifier`] in its stead for a public client.
 ///
 /// ```
 /// use slack_proto::{
-///     AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, Method, OauthV2Access, RedirectUri,
+///     AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, ApiMethod, OauthV2Access, RedirectUri,
 /// };
 ///
 /// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
@@ -35,14 +35,14 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a method does nothing until its request is sent"]
-pub struct OauthV2Access<P = Secret> {
+pub struct OauthV2Access<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
 impl OauthV2Access {
     /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
     pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, Secret, None) }
+        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
     }
 }
 
@@ -53,15 +53,15 @@ impl OauthV2Access<CodeVerifier> {
     }
 }
 
-impl OauthV2Access<SecretAndVerifier> {
+impl OauthV2Access<SecretAndPkce> {
     /// Proves both. Whether Slack takes a secret beside a verifier is unconfirmed: on `openid.connect.token` it was
     /// seen to answer `internal_error`.
     pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndVerifier::new(verifier), None) }
+        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
     }
 }
 
-impl<P: Proof> OauthV2Access<P> {
+impl<P: ClientAuthentication> OauthV2Access<P> {
     /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
@@ -72,13 +72,13 @@ impl<P: Proof> OauthV2Access<P> {
     }
 }
 
-impl<P: Proof> Method for OauthV2Access<P> {
+impl<P: ClientAuthentication> ApiMethod for OauthV2Access<P> {
     const NAME: &'static str = "oauth.v2.access";
     type Auth = P::Client;
     type Response = OauthV2AccessResponse;
     type Error = OauthV2AccessError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         self.grant.params(form);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::grant::{GrantWire, Single};
 use crate::{
-    AccessToken, AppId, ConfidentialClient, Enterprise, Form, IssuedCredential, Method,
+    AccessToken, ApiMethod, AppId, ConfidentialClient, Enterprise, FormFields, IssuedCredential,
     RefreshToken, Slot, Team, UserId,
     wire::{notes::Notes, payload::lenient_payload},
 };
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// ```
 /// use slack_proto::{
-///     AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, Method, OauthV2Exchange,
+///     AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, ApiMethod, OauthV2Exchange,
 /// };
 ///
 /// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
@@ -38,17 +38,17 @@ impl OauthV2Exchange {
     }
 }
 
-impl Method for OauthV2Exchange {
+impl ApiMethod for OauthV2Exchange {
     const NAME: &'static str = "oauth.v2.exchange";
     type Auth = ConfidentialClient;
     type Response = OauthV2ExchangeResponse;
     type Error = OauthV2ExchangeError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("token", self.token.expose());
     }
 
-    fn authenticate(&self, client: &ConfidentialClient, form: &mut Form) {
+    fn authenticate(&self, client: &ConfidentialClient, form: &mut FormFields) {
         client.apply_in_body(form);
     }
 }

@@ -4,8 +4,8 @@
 
 use super::grant::{GrantWire, Single};
 use crate::{
-    AppId, ClientCredentials, Enterprise, Form, IssuedCredential, Method, OauthV2AccessError,
-    Purpose, RefreshToken, Slot, Team, UserId,
+    ApiMethod, AppId, ClientCredentials, Enterprise, FormFields, IssuedCredential,
+    OauthV2AccessError, Purpose, RefreshToken, Slot, Team, UserId,
     wire::{notes::Notes, payload::lenient_payload},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// you use it. Bot and user have a refresh token each, and each needs a call of its own.
 ///
 /// ```
-/// use slack_proto::{ClientCredentials, ClientId, Endpoint, Method, OauthV2Refresh, PublicClient, RefreshToken};
+/// use slack_proto::{ClientCredentials, ClientId, Endpoint, ApiMethod, OauthV2Refresh, PublicClient, RefreshToken};
 ///
 /// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
 /// let request = OauthV2Refresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
@@ -37,14 +37,14 @@ impl OauthV2Refresh {
     }
 }
 
-impl Method for OauthV2Refresh {
+impl ApiMethod for OauthV2Refresh {
     const NAME: &'static str = "oauth.v2.access";
     const PURPOSE: Purpose = Purpose::RefreshGrant;
     type Auth = ClientCredentials;
     type Response = OauthV2RefreshResponse;
     type Error = OauthV2AccessError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("grant_type", "refresh_token");
         form.field("refresh_token", self.refresh_token.expose());
     }

@@ -4,9 +4,9 @@
 
 use super::user_grant::{UserGrant, UserGrantWire};
 use crate::{
-    AppId, AuthorizationCode, CodeVerifier, Enterprise, Form, IdToken, IssuedCredential, Method,
-    RedirectUri, RefreshToken, Team, UserId,
-    proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
+    ApiMethod, AppId, AuthorizationCode, CodeVerifier, Enterprise, FormFields, IdToken,
+    IssuedCredential, RedirectUri, RefreshToken, Team, UserId,
+    proof::{ClientAuthentication, CodeGrant, SecretAndPkce, SecretAuthentication},
     wire::{notes::Notes, payload::lenient_payload},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 ///
 /// ```
 /// use slack_proto::{
-///     AuthorizationCode, ClientId, CodeVerifier, Endpoint, Method, OauthV2UserAccess, PublicClient,
+///     AuthorizationCode, ClientId, CodeVerifier, Endpoint, ApiMethod, OauthV2UserAccess, PublicClient,
 /// };
 ///
 /// let app = PublicClient::new(ClientId::new("1.2")?);
@@ -28,14 +28,14 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a method does nothing until its request is sent"]
-pub struct OauthV2UserAccess<P = Secret> {
+pub struct OauthV2UserAccess<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
 impl OauthV2UserAccess {
     /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
     pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, Secret, None) }
+        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
     }
 }
 
@@ -46,14 +46,14 @@ impl OauthV2UserAccess<CodeVerifier> {
     }
 }
 
-impl OauthV2UserAccess<SecretAndVerifier> {
+impl OauthV2UserAccess<SecretAndPkce> {
     /// Proves both. Whether Slack takes a secret beside a verifier is unconfirmed.
     pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndVerifier::new(verifier), None) }
+        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
     }
 }
 
-impl<P: Proof> OauthV2UserAccess<P> {
+impl<P: ClientAuthentication> OauthV2UserAccess<P> {
     /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
@@ -64,13 +64,13 @@ impl<P: Proof> OauthV2UserAccess<P> {
     }
 }
 
-impl<P: Proof> Method for OauthV2UserAccess<P> {
+impl<P: ClientAuthentication> ApiMethod for OauthV2UserAccess<P> {
     const NAME: &'static str = "oauth.v2.user.access";
     type Auth = P::Client;
     type Response = OauthV2UserAccessResponse;
     type Error = OauthV2UserAccessError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         self.grant.params(form);
     }
 }
@@ -181,13 +181,15 @@ mod tests {
     fn a_refresh_token_of_no_token_is_handed_over_as_a_spare() {
         let body = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
             "authed_user":{"id":"U1","refresh_token":"xoxe-1-b"}}"#;
-        let reply = OauthV2UserAccess::<crate::Secret>::parse_response(&http::Response::new(body));
+        let reply = OauthV2UserAccess::<crate::SecretAuthentication>::parse_response(
+            &http::Response::new(body),
+        );
         let reply = reply.unwrap();
         assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "xoxe-1-a");
         let spares: Vec<_> =
             reply.value.spare_refresh_tokens.iter().map(crate::RefreshToken::expose).collect();
         assert_eq!(spares, ["xoxe-1-b"]);
-        let told: Vec<_> = reply.meta.oddities().iter().map(ToString::to_string).collect();
+        let told: Vec<_> = reply.meta.parse_warnings().iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             ["refresh_token: one that belongs to no access token; handed over as a spare"]

@@ -4,8 +4,8 @@
 
 use super::user_grant::{UserGrant, UserGrantWire};
 use crate::{
-    AppId, ClientCredentials, Enterprise, Form, IssuedCredential, Method, OauthV2UserAccessError,
-    Purpose, RefreshToken, Team, UserId,
+    ApiMethod, AppId, ClientCredentials, Enterprise, FormFields, IssuedCredential,
+    OauthV2UserAccessError, Purpose, RefreshToken, Team, UserId,
     wire::{notes::Notes, payload::lenient_payload},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// All that stands at [`OauthV2Refresh`](crate::OauthV2Refresh) holds here.
 ///
 /// ```
-/// use slack_proto::{ClientCredentials, ClientId, Endpoint, Method, OauthV2UserRefresh, PublicClient, RefreshToken};
+/// use slack_proto::{ClientCredentials, ClientId, Endpoint, ApiMethod, OauthV2UserRefresh, PublicClient, RefreshToken};
 ///
 /// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
 /// let request = OauthV2UserRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
@@ -34,14 +34,14 @@ impl OauthV2UserRefresh {
     }
 }
 
-impl Method for OauthV2UserRefresh {
+impl ApiMethod for OauthV2UserRefresh {
     const NAME: &'static str = "oauth.v2.user.access";
     const PURPOSE: Purpose = Purpose::RefreshGrant;
     type Auth = ClientCredentials;
     type Response = OauthV2UserRefreshResponse;
     type Error = OauthV2UserAccessError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("grant_type", "refresh_token");
         form.field("refresh_token", self.refresh_token.expose());
     }

@@ -4,8 +4,8 @@
 
 use super::openid_connect_token::OpenidWire;
 use crate::{
-    ClientCredentials, Form, IdToken, IssuedCredential, Method, OpenidConnectTokenError, Purpose,
-    RefreshToken,
+    ApiMethod, ClientCredentials, FormFields, IdToken, IssuedCredential, OpenidConnectTokenError,
+    Purpose, RefreshToken,
     wire::{notes::Notes, payload::lenient_payload},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// All that stands at [`OauthV2Refresh`](crate::OauthV2Refresh) holds here.
 ///
 /// ```
-/// use slack_proto::{ClientCredentials, ClientId, Endpoint, Method, OpenidConnectRefresh, PublicClient, RefreshToken};
+/// use slack_proto::{ClientCredentials, ClientId, Endpoint, ApiMethod, OpenidConnectRefresh, PublicClient, RefreshToken};
 ///
 /// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
 /// let request = OpenidConnectRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
@@ -34,14 +34,14 @@ impl OpenidConnectRefresh {
     }
 }
 
-impl Method for OpenidConnectRefresh {
+impl ApiMethod for OpenidConnectRefresh {
     const NAME: &'static str = "openid.connect.token";
     const PURPOSE: Purpose = Purpose::RefreshGrant;
     type Auth = ClientCredentials;
     type Response = OpenidConnectRefreshResponse;
     type Error = OpenidConnectTokenError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("grant_type", "refresh_token");
         form.field("refresh_token", self.refresh_token.expose());
     }

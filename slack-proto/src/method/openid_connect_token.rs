@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use crate::{
-    AccessToken, AuthorizationCode, CodeVerifier, Form, IdToken, IssuedCredential, Method,
-    RedirectUri, RefreshMethod, RefreshToken, Scopes, State,
-    proof::{CodeGrant, Proof, Secret, SecretAndVerifier},
+    AccessToken, ApiMethod, AuthorizationCode, CodeVerifier, FormFields, IdToken, IssuedCredential,
+    OauthState, RedirectUri, RefreshMethod, RefreshToken, Scopes,
+    proof::{ClientAuthentication, CodeGrant, SecretAndPkce, SecretAuthentication},
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// ```
 /// use slack_proto::{
-///     AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, Method, OpenidConnectToken,
+///     AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint, ApiMethod, OpenidConnectToken,
 /// };
 ///
 /// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
@@ -27,14 +27,14 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a method does nothing until its request is sent"]
-pub struct OpenidConnectToken<P = Secret> {
+pub struct OpenidConnectToken<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
 impl OpenidConnectToken {
     /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
     pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, Secret, None) }
+        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
     }
 }
 
@@ -45,14 +45,14 @@ impl OpenidConnectToken<CodeVerifier> {
     }
 }
 
-impl OpenidConnectToken<SecretAndVerifier> {
+impl OpenidConnectToken<SecretAndPkce> {
     /// Proves both. Unconfirmed at Slack: one project got `internal_error` for it.
     pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndVerifier::new(verifier), None) }
+        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
     }
 }
 
-impl<P: Proof> OpenidConnectToken<P> {
+impl<P: ClientAuthentication> OpenidConnectToken<P> {
     /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
     pub fn redirect_uri(self, uri: RedirectUri) -> Self {
         Self { grant: self.grant.redirect_uri(uri) }
@@ -63,13 +63,13 @@ impl<P: Proof> OpenidConnectToken<P> {
     }
 }
 
-impl<P: Proof> Method for OpenidConnectToken<P> {
+impl<P: ClientAuthentication> ApiMethod for OpenidConnectToken<P> {
     const NAME: &'static str = "openid.connect.token";
     type Auth = P::Client;
     type Response = OpenidConnectTokenResponse;
     type Error = OpenidConnectTokenError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         self.grant.params(form);
     }
 }
@@ -83,7 +83,7 @@ pub struct OpenidConnectTokenResponse {
     /// The ID token, **unverified**.
     pub id_token: Option<IdToken>,
     /// The state of the authorize page, which Slack repeats now and then; the callback's is the one to compare.
-    pub state: Option<State>,
+    pub state: Option<OauthState>,
 }
 
 impl OpenidConnectTokenResponse {
@@ -105,7 +105,7 @@ object! {
         scope: Scopes = "scope",
         expires_in: Duration = "expires_in",
         id_token: IdToken = "id_token",
-        state: State = "state",
+        state: OauthState = "state",
     }
 }
 

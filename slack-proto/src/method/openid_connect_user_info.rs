@@ -3,7 +3,7 @@
 //! Source: <https://docs.slack.dev/reference/methods/openid.connect.userInfo>.
 
 use crate::{
-    AccessToken, Form, Method, NoError, UserClaims, claims::ClaimsWire,
+    AccessToken, ApiMethod, FormFields, NoError, UserClaims, claims::ClaimsWire,
     wire::payload::lenient_payload,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// The answer's `sub` must equal that of the ID token (OpenID Connect Core section 5.3.2).
 ///
 /// ```
-/// use slack_proto::{Method, OpenidConnectUserInfo};
+/// use slack_proto::{ApiMethod, OpenidConnectUserInfo};
 ///
 /// let response = http::Response::new(
 ///     r#"{"ok":true,"sub":"U0FAKE00001","https:\/\/slack.com\/team_id":"T0FAKE00001","shoe_size":43}"#,
@@ -30,13 +30,13 @@ use crate::{
 #[must_use = "a method does nothing until its request is sent"]
 pub struct OpenidConnectUserInfo;
 
-impl Method for OpenidConnectUserInfo {
+impl ApiMethod for OpenidConnectUserInfo {
     const NAME: &'static str = "openid.connect.userInfo";
     type Auth = AccessToken;
     type Response = UserClaims;
     type Error = NoError;
 
-    fn params(&self, _: &mut Form) {}
+    fn params(&self, _: &mut FormFields) {}
 }
 
 lenient_payload!(UserClaims, holds_token: false, from: ClaimsWire);

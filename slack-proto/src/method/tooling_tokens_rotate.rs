@@ -3,8 +3,8 @@
 //! Source: <https://docs.slack.dev/reference/methods/tooling.tokens.rotate>.
 
 use crate::{
-    ConfigurationCredential, ConfigurationToken, Form, Method, Purpose, RefreshToken, TeamId,
-    Timestamp, UserId,
+    ApiMethod, ConfigurationCredential, ConfigurationToken, FormFields, Purpose, RefreshToken,
+    TeamId, Timestamp, UserId,
     wire::{notes::Notes, object::object, payload::lenient_payload},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// [`OauthV2Refresh`](crate::OauthV2Refresh) says of its own; do not run two rotations of one pair at a time.
 ///
 /// ```
-/// use slack_proto::{Endpoint, Method, RefreshToken, ToolingTokensRotate};
+/// use slack_proto::{Endpoint, ApiMethod, RefreshToken, ToolingTokensRotate};
 ///
 /// let rotate = ToolingTokensRotate::new(RefreshToken::new("xoxe-1-FAKE")?);
 /// let request = rotate.to_request(&Endpoint::slack(), &());
@@ -34,14 +34,14 @@ impl ToolingTokensRotate {
     }
 }
 
-impl Method for ToolingTokensRotate {
+impl ApiMethod for ToolingTokensRotate {
     const NAME: &'static str = "tooling.tokens.rotate";
     const PURPOSE: Purpose = Purpose::RefreshGrant;
     type Auth = ();
     type Response = ToolingTokensRotateResponse;
     type Error = ToolingTokensRotateError;
 
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("refresh_token", self.refresh_token.expose());
     }
 }
@@ -68,13 +68,13 @@ impl ToolingTokensRotateResponse {
     /// Gives the pair as a store keeps it. The times are Slack's; `sent`, when the request went out, stands in for a
     /// missing `iat`.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> ConfigurationCredential {
+    pub fn into_credential(self, requested_at: Timestamp) -> ConfigurationCredential {
         ConfigurationCredential {
             token: self.token,
             refresh_token: self.refresh_token,
             team_id: self.team_id,
             user_id: self.user_id,
-            issued_at: self.issued_at.unwrap_or(sent),
+            issued_at: self.issued_at.unwrap_or(requested_at),
             expires_at: self.expires_at,
         }
     }
@@ -130,7 +130,7 @@ mod tests {
 
     fn kept(body: &'static str) -> ConfigurationCredential {
         let reply = ToolingTokensRotate::parse_response(&http::Response::new(body)).unwrap();
-        reply.value.issued_at(Timestamp::from_unix(1_000))
+        reply.value.into_credential(Timestamp::from_unix(1_000))
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl AnyCredential {
 
     /// Gives a name for the whole pair: two credentials with the same mark hold the same tokens.
     #[must_use]
-    pub fn mark(&self) -> Fingerprint {
+    pub fn pair_fingerprint(&self) -> Fingerprint {
         match self.refresh_token() {
             None => self.fingerprint(),
             Some(refresh_token) => Fingerprint::of_pair(self.token(), refresh_token.expose()),

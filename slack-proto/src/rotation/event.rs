@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{AnyCredential, Issued, Setback};
+use super::{AnyCredential, Issued, RefreshFailure};
 use crate::Fingerprint;
 
 /// What happened: the outcome of the [`Action`](crate::rotation::Action) that was asked for, or news from outside.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Event {
+pub enum Input {
     /// Nothing in particular: time has passed, or somebody asks for a token.
-    Look,
+    Tick,
     /// A call with this access token was refused by Slack.
     Rejected {
         /// The access token that the call was made with, by its name.
@@ -40,7 +40,7 @@ pub enum Event {
     /// A new pair came.
     Issued(Issued),
     /// No new pair came.
-    Failed(Setback),
+    Failed(RefreshFailure),
     /// The pair is stored durably.
     Written,
     /// The store held something else than what was to be replaced; it was left as it is.

@@ -9,9 +9,10 @@ mod writing;
 use std::time::Duration;
 
 use super::{
-    Action, AnyCredential, Death, Event, Notice, Problem, RotationPolicy, Setback, Trade, Write,
+    Action, AnyCredential, Input, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
+    RotationEvent, RotationPolicy, Write,
 };
-use crate::{Fingerprint, ForeignText, Timestamp};
+use crate::{Fingerprint, Timestamp, UntrustedText};
 
 /// The rotation of one credential: a value that can be cloned, and that does nothing by itself.
 ///
@@ -24,7 +25,7 @@ use crate::{Fingerprint, ForeignText, Timestamp};
 /// ```
 /// use slack_proto::{
 ///     AccessToken, Credential, RefreshToken, Rotation, RotationPolicy, Timestamp,
-///     rotation::{Action, Event, Issued},
+///     rotation::{Action, Input, Issued},
 /// };
 ///
 /// let now = Timestamp::from_unix(1_795_219_200);
@@ -37,17 +38,17 @@ use crate::{Fingerprint, ForeignText, Timestamp};
 /// // The store holds a token that was issued 12 hours ago: somebody must refresh it.
 /// let old = pair("xoxe.xoxb-1-OLD", "xoxe-1-OLD", Timestamp::from_unix(1_795_176_000))?;
 /// let mut rotation = Rotation::new(RotationPolicy::new(), 0);
-/// assert!(matches!(rotation.step(now, Event::Look), Action::Read));
-/// assert!(matches!(rotation.step(now, Event::Read(Some(old.clone().into()))), Action::TakeLease));
+/// assert!(matches!(rotation.step(now, Input::Tick), Action::Read));
+/// assert!(matches!(rotation.step(now, Input::Read(Some(old.clone().into()))), Action::TakeLease));
 /// // With the lease in hand it reads once more: another process may have refreshed meanwhile.
-/// assert!(matches!(rotation.step(now, Event::Leased), Action::Read));
-/// assert!(matches!(rotation.step(now, Event::Read(Some(old.into()))), Action::Send(_)));
+/// assert!(matches!(rotation.step(now, Input::Leased), Action::Read));
+/// assert!(matches!(rotation.step(now, Input::Read(Some(old.into()))), Action::Send(_)));
 /// // The new pair goes to the store before anybody sees it.
 /// let new = pair("xoxe.xoxb-1-NEW", "xoxe-1-NEW", now)?;
-/// let Action::Write(write) = rotation.step(now, Event::Issued(Issued::new(new))) else { panic!() };
+/// let Action::Write(write) = rotation.step(now, Input::Issued(Issued::new(new))) else { panic!() };
 /// assert_eq!(rotation.credential().unwrap().access_token().unwrap().expose(), "xoxe.xoxb-1-OLD");
-/// assert!(matches!(rotation.step(now, Event::Written), Action::Release));
-/// assert!(matches!(rotation.step(now, Event::Released), Action::Rest { .. }));
+/// assert!(matches!(rotation.step(now, Input::Written), Action::Release));
+/// assert!(matches!(rotation.step(now, Input::Released), Action::Rest { .. }));
 /// assert_eq!(rotation.credential().unwrap().access_token().unwrap().expose(), "xoxe.xoxb-1-NEW");
 /// # Ok::<(), slack_proto::InvalidValue>(())
 /// ```
@@ -71,7 +72,7 @@ pub struct Rotation {
     /// Whether Slack has cast doubt on the token.
     doubted: bool,
     /// The credential that is beyond help, by its mark.
-    dead: Option<(Fingerprint, Death)>,
+    dead: Option<(Fingerprint, ReauthorizationReason)>,
     /// Since when nobody knows whether the refresh token is spent.
     unknown_since: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
@@ -81,7 +82,7 @@ pub struct Rotation {
     failures: u32,
     store_failures: u32,
     polls: u32,
-    notices: Vec<Notice>,
+    events: Vec<RotationEvent>,
 }
 
 /// What was asked for, and is not done yet.
@@ -95,7 +96,7 @@ enum Stage {
     Leasing,
     Sending,
     Writing,
-    Releasing(Option<Death>),
+    Releasing(Option<ReauthorizationReason>),
     Waiting(Next),
 }
 
@@ -104,7 +105,7 @@ enum Stage {
 enum Why {
     ToKnow,
     BeforeSending,
-    AfterSpent { code: ForeignText },
+    AfterSpent { code: UntrustedText },
     AfterConflict,
 }
 
@@ -156,52 +157,52 @@ impl Rotation {
             failures: 0,
             store_failures: 0,
             polls: 0,
-            notices: Vec::new(),
+            events: Vec::new(),
         }
     }
 
     /// Takes what happened at `now`, and says what to do next.
-    pub fn step(&mut self, now: Timestamp, event: Event) -> Action {
+    pub fn step(&mut self, now: Timestamp, event: Input) -> Action {
         match event {
-            Event::Look => self.look(now),
-            Event::Rejected { token, rejection } => {
+            Input::Tick => self.look(now),
+            Input::Rejected { token, rejection } => {
                 self.reject(token, rejection);
                 self.look(now)
             }
-            Event::Refresh => {
+            Input::Refresh => {
                 if self.goal == Goal::Keep && !self.is_busy() {
                     self.goal = Goal::Settle;
                 }
                 self.look(now)
             }
-            Event::Exchange => {
+            Input::Exchange => {
                 self.goal = Goal::Exchange;
                 self.look(now)
             }
-            Event::Aborted => self.abort(now),
-            Event::Issued(issued) => self.issued(now, issued),
+            Input::Aborted => self.abort(now),
+            Input::Issued(issued) => self.issued(now, issued),
             event => match (std::mem::replace(&mut self.stage, Stage::Rest), event) {
-                (Stage::Reading(why), Event::Read(found)) => self.read(now, why, found),
-                (Stage::Reading(why), Event::ReadFailed) => self.read_failed(now, why),
-                (Stage::Leasing, Event::Leased) => {
+                (Stage::Reading(why), Input::Read(found)) => self.read(now, why, found),
+                (Stage::Reading(why), Input::ReadFailed) => self.read_failed(now, why),
+                (Stage::Leasing, Input::Leased) => {
                     self.leased = true;
                     self.polls = 0;
                     self.read_now(Why::BeforeSending)
                 }
-                (Stage::Leasing, Event::LeaseHeld { remaining }) => self.lease_held(remaining),
-                (Stage::Leasing, Event::LeaseFailed) => self.lease_failed(now),
-                (Stage::Sending, Event::Failed(setback)) => self.failed(now, setback),
-                (Stage::Writing, Event::Written) => self.written(now),
-                (Stage::Writing, Event::Conflict) => self.read_now(Why::AfterConflict),
-                (Stage::Writing, Event::WriteFailed) => self.write_failed(),
-                (Stage::Releasing(death), Event::Released) => {
+                (Stage::Leasing, Input::LeaseHeld { remaining }) => self.lease_held(remaining),
+                (Stage::Leasing, Input::LeaseFailed) => self.lease_failed(now),
+                (Stage::Sending, Input::Failed(failure)) => self.failed(now, failure),
+                (Stage::Writing, Input::Written) => self.written(now),
+                (Stage::Writing, Input::Conflict) => self.read_now(Why::AfterConflict),
+                (Stage::Writing, Input::WriteFailed) => self.write_failed(),
+                (Stage::Releasing(reason), Input::Released) => {
                     self.leased = false;
-                    match death {
-                        Some(death) => self.halt(death),
+                    match reason {
+                        Some(reason) => self.halt(reason),
                         None => self.look(now),
                     }
                 }
-                (Stage::Waiting(next), Event::Waited) => self.go_on(next),
+                (Stage::Waiting(next), Input::Waited) => self.go_on(next),
                 (stage, _) => {
                     self.stage = stage;
                     self.look(now)
@@ -216,12 +217,16 @@ impl Rotation {
         self.stored.as_ref()
     }
 
-    /// Gives the credential, if its token will live for `at_least` so long, and Slack has not said otherwise.
+    /// Gives the credential, if its token will live for `min_validity` so long, and Slack has not said otherwise.
     #[must_use]
-    pub fn live(&self, now: Timestamp, at_least: Duration) -> Option<&AnyCredential> {
+    pub fn valid_credential(
+        &self,
+        now: Timestamp,
+        min_validity: Duration,
+    ) -> Option<&AnyCredential> {
         let stored = self.stored.as_ref()?;
         let ended = self.is_rejected(stored)
-            || stored.expires_at().is_some_and(|end| now >= end || now + at_least > end);
+            || stored.expires_at().is_some_and(|end| now >= end || now + min_validity > end);
         (!ended).then_some(stored)
     }
 
@@ -258,8 +263,8 @@ impl Rotation {
 
     /// Gives what has happened since the last call, for logs.
     #[must_use]
-    pub fn take_notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.notices)
+    pub fn take_events(&mut self) -> Vec<RotationEvent> {
+        std::mem::take(&mut self.events)
     }
 
     fn look(&mut self, now: Timestamp) -> Action {
@@ -300,11 +305,11 @@ impl Rotation {
     /// Tells whether a call must be sent.
     fn wants(&self, now: Timestamp) -> bool {
         let Some(stored) = &self.stored else { return false };
-        if self.death_of(stored).is_some() {
+        if self.reason_for(stored).is_some() {
             return false;
         }
         match self.goal {
-            Goal::Exchange => Trade::exchange(stored).is_some(),
+            Goal::Exchange => RefreshRequest::exchange(stored).is_some(),
             Goal::Settle => stored.refresh_token().is_some(),
             Goal::Keep => {
                 let due = self.policy.due_at(stored, self.jitter).is_some_and(|due| now >= due);
@@ -318,7 +323,7 @@ impl Rotation {
     fn lease(&mut self) -> Action {
         if let (Goal::Keep, Some(stored)) = (self.goal, &self.stored) {
             if !self.leased && self.polls == 0 && self.failures == 0 {
-                self.notices.push(Notice::Due { token: stored.fingerprint() });
+                self.events.push(RotationEvent::Due { token: stored.fingerprint() });
             }
         }
         self.stage = Stage::Leasing;
@@ -344,34 +349,34 @@ impl Rotation {
     }
 
     /// Gives up, but for the lease.
-    fn stop(&mut self, death: Death) -> Action {
+    fn stop(&mut self, reason: ReauthorizationReason) -> Action {
         if self.leased {
-            self.stage = Stage::Releasing(Some(death));
+            self.stage = Stage::Releasing(Some(reason));
             return Action::Release;
         }
-        self.halt(death)
+        self.halt(reason)
     }
 
-    fn halt(&mut self, death: Death) -> Action {
-        let problem = Problem::Dead(death.clone());
+    fn halt(&mut self, reason: ReauthorizationReason) -> Action {
+        let problem = Problem::ReauthorizationNeeded(reason.clone());
         if self.problem.as_ref() != Some(&problem) {
-            self.notices.push(Notice::Dead { death: death.clone() });
+            self.events.push(RotationEvent::ReauthorizationNeeded { reason: reason.clone() });
             self.problem = Some(problem);
         }
         self.goal = Goal::Keep;
         self.stage = Stage::Stopped;
-        Action::Stop(death)
+        Action::Stop(reason)
     }
 
     fn abort(&mut self, now: Timestamp) -> Action {
         let event = match &self.stage {
             Stage::New | Stage::Rest | Stage::Stopped => return self.look(now),
-            Stage::Reading(_) => Event::ReadFailed,
-            Stage::Leasing => Event::LeaseFailed,
-            Stage::Sending => Event::Failed(Setback::Unknown { after: None }),
-            Stage::Writing => Event::WriteFailed,
-            Stage::Releasing(_) => Event::Released,
-            Stage::Waiting(_) => Event::Waited,
+            Stage::Reading(_) => Input::ReadFailed,
+            Stage::Leasing => Input::LeaseFailed,
+            Stage::Sending => Input::Failed(RefreshFailure::Unknown { after: None }),
+            Stage::Writing => Input::WriteFailed,
+            Stage::Releasing(_) => Input::Released,
+            Stage::Waiting(_) => Input::Waited,
         };
         self.step(now, event)
     }
@@ -384,8 +389,8 @@ impl Rotation {
         self.is_rejected(credential) || credential.expires_at().is_some_and(|end| now >= end)
     }
 
-    fn death_of(&self, credential: &AnyCredential) -> Option<&Death> {
-        let (mark, death) = self.dead.as_ref()?;
-        (*mark == credential.mark()).then_some(death)
+    fn reason_for(&self, credential: &AnyCredential) -> Option<&ReauthorizationReason> {
+        let (mark, reason) = self.dead.as_ref()?;
+        (*mark == credential.pair_fingerprint()).then_some(reason)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use super::Setback;
-use crate::{ErrorClass, Fingerprint, ForeignText, RefreshToken, Timestamp};
+use super::RefreshFailure;
+use crate::{ErrorClass, Fingerprint, RefreshToken, Timestamp, UntrustedText};
 
 /// Something that happened to a credential, for logs and counters. Tokens stand by their fingerprints.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Notice {
+pub enum RotationEvent {
     /// The token is due and will be refreshed.
     Due {
         /// The token.
@@ -41,7 +41,7 @@ pub enum Notice {
         dropped: Fingerprint,
     },
     /// The store holds a pair that is known to be spent, from a backup for instance: the newer one is written over it.
-    SetBack {
+    StoreRolledBack {
         /// The token that the store holds.
         stored: Fingerprint,
         /// The token that is written over it.
@@ -52,7 +52,7 @@ pub enum Notice {
         /// The token.
         token: Fingerprint,
         /// Why no pair came.
-        setback: Setback,
+        failure: RefreshFailure,
         /// When it will be tried again.
         after: Duration,
     },
@@ -67,16 +67,16 @@ pub enum Notice {
         tokens: Vec<RefreshToken>,
     },
     /// A person must authorize the app again.
-    Dead {
+    ReauthorizationNeeded {
         /// Why.
-        death: Death,
+        reason: ReauthorizationReason,
     },
 }
 
 /// Why a credential cannot be refreshed any more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Death {
+pub enum ReauthorizationReason {
     /// The store holds no such credential.
     Missing,
     /// The token has ended, and there is no refresh token.
@@ -84,7 +84,7 @@ pub enum Death {
     /// Slack takes the refresh token no more, and the store holds no other.
     RefreshTokenInvalid {
         /// Slack's code.
-        code: ForeignText,
+        code: UntrustedText,
     },
     /// As above, and 30 days have passed since the refresh token of a public client was issued.
     RefreshTokenExpired,
@@ -92,7 +92,7 @@ pub enum Death {
     RefreshTokenSpent,
 }
 
-impl fmt::Display for Death {
+impl fmt::Display for ReauthorizationReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the store holds no such credential"),
@@ -113,18 +113,18 @@ impl fmt::Display for Death {
     }
 }
 
-impl Error for Death {}
+impl Error for ReauthorizationReason {}
 
 /// What stands between a credential and its refresh just now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {
     /// A person must authorize the app again.
-    Dead(Death),
+    ReauthorizationNeeded(ReauthorizationReason),
     /// Slack refuses the refresh; an operator must look. The tokens stay, and it will be tried again.
     Refused {
         /// Slack's code.
-        code: ForeignText,
+        code: UntrustedText,
         /// What kind of trouble the code means.
         class: ErrorClass,
     },
@@ -141,7 +141,7 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dead(death) => death.fmt(f),
+            Self::ReauthorizationNeeded(reason) => reason.fmt(f),
             Self::Refused { code, class } => {
                 let remedy = match class {
                     ErrorClass::Config => "correct the app's settings or credentials",
@@ -168,25 +168,28 @@ mod tests {
     #[test]
     fn every_death_says_what_happened_and_who_must_act() {
         let code = "invalid_refresh_token".into();
-        for (death, text) in [
-            (Death::Missing, "the store holds no such credential"),
-            (Death::NoRefreshToken, "the token has ended and there is no refresh token"),
+        for (reason, text) in [
+            (ReauthorizationReason::Missing, "the store holds no such credential"),
             (
-                Death::RefreshTokenInvalid { code },
+                ReauthorizationReason::NoRefreshToken,
+                "the token has ended and there is no refresh token",
+            ),
+            (
+                ReauthorizationReason::RefreshTokenInvalid { code },
                 "slack takes the refresh token no more (invalid_refresh_token)",
             ),
             (
-                Death::RefreshTokenExpired,
+                ReauthorizationReason::RefreshTokenExpired,
                 "the refresh token of a public client ended after its 30 days",
             ),
             (
-                Death::RefreshTokenSpent,
+                ReauthorizationReason::RefreshTokenSpent,
                 "the store holds a refresh token that is spent, and what it gave is gone",
             ),
         ] {
             let text = format!("{text}; a person must authorize the app again");
-            assert_eq!(death.to_string(), text);
-            assert_eq!(Problem::Dead(death).to_string(), text);
+            assert_eq!(reason.to_string(), text);
+            assert_eq!(Problem::ReauthorizationNeeded(reason).to_string(), text);
         }
     }
 

@@ -19,8 +19,8 @@ use crate::Timestamp;
 /// use std::time::Duration;
 /// use slack_proto::RotationPolicy;
 ///
-/// let policy = RotationPolicy::new().with_margin(Duration::from_secs(300));
-/// assert_eq!(policy.grace(), Duration::from_secs(60));
+/// let policy = RotationPolicy::new().margin(Duration::from_secs(300));
+/// assert_eq!(policy.grace_period(), Duration::from_secs(60));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a policy does nothing until a rotation is made with it"]
@@ -47,12 +47,12 @@ impl RotationPolicy {
     }
 
     /// Sets how long before its end a token is due, in place of the smaller of 2 h and a sixth of its life.
-    pub const fn with_margin(self, margin: Duration) -> Self {
+    pub const fn margin(self, margin: Duration) -> Self {
         Self { margin: Some(margin), ..self }
     }
 
     /// Sets for how long Slack is assumed to take a refresh token that is spent.
-    pub const fn with_grace(self, grace: Duration) -> Self {
+    pub const fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
     }
 
@@ -60,17 +60,17 @@ impl RotationPolicy {
     ///
     /// It must outlast one request, and end before the grace time does: else nobody can send the same refresh token
     /// again after a process has died.
-    pub const fn with_lease(self, lease: Duration) -> Self {
+    pub const fn lease(self, lease: Duration) -> Self {
         Self { lease, ..self }
     }
 
     /// Sets how long to wait after a rate limit, if Slack did not say.
-    pub const fn with_rate_limit_wait(self, wait: Duration) -> Self {
+    pub const fn rate_limit_wait(self, wait: Duration) -> Self {
         Self { rate_limit_wait: wait, ..self }
     }
 
     /// Sets how long to wait after a refusal that an operator must cure, such as `bad_client_secret`.
-    pub const fn with_refusal_wait(self, wait: Duration) -> Self {
+    pub const fn refusal_wait(self, wait: Duration) -> Self {
         Self { refusal_wait: wait, ..self }
     }
 
@@ -79,20 +79,20 @@ impl RotationPolicy {
     ///
     /// A token past that day is sent all the same, since Slack knows better than a clock that may be wrong; but the
     /// day is told by [`Rotation::refresh_token_ends`](crate::Rotation::refresh_token_ends), and the reason for the
-    /// end is then [`Death::RefreshTokenExpired`](crate::rotation::Death::RefreshTokenExpired).
+    /// end is then [`ReauthorizationReason::RefreshTokenExpired`](crate::rotation::ReauthorizationReason::RefreshTokenExpired).
     pub const fn for_public_client(self) -> Self {
         Self { refresh_token_life: Some(Duration::from_secs(30 * 24 * 3600)), ..self }
     }
 
     /// Tells for how long Slack is assumed to take a refresh token that is spent.
     #[must_use]
-    pub const fn grace(&self) -> Duration {
+    pub const fn grace_period(&self) -> Duration {
         self.grace
     }
 
     /// Tells for how long a process may keep all others from refreshing.
     #[must_use]
-    pub const fn lease(&self) -> Duration {
+    pub const fn lease_length(&self) -> Duration {
         self.lease
     }
 
@@ -125,11 +125,11 @@ impl RotationPolicy {
         left.min(self.grace / 4).max(retry_wait(0))
     }
 
-    pub(super) fn rate_limit_wait(&self, after: Option<Duration>) -> Duration {
+    pub(super) fn wait_after_rate_limit(&self, after: Option<Duration>) -> Duration {
         after.unwrap_or(self.rate_limit_wait).min(MOST_WAIT)
     }
 
-    pub(super) fn refusal_wait(&self) -> Duration {
+    pub(super) fn wait_after_refusal(&self) -> Duration {
         self.refusal_wait
     }
 }
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(due_after(RotationPolicy::new(), Some(43_200), 0), 36_000);
         assert_eq!(due_after(RotationPolicy::new(), Some(86_400), 0), 79_200);
         assert_eq!(due_after(RotationPolicy::new(), Some(600), 0), 500);
-        let policy = RotationPolicy::new().with_margin(Duration::from_secs(60));
+        let policy = RotationPolicy::new().margin(Duration::from_secs(60));
         assert_eq!(due_after(policy, Some(600), 0), 540);
     }
 
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX), 36_000 + 1_799);
         assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX / 2 + 1), 36_900);
         assert_eq!(due_after(RotationPolicy::new(), Some(0), u32::MAX), 0);
-        let policy = RotationPolicy::new().with_margin(Duration::MAX);
+        let policy = RotationPolicy::new().margin(Duration::MAX);
         assert_eq!(
             policy.due_at(&credential(Some(5)), u32::MAX),
             Some(Timestamp::from_unix(u64::MAX / 4 - (1 << 30)))
@@ -213,7 +213,7 @@ mod tests {
     fn a_request_and_a_wait_in_doubt_are_shorter_than_the_grace() {
         let wait = |grace, lease| {
             let (grace, lease) = (Duration::from_secs(grace), Duration::from_secs(lease));
-            RotationPolicy::new().with_grace(grace).with_lease(lease).wait_in_doubt()
+            RotationPolicy::new().grace(grace).lease(lease).wait_in_doubt()
         };
         assert_eq!(wait(60, 45), Duration::from_secs(15));
         assert_eq!(wait(60, 50), Duration::from_secs(10));
@@ -225,19 +225,19 @@ mod tests {
     fn what_is_set_is_what_counts() {
         let seconds = Duration::from_secs;
         let policy = RotationPolicy::new();
-        assert_eq!((policy.grace(), policy.lease()), (seconds(60), seconds(45)));
-        assert_eq!(policy.rate_limit_wait(None), seconds(30));
-        assert_eq!(policy.refusal_wait(), seconds(300));
+        assert_eq!((policy.grace_period(), policy.lease_length()), (seconds(60), seconds(45)));
+        assert_eq!(policy.wait_after_rate_limit(None), seconds(30));
+        assert_eq!(policy.wait_after_refusal(), seconds(300));
         let policy = policy
-            .with_grace(seconds(20))
-            .with_lease(seconds(17))
-            .with_rate_limit_wait(seconds(7))
-            .with_refusal_wait(seconds(8));
-        assert_eq!((policy.grace(), policy.lease()), (seconds(20), seconds(17)));
+            .grace(seconds(20))
+            .lease(seconds(17))
+            .rate_limit_wait(seconds(7))
+            .refusal_wait(seconds(8));
+        assert_eq!((policy.grace_period(), policy.lease_length()), (seconds(20), seconds(17)));
         assert_eq!(policy.wait_in_doubt(), seconds(3));
-        assert_eq!(policy.rate_limit_wait(None), seconds(7));
-        assert_eq!(policy.rate_limit_wait(Some(seconds(9))), seconds(9), "slack said so");
-        assert_eq!(policy.refusal_wait(), seconds(8));
+        assert_eq!(policy.wait_after_rate_limit(None), seconds(7));
+        assert_eq!(policy.wait_after_rate_limit(Some(seconds(9))), seconds(9), "slack said so");
+        assert_eq!(policy.wait_after_refusal(), seconds(8));
     }
 
     #[test]
@@ -254,14 +254,14 @@ mod tests {
         assert_eq!(RotationPolicy::default(), RotationPolicy::new());
         let seconds = Duration::from_secs;
         let policy = RotationPolicy::new()
-            .with_lease(seconds(7))
-            .with_grace(seconds(8))
-            .with_rate_limit_wait(seconds(9))
-            .with_refusal_wait(seconds(10));
-        assert_eq!((policy.lease(), policy.grace()), (seconds(7), seconds(8)));
-        assert_eq!(policy.rate_limit_wait(None), seconds(9));
-        assert_eq!(policy.rate_limit_wait(Some(seconds(1))), seconds(1));
-        assert_eq!(policy.rate_limit_wait(Some(seconds(999_999))), seconds(3_600));
-        assert_eq!(policy.refusal_wait(), seconds(10));
+            .lease(seconds(7))
+            .grace(seconds(8))
+            .rate_limit_wait(seconds(9))
+            .refusal_wait(seconds(10));
+        assert_eq!((policy.lease_length(), policy.grace_period()), (seconds(7), seconds(8)));
+        assert_eq!(policy.wait_after_rate_limit(None), seconds(9));
+        assert_eq!(policy.wait_after_rate_limit(Some(seconds(1))), seconds(1));
+        assert_eq!(policy.wait_after_rate_limit(Some(seconds(999_999))), seconds(3_600));
+        assert_eq!(policy.wait_after_refusal(), seconds(10));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::{ErrorClass, ForeignText, MethodError, Recovery, ResponseError};
+use crate::{ErrorClass, MethodError, Recovery, ResponseError, UntrustedText};
 
-/// Why a [`Trade`](crate::rotation::Trade) gave no new pair, in the only terms that rotation cares for: what became of the token
+/// Why a [`RefreshRequest`](crate::rotation::RefreshRequest) gave no new pair, in the only terms that rotation cares for: what became of the token
 /// that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Setback {
+pub enum RefreshFailure {
     /// Nothing reached Slack, so nothing was spent.
     NothingSent,
     /// Slack wants fewer calls; the token was not spent.
@@ -24,18 +24,18 @@ pub enum Setback {
     /// The refresh token is unknown, spent beyond its grace time, revoked or expired.
     Spent {
         /// Slack's code.
-        code: ForeignText,
+        code: UntrustedText,
     },
     /// Slack refused for another reason, and the token may be as good as before.
     Refused {
         /// Slack's code.
-        code: ForeignText,
+        code: UntrustedText,
         /// What kind of trouble the code means.
         class: ErrorClass,
     },
 }
 
-impl Setback {
+impl RefreshFailure {
     /// Sorts an answer that is no success.
     #[must_use]
     pub fn of<E: MethodError>(error: &ResponseError<E>) -> Self {
@@ -45,7 +45,7 @@ impl Setback {
             ResponseError::Http(_) | ResponseError::Decode(_) => return Self::Unknown { after },
             ResponseError::Api(api) => api,
         };
-        let code = ForeignText::from(api.code.as_str());
+        let code = UntrustedText::from(api.code.as_str());
         match (api.code.as_str(), api.recovery()) {
             // The middle one has been seen once, the last is RFC 6749's.
             ("invalid_refresh_token" | "refresh_token_expired" | "invalid_grant", _) => {
@@ -64,18 +64,18 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::{Method, OauthV2Exchange, OauthV2Refresh, ToolingTokensRotate};
+    use crate::{ApiMethod, OauthV2Exchange, OauthV2Refresh, ToolingTokensRotate};
 
-    fn of<M: Method>(status: u16, body: &'static str) -> Setback {
+    fn of<M: ApiMethod>(status: u16, body: &'static str) -> RefreshFailure {
         let response =
             Response::builder().status(status).header("retry-after", "7").body(body).unwrap();
-        Setback::of(&M::parse_response(&response).map(drop).unwrap_err())
+        RefreshFailure::of(&M::parse_response(&response).map(drop).unwrap_err())
     }
 
     #[test]
     fn what_became_of_the_token_decides() {
         let after = Some(Duration::from_secs(7));
-        let unknown = Setback::Unknown { after };
+        let unknown = RefreshFailure::Unknown { after };
         for (status, body) in [
             (200, r#"{"ok":false,"error":"internal_error"}"#),
             (200, r#"{"ok":false,"error":"fatal_error"}"#),
@@ -87,7 +87,7 @@ mod tests {
         ] {
             assert_eq!(of::<OauthV2Refresh>(status, body), unknown, "{status} {body}");
         }
-        let limited = Setback::RateLimited { after };
+        let limited = RefreshFailure::RateLimited { after };
         assert_eq!(of::<OauthV2Refresh>(429, "slow down"), limited);
         assert_eq!(of::<OauthV2Refresh>(200, r#"{"ok":false,"error":"ratelimited"}"#), limited);
         let transient = r#"{"ok":false,"error":"service_unavailable"}"#;
@@ -99,8 +99,14 @@ mod tests {
         for code in ["invalid_refresh_token", "refresh_token_expired", "invalid_grant"] {
             let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
             let body: &'static str = Box::leak(body.into_boxed_str());
-            assert_eq!(of::<OauthV2Refresh>(200, body), Setback::Spent { code: code.into() });
-            assert_eq!(of::<ToolingTokensRotate>(200, body), Setback::Spent { code: code.into() });
+            assert_eq!(
+                of::<OauthV2Refresh>(200, body),
+                RefreshFailure::Spent { code: code.into() }
+            );
+            assert_eq!(
+                of::<ToolingTokensRotate>(200, body),
+                RefreshFailure::Spent { code: code.into() }
+            );
         }
         for (code, class) in [
             ("invalid_auth", ErrorClass::AuthDead),
@@ -115,7 +121,7 @@ mod tests {
             let body: &'static str = Box::leak(body.into_boxed_str());
             assert_eq!(
                 of::<OauthV2Refresh>(200, body),
-                Setback::Refused { code: code.into(), class }
+                RefreshFailure::Refused { code: code.into(), class }
             );
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 /// The call to send for a new pair, by [`Action::Send`](crate::rotation::Action::Send).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Trade {
+pub enum RefreshRequest {
     /// A refresh token of `oauth.v2.access`.
     Refresh(OauthV2Refresh),
     /// A person's refresh token of `oauth.v2.user.access`.
@@ -23,7 +23,7 @@ pub enum Trade {
     Exchange(OauthV2Exchange),
 }
 
-impl Trade {
+impl RefreshRequest {
     /// The refresh of a credential; `None` if it has no refresh token.
     pub(super) fn refresh(credential: &AnyCredential) -> Option<Self> {
         let token = credential.refresh_token()?.clone();
@@ -52,7 +52,7 @@ impl Trade {
     }
 }
 
-/// What a [`Trade`] gave. Made from the response and the time when the request was **sent**.
+/// What a [`RefreshRequest`] gave. Made from the response and the time when the request was **sent**.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Issued {
@@ -66,7 +66,7 @@ pub struct Issued {
 
 impl Issued {
     /// Takes a pair with which nothing else came, for instance that of
-    /// [`ToolingTokensRotateResponse::issued_at`](crate::ToolingTokensRotateResponse::issued_at).
+    /// [`ToolingTokensRotateResponse::into_credential`](crate::ToolingTokensRotateResponse::into_credential).
     #[must_use]
     pub fn new(credential: impl Into<AnyCredential>) -> Self {
         Self { credential: credential.into(), unplaced: None, spare_refresh_tokens: Vec::new() }
@@ -79,9 +79,9 @@ impl Issued {
         sent: Timestamp,
     ) -> Self {
         Self {
-            unplaced: unplaced.map(|it| it.issued_at(sent)),
+            unplaced: unplaced.map(|it| it.into_credential(sent)),
             spare_refresh_tokens,
-            ..Self::new(credential.issued_at(sent))
+            ..Self::new(credential.into_credential(sent))
         }
     }
 }
@@ -89,41 +89,41 @@ impl Issued {
 impl OauthV2RefreshResponse {
     /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Issued {
-        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    pub fn into_credential(self, requested_at: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
     }
 }
 
 impl OauthV2UserRefreshResponse {
     /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Issued {
-        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    pub fn into_credential(self, requested_at: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
     }
 }
 
 impl OauthV2ExchangeResponse {
     /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Issued {
-        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, sent)
+    pub fn into_credential(self, requested_at: Timestamp) -> Issued {
+        Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
     }
 }
 
 impl OpenidConnectRefreshResponse {
     /// Makes what a [`Rotation`](crate::Rotation) takes. The life counts from when the request was **sent**.
     #[must_use]
-    pub fn issued_at(self, sent: Timestamp) -> Issued {
-        Issued::new(self.credential.issued_at(sent))
+    pub fn into_credential(self, requested_at: Timestamp) -> Issued {
+        Issued::new(self.credential.into_credential(requested_at))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Method;
+    use crate::ApiMethod;
 
-    fn read<M: Method>(body: &'static str) -> M::Response {
+    fn read<M: ApiMethod>(body: &'static str) -> M::Response {
         M::parse_response(&http::Response::new(body)).unwrap().value
     }
 
@@ -135,9 +135,9 @@ mod tests {
             "authed_user":{"refresh_token":"xoxe-1-b"}}"#;
         let sent = Timestamp::from_unix(1_000);
         for issued in [
-            read::<OauthV2Refresh>(SECOND).issued_at(sent),
-            read::<OauthV2Exchange>(SECOND).issued_at(sent),
-            read::<OauthV2UserRefresh>(SECOND).issued_at(sent),
+            read::<OauthV2Refresh>(SECOND).into_credential(sent),
+            read::<OauthV2Exchange>(SECOND).into_credential(sent),
+            read::<OauthV2UserRefresh>(SECOND).into_credential(sent),
         ] {
             assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxb-1-a");
             let second = issued.unplaced.unwrap();
@@ -147,9 +147,9 @@ mod tests {
             assert!(issued.spare_refresh_tokens.is_empty());
         }
         for issued in [
-            read::<OauthV2Refresh>(SPARE).issued_at(sent),
-            read::<OauthV2Exchange>(SPARE).issued_at(sent),
-            read::<OauthV2UserRefresh>(SPARE).issued_at(sent),
+            read::<OauthV2Refresh>(SPARE).into_credential(sent),
+            read::<OauthV2Exchange>(SPARE).into_credential(sent),
+            read::<OauthV2UserRefresh>(SPARE).into_credential(sent),
         ] {
             assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxp-1-a");
             assert!(issued.unplaced.is_none());
@@ -163,7 +163,8 @@ mod tests {
     fn a_pair_for_signing_in_counts_from_when_it_was_asked_for() {
         const PAIR: &str = r#"{"ok":true,"access_token":"xoxe.xoxp-1-a","refresh_token":"xoxe-1-a",
             "token_type":"Bearer","expires_in":43200}"#;
-        let issued = read::<OpenidConnectRefresh>(PAIR).issued_at(Timestamp::from_unix(1_000));
+        let issued =
+            read::<OpenidConnectRefresh>(PAIR).into_credential(Timestamp::from_unix(1_000));
         assert_eq!(issued.credential.access_token().unwrap().expose(), "xoxe.xoxp-1-a");
         assert_eq!(issued.credential.expires_at(), Some(Timestamp::from_unix(44_200)));
         assert!(issued.unplaced.is_none() && issued.spare_refresh_tokens.is_empty());

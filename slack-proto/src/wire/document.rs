@@ -12,16 +12,18 @@ use super::{
     object::{Object, read_object},
     tolerant::{RawObject, text_of},
 };
-use crate::Oddity;
+use crate::ParseWarning;
 
 /// Reads an object by the hot path, and by the tolerant one if that refuses it; `None` if it is no object at all.
-pub(crate) fn read_document<O: for<'de> Object<'de>>(body: &[u8]) -> Option<(O, Vec<Oddity>)> {
+pub(crate) fn read_document<O: for<'de> Object<'de>>(
+    body: &[u8],
+) -> Option<(O, Vec<ParseWarning>)> {
     let exact = std::str::from_utf8(body).ok().and_then(read_exact);
     exact.or_else(|| read_tolerantly(body))
 }
 
 /// Reads a text that is one object and nothing else.
-pub(crate) fn read_exact<'de, O: Object<'de>>(text: &'de str) -> Option<(O, Vec<Oddity>)> {
+pub(crate) fn read_exact<'de, O: Object<'de>>(text: &'de str) -> Option<(O, Vec<ParseWarning>)> {
     let mut notes = Notes::for_text(text);
     let mut json = serde_json::Deserializer::from_str(text);
     let object = json.deserialize_map(ObjectVisitor(&mut notes, PhantomData)).ok()?;
@@ -30,7 +32,7 @@ pub(crate) fn read_exact<'de, O: Object<'de>>(text: &'de str) -> Option<(O, Vec<
 }
 
 #[cold]
-fn read_tolerantly<O: for<'de> Object<'de>>(body: &[u8]) -> Option<(O, Vec<Oddity>)> {
+fn read_tolerantly<O: for<'de> Object<'de>>(body: &[u8]) -> Option<(O, Vec<ParseWarning>)> {
     let (text, escaped) = text_of(body);
     let object = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_ascii_whitespace());
     let (members, length) = RawObject::split(object).ok()?;
@@ -64,19 +66,19 @@ impl<'de, O: Object<'de>> Visitor<'de> for ObjectVisitor<'_, O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ForeignText, wire::object::object};
+    use crate::{UntrustedText, wire::object::object};
 
     object! {
         struct Named {
-            name: ForeignText = "name",
+            name: UntrustedText = "name",
         }
     }
 
     fn read(body: &[u8]) -> Option<(String, usize)> {
-        let (named, oddities) = read_document::<Named>(body)?;
+        let (named, parse_warnings) = read_document::<Named>(body)?;
         Some((
             named.name.take().map_or_else(String::new, |name| name.as_str().to_owned()),
-            oddities.len(),
+            parse_warnings.len(),
         ))
     }
 

@@ -15,7 +15,7 @@ use super::{
     payload::Payload,
     value::{Got, Lenient, Value},
 };
-use crate::{ForeignText, Scopes, reply::Details};
+use crate::{Scopes, UntrustedText, reply::Details};
 
 /// What the members `ok` of a body say together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,16 +44,16 @@ object! {
         warning: Scopes = "warning",
         needed: Scopes = "needed",
         provided: Scopes = "provided",
-        errors: Vec<ForeignText> = "errors",
+        errors: Vec<UntrustedText> = "errors",
         metadata: Nested<Metadata> = "response_metadata",
     }
 }
 
 object! {
     struct Metadata {
-        messages: Vec<ForeignText> = "messages",
-        warnings: Vec<ForeignText> = "warnings",
-        next_cursor: ForeignText = "next_cursor",
+        messages: Vec<UntrustedText> = "messages",
+        warnings: Vec<UntrustedText> = "warnings",
+        next_cursor: UntrustedText = "next_cursor",
     }
 }
 
@@ -116,8 +116,8 @@ impl<'de> Envelope<'de> {
 
     /// Gives what the envelope tells beside its verdict; nothing costs nothing.
     pub(crate) fn take_details(&mut self) -> Option<Box<Details>> {
-        let oddities = self.notes.take_oddities();
-        if oddities.is_empty() && self.rest.is_none() {
+        let parse_warnings = self.notes.take_oddities();
+        if parse_warnings.is_empty() && self.rest.is_none() {
             return None;
         }
         let Rest { warning, needed, provided, errors, metadata } =
@@ -129,7 +129,7 @@ impl<'de> Envelope<'de> {
                 break;
             }
             if !warnings.iter().any(|known| known.as_str() == text) {
-                warnings.push(ForeignText::from(text));
+                warnings.push(UntrustedText::from(text));
             }
         }
         Some(Box::new(Details {
@@ -139,7 +139,7 @@ impl<'de> Envelope<'de> {
             next_cursor: metadata.next_cursor.take().filter(|cursor| !cursor.as_str().is_empty()),
             needed: needed.take(),
             provided: provided.take(),
-            oddities,
+            parse_warnings,
             ..Details::default()
         }))
     }

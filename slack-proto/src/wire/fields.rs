@@ -14,8 +14,8 @@ use super::{
     value::{Got, Lenient, Value},
 };
 use crate::{
-    AccessToken, AppId, BotId, ChannelId, ConfigurationToken, EnterpriseId, ExternalToken,
-    ForeignText, IdToken, RefreshToken, Scopes, State, TeamId, Timestamp, UserId, WebhookUrl,
+    AccessToken, AppId, BotId, ChannelId, ConfigurationToken, EnterpriseId, ExternalToken, IdToken,
+    OauthState, RefreshToken, Scopes, TeamId, Timestamp, UntrustedText, UserId, WebhookUrl,
 };
 
 /// Reads text, refusing the empty one, and wraps it.
@@ -42,7 +42,7 @@ wrapped_text! {
     ConfigurationToken => |text| Self::from_reply(text.to_owned());
     ExternalToken => |text| Self::from_reply(text.to_owned());
     IdToken => |text| Self::from_reply(text.to_owned());
-    State => |text| Self::from_reply(text.to_owned());
+    OauthState => |text| Self::from_reply(text.to_owned());
     AppId => |id| Self::from(id);
     BotId => |id| Self::from(id);
     ChannelId => |id| Self::from(id);
@@ -52,7 +52,7 @@ wrapped_text! {
 }
 
 /// Any text, the empty one included.
-impl Value<'_> for ForeignText {
+impl Value<'_> for UntrustedText {
     const EXPECTED: &'static str = "a string";
 
     fn text(text: &str) -> Got<Self> {
@@ -83,7 +83,7 @@ impl<'de> Value<'de> for Scopes {
 
     fn list<A: SeqAccess<'de>>(seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
         let list = strings(seq, notes)?;
-        let scopes = list.iter().map(ForeignText::as_str).collect();
+        let scopes = list.iter().map(UntrustedText::as_str).collect();
         Ok(Got::Odd(scopes, "expected a string, found a list; its strings count"))
     }
 }
@@ -185,7 +185,7 @@ impl Value<'_> for Timestamp {
 }
 
 /// A list of strings; an object among them is passed over, or, if it has one, stands for its `message`.
-impl<'de> Value<'de> for Vec<ForeignText> {
+impl<'de> Value<'de> for Vec<UntrustedText> {
     const EXPECTED: &'static str = "a list of strings";
 
     fn list<A: SeqAccess<'de>>(seq: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
@@ -193,7 +193,7 @@ impl<'de> Value<'de> for Vec<ForeignText> {
     }
 
     fn text(text: &str) -> Got<Self> {
-        Got::Odd(vec![ForeignText::from(text)], "expected a list of strings, found a string")
+        Got::Odd(vec![UntrustedText::from(text)], "expected a list of strings, found a string")
     }
 }
 
@@ -203,7 +203,7 @@ pub(crate) const MOST_TEXTS: usize = 64;
 fn strings<'de, A: SeqAccess<'de>>(
     mut seq: A,
     notes: &mut Notes,
-) -> Result<Vec<ForeignText>, A::Error> {
+) -> Result<Vec<UntrustedText>, A::Error> {
     let mut list = Vec::new();
     for index in 0.. {
         notes.at_index(Some(index));
@@ -219,12 +219,12 @@ fn strings<'de, A: SeqAccess<'de>>(
 }
 
 /// A string, or an object that has a `message` or a `code` (as in the member `errors` of some methods).
-struct Entry(ForeignText);
+struct Entry(UntrustedText);
 
 super::object::object! {
     struct EntryObject {
-        message: ForeignText = "message",
-        code: ForeignText = "code",
+        message: UntrustedText = "message",
+        code: UntrustedText = "code",
     }
 }
 
@@ -232,7 +232,7 @@ impl<'de> Value<'de> for Entry {
     const EXPECTED: &'static str = "a string";
 
     fn text(text: &str) -> Got<Self> {
-        Got::Value(Self(ForeignText::from(text)))
+        Got::Value(Self(UntrustedText::from(text)))
     }
 
     fn object<A: MapAccess<'de>>(map: A, notes: &mut Notes) -> Result<Got<Self>, A::Error> {
@@ -303,7 +303,7 @@ mod tests {
         struct Fields {
             flag: bool = "flag",
             number: u64 = "number",
-            texts: Vec<ForeignText> = "texts",
+            texts: Vec<UntrustedText> = "texts",
             inner: Nested<Inner> = "inner",
         }
     }
@@ -316,8 +316,8 @@ mod tests {
     }
 
     fn read(body: &str) -> (Fields, Vec<String>) {
-        let (fields, oddities) = read_document::<Fields>(body.as_bytes()).unwrap();
-        (fields, oddities.iter().map(ToString::to_string).collect())
+        let (fields, parse_warnings) = read_document::<Fields>(body.as_bytes()).unwrap();
+        (fields, parse_warnings.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -340,9 +340,9 @@ mod tests {
             // The second time by the tolerant reader, which the text behind the object leads to.
             let body = format!(r#"{{"flag":{json}}}"#);
             for (body, more) in [(body.clone(), 0), (body + "]", 1)] {
-                let (fields, oddities) = read(&body);
+                let (fields, parse_warnings) = read(&body);
                 assert_eq!(fields.flag.take(), flag, "{body}");
-                assert_eq!(oddities[..oddities.len() - more], odd, "{body}");
+                assert_eq!(parse_warnings[..parse_warnings.len() - more], odd, "{body}");
             }
         }
     }
@@ -368,9 +368,9 @@ mod tests {
             let odd: Vec<_> = odd.iter().map(|odd| format!("number: {odd}")).collect();
             let body = format!(r#"{{"number":{json}}}"#);
             for (body, more) in [(body.clone(), 0), (body + "]", 1)] {
-                let (fields, oddities) = read(&body);
+                let (fields, parse_warnings) = read(&body);
                 assert_eq!(fields.number.take(), number, "{body}");
-                assert_eq!(oddities[..oddities.len() - more], odd, "{body}");
+                assert_eq!(parse_warnings[..parse_warnings.len() - more], odd, "{body}");
             }
         }
     }
@@ -378,9 +378,9 @@ mod tests {
     #[test]
     fn of_a_list_of_texts_the_first_sixty_four_are_kept() {
         let list = vec![r#""a""#; 65].join(",");
-        let (fields, oddities) = read(&format!(r#"{{"texts":[{list}]}}"#));
+        let (fields, parse_warnings) = read(&format!(r#"{{"texts":[{list}]}}"#));
         assert_eq!(fields.texts.take().unwrap().len(), 64);
-        assert_eq!(oddities, ["texts[64]: one text too many; passed over"]);
+        assert_eq!(parse_warnings, ["texts[64]: one text too many; passed over"]);
     }
 
     #[test]

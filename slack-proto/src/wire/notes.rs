@@ -1,14 +1,14 @@
-//! The place where oddities are noted while a reply is read.
+//! The place where parse warnings are noted while a reply is read.
 
 use std::borrow::Cow;
 
 use super::key;
-use crate::{Oddity, oddity::Reason};
+use crate::{ParseWarning, oddity::Reason};
 
-/// Collects the oddities of one reply, and knows which object or list is being read.
+/// Collects the parse warnings of one reply, and knows which object or list is being read.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    oddities: Vec<Oddity>,
+    parse_warnings: Vec<ParseWarning>,
     /// The member that is being read.
     place: Place,
     path: [Step; 4],
@@ -82,26 +82,26 @@ impl Notes {
             return;
         }
         let Place { name, address } = self.place;
-        let mut oddity = Oddity::new(self.path_to(name), reason.into());
+        let mut oddity = ParseWarning::new(self.path_to(name), reason.into());
         oddity.offset = address.and_then(|address| address.checked_sub(self.start));
-        self.oddities.push(oddity);
+        self.parse_warnings.push(oddity);
     }
 
-    /// Notes an oddity of a member that is not being read just now.
+    /// Notes a parse warning of a member that is not being read just now.
     #[cold]
     pub(crate) fn odd_at(&mut self, path: &'static str, reason: &'static str) {
         if !self.is_full() {
-            self.oddities.push(Oddity::new(path, reason.into()));
+            self.parse_warnings.push(ParseWarning::new(path, reason.into()));
         }
     }
 
-    /// A hostile reply could hold millions of oddities: the last one that is noted says that there are more.
+    /// A hostile reply could hold millions of parse warnings: the last one that is noted says that there are more.
     fn is_full(&mut self) -> bool {
         const MOST: usize = 64;
-        if self.oddities.len() == MOST - 1 {
-            self.oddities.push(Oddity::new("$", "more was odd than is told".into()));
+        if self.parse_warnings.len() == MOST - 1 {
+            self.parse_warnings.push(ParseWarning::new("$", "more was odd than is told".into()));
         }
-        self.oddities.len() >= MOST
+        self.parse_warnings.len() >= MOST
     }
 
     fn path_to(&self, name: &'static str) -> Cow<'static, str> {
@@ -136,13 +136,13 @@ impl Notes {
     /// Gives the member that was missing, and where its odd namesake stands if there was one.
     pub(crate) fn what_was_missing(&self) -> Option<(&'static str, Option<usize>)> {
         let member = self.missing?;
-        let odd = self.oddities.iter().find(|oddity| oddity.path() == member);
+        let odd = self.parse_warnings.iter().find(|oddity| oddity.path() == member);
         Some((member, odd.and_then(|oddity| oddity.offset)))
     }
 
-    /// Gives the oddities and keeps none.
-    pub(crate) fn take_oddities(&mut self) -> Vec<Oddity> {
-        std::mem::take(&mut self.oddities)
+    /// Gives the parse warnings and keeps none.
+    pub(crate) fn take_oddities(&mut self) -> Vec<ParseWarning> {
+        std::mem::take(&mut self.parse_warnings)
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
         notes.leave();
         notes.at(place("last"));
         notes.odd_here("flat again");
-        let paths: Vec<_> = notes.oddities.iter().map(Oddity::path).collect();
+        let paths: Vec<_> = notes.parse_warnings.iter().map(ParseWarning::path).collect();
         assert_eq!(paths, ["$", "ok", "teams[3]", "teams[3].icon", "teams", "last"]);
     }
 
@@ -188,9 +188,9 @@ mod tests {
                     _ => notes.odd_here("odd"),
                 }
             }
-            let oddities = notes.take_oddities();
-            assert_eq!(oddities.len(), kept);
-            let last = oddities.last().unwrap().to_string();
+            let parse_warnings = notes.take_oddities();
+            assert_eq!(parse_warnings.len(), kept);
+            let last = parse_warnings.last().unwrap().to_string();
             assert_eq!(last == "$: more was odd than is told", count > 63, "{last}");
         }
     }

@@ -89,7 +89,7 @@ fn cold<P: Payload, E: MethodError>(
     if refused {
         *slot = None;
     } else {
-        // The second reading noted what the first one did, and the payload's oddities as well.
+        // The second reading noted what the first one did, and the payload's parse warnings as well.
         envelope.notes = again.notes;
     }
     let notes = &mut envelope.notes;
@@ -173,7 +173,7 @@ mod tests {
     fn odd(body: &[u8]) -> Vec<String> {
         let (payload, read) = read_body(body);
         assert_eq!(payload, Some(Derived { n: Some(-5), list: None }));
-        let details = read.details.map(|details| details.oddities).unwrap_or_default();
+        let details = read.details.map(|details| details.parse_warnings).unwrap_or_default();
         details.iter().map(ToString::to_string).collect()
     }
 

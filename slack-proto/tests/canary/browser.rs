@@ -11,7 +11,7 @@ fn the_browser_legs() {
         let uri = RedirectUri::new("https://app.example.com/cb").unwrap();
         AuthorizationRequest::<Flow>::new(
             ClientId::new("1.2").unwrap(),
-            InstallScopes::user("chat:write"),
+            InstallScopes::user_only("chat:write"),
             uri,
         )
         .unwrap()
@@ -19,10 +19,10 @@ fn the_browser_legs() {
     debug("AuthorizationRequest", &request());
     // The three parts of the entropy repeat the canary's letters, so that base64url of any shows them.
     let bytes: Vec<u8> = CANARY.bytes().cycle().take(96).collect();
-    let entropy = Entropy::new(bytes.try_into().unwrap());
+    let entropy = RandomBytes::new(bytes.try_into().unwrap());
     let now = Timestamp::from_unix(1_795_219_200);
     let pending = || request().begin(&Endpoint::slack(), &entropy, now);
-    debug("AuthorizeUrl", &pending().0);
+    debug("AuthorizationUrl", &pending().0);
     debug("PendingAuthorization", &pending().1);
     let encoded = pending().1.encode_exposing_secrets();
     let decode = |text: &str| PendingAuthorization::<Flow>::decode(text, now);
@@ -44,22 +44,22 @@ fn the_browser_legs() {
             Ok(method) => debug("an exchange without state", &method),
             Err(error) => both("WithoutStateError", &error),
         }
-        if let Some(refused) = callback.refused() {
-            both("Refused", refused);
+        if let Some(refused) = callback.error_response() {
+            both("AuthorizationErrorResponse", refused);
         }
         match pending().1.finish(callback, now) {
-            Ok(authorized) => debug("Authorized", &authorized),
+            Ok(authorized) => debug("VerifiedCallback", &authorized),
             Err(error) => both("CallbackError", &error),
         }
     }
-    let key = || StateKey::new(CANARY.repeat(2)).unwrap();
-    debug("StateKey", &key());
-    let browser = || BrowserBinding::new(CANARY).unwrap();
-    debug("BrowserBinding", &browser());
-    let flow = StatelessAuthorization::new(request(), Endpoint::slack(), key());
-    debug("StatelessAuthorization", &flow);
+    let key = || StateSigningKey::new(CANARY.repeat(2)).unwrap();
+    debug("StateSigningKey", &key());
+    let browser = || SessionBinding::new(CANARY).unwrap();
+    debug("SessionBinding", &browser());
+    let flow = SignedStateFlow::new(request(), Endpoint::slack(), key());
+    debug("SignedStateFlow", &flow);
     let url = flow.begin(&browser(), &entropy, now);
-    debug("AuthorizeUrl", &url);
+    debug("AuthorizationUrl", &url);
     let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
     for text in [
         format!("code={canary}&state={state}"),
@@ -68,11 +68,11 @@ fn the_browser_legs() {
         format!("error={canary}"),
     ] {
         match flow.finish(Some(&browser()), Callback::parse(&text).unwrap(), now) {
-            Ok(authorized) => debug("Authorized", &authorized),
-            Err(error) => both("StatelessError", &error),
+            Ok(authorized) => debug("VerifiedCallback", &authorized),
+            Err(error) => both("SignedStateError", &error),
         }
     }
-    both("InvalidValue", &StateKey::new(CANARY).unwrap_err());
-    both("InvalidValue", &BrowserBinding::new(&CANARY[..15]).unwrap_err());
+    both("InvalidValue", &StateSigningKey::new(CANARY).unwrap_err());
+    both("InvalidValue", &SessionBinding::new(&CANARY[..15]).unwrap_err());
     both("InvalidCallback", &Callback::parse(&format!("code={CANARY}&code={CANARY}")).unwrap_err());
 }

@@ -36,8 +36,8 @@ fn id_tokens() {
     );
     let keys = KeySet::parse_response(&Response::new(keys), &Anything).unwrap();
     debug("KeySet", &keys);
-    assert_eq!((keys.len(), keys.oddities().len()), (1, 3));
-    keys.oddities().iter().for_each(|oddity| both("Oddity", oddity));
+    assert_eq!((keys.len(), keys.parse_warnings().len()), (1, 3));
+    keys.parse_warnings().iter().for_each(|oddity| both("ParseWarning", oddity));
     both("DocumentError", &KeySet::parse_response(&Response::new(c), &Anything).unwrap_err());
     for uri in ["https://slack.com/xoxb-C4n4ry", &format!("https://{c}"), c] {
         let body = format!(

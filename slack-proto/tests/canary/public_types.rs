@@ -2,7 +2,7 @@
 
 /// Public types that hold no text from outside, nor anything secret.
 const HARMLESS: &[&str] = &[
-    "AskedScopes",
+    "RequestedScopes",
     "Auth",
     "AuthorizeError",
     "AwsLcRs256",
@@ -11,18 +11,18 @@ const HARMLESS: &[&str] = &[
     "CommonError",
     "DocumentFault",
     "ErrorClass",
-    "Method",
+    "ApiMethod",
     "MethodError",
     "NoError",
     "OauthV2AccessError",
     "Payload",
-    "Proof",
+    "ClientAuthentication",
     "Purpose",
     "Rs256",
     "Rs256Key",
     "RefreshMethod",
     "Rejection",
-    "Secret",
+    "SecretAuthentication",
     "Slot",
     "TokenKind",
 ];

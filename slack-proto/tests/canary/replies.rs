@@ -59,7 +59,7 @@ fn replies() -> Vec<Response<Vec<u8>>> {
     replies
 }
 
-fn check<M: Method>()
+fn check<M: ApiMethod>()
 where
     M::Response: Debug,
     M::Error: 'static,
@@ -69,7 +69,7 @@ where
             Ok(reply) => {
                 debug(M::NAME, &reply);
                 debug("ReplyMeta", &reply.meta);
-                reply.meta.oddities().iter().for_each(|oddity| both("Oddity", oddity));
+                reply.meta.parse_warnings().iter().for_each(|oddity| both("ParseWarning", oddity));
             }
             Err(error) => {
                 both(M::NAME, &error);

@@ -7,15 +7,15 @@ use crate::seen::{CANARY, code, confidential, debug, public, token, verifier};
 /// A method of a user's own, which may look at the form.
 struct Peek;
 
-impl Method for Peek {
+impl ApiMethod for Peek {
     const NAME: &'static str = "peek";
     type Auth = ();
     type Response = AuthTestResponse;
     type Error = NoError;
-    fn params(&self, form: &mut Form) {
+    fn params(&self, form: &mut FormFields) {
         form.field("token", CANARY);
         form.bearer(&token());
-        debug("Form", form);
+        debug("FormFields", form);
     }
 }
 

@@ -6,7 +6,9 @@ use crate::seen::{CANARY, both, debug, token};
 
 #[test]
 fn a_rotation_and_what_it_says() {
-    use slack_proto::rotation::{Action, Death, Event, Issued, Notice, Problem, Setback};
+    use slack_proto::rotation::{
+        Action, Input, Issued, Problem, ReauthorizationReason, RefreshFailure, RotationEvent,
+    };
     let refresh_token = || RefreshToken::new(CANARY).unwrap();
     let now = Timestamp::from_unix(1_795_219_200);
     let mut credential = Credential::new(token(), Timestamp::from_unix(1));
@@ -22,29 +24,32 @@ fn a_rotation_and_what_it_says() {
     issued.unplaced = Some(credential.clone());
     for stored in [AnyCredential::from(credential), AnyCredential::from(configuration)] {
         debug("AnyCredential", &stored);
-        both("mark", &stored.mark());
+        both("mark", &stored.pair_fingerprint());
         let mut rotation = Rotation::new(RotationPolicy::new(), 0);
         let events = [
-            Event::Look,
-            Event::Read(Some(stored.clone())),
-            Event::Leased,
-            Event::Read(Some(stored.clone())),
-            Event::Failed(Setback::Refused { code: CANARY.into(), class: ErrorClass::Other }),
-            Event::Waited,
-            Event::Leased,
-            Event::Read(Some(stored)),
-            Event::Issued(issued.clone()),
-            Event::Written,
+            Input::Tick,
+            Input::Read(Some(stored.clone())),
+            Input::Leased,
+            Input::Read(Some(stored.clone())),
+            Input::Failed(RefreshFailure::Refused {
+                code: CANARY.into(),
+                class: ErrorClass::Other,
+            }),
+            Input::Waited,
+            Input::Leased,
+            Input::Read(Some(stored)),
+            Input::Issued(issued.clone()),
+            Input::Written,
         ];
         for event in events {
-            debug("Event", &event);
-            if let Event::Failed(setback) = &event {
-                debug("Setback", setback);
+            debug("Input", &event);
+            if let Input::Failed(setback) = &event {
+                debug("RefreshFailure", setback);
             }
             let action: Action = rotation.step(now, event);
             debug("Action", &action);
             match &action {
-                Action::Send(trade) => debug("Trade", trade),
+                Action::Send(trade) => debug("RefreshRequest", trade),
                 Action::Write(write) => debug("Write", write),
                 _ => {}
             }
@@ -53,10 +58,18 @@ fn a_rotation_and_what_it_says() {
                 both("Problem", problem);
             }
         }
-        let notices: Vec<Notice> = rotation.take_notices();
-        assert!(notices.iter().any(|notice| matches!(notice, Notice::Spares { .. })));
-        debug("Notice", &notices);
+        let notices: Vec<RotationEvent> = rotation.take_events();
+        assert!(notices.iter().any(|notice| matches!(notice, RotationEvent::Spares { .. })));
+        debug("RotationEvent", &notices);
     }
-    both("Death", &Death::RefreshTokenInvalid { code: CANARY.into() });
-    both("Problem", &Problem::Dead(Death::RefreshTokenInvalid { code: CANARY.into() }));
+    both(
+        "ReauthorizationReason",
+        &ReauthorizationReason::RefreshTokenInvalid { code: CANARY.into() },
+    );
+    both(
+        "Problem",
+        &Problem::ReauthorizationNeeded(ReauthorizationReason::RefreshTokenInvalid {
+            code: CANARY.into(),
+        }),
+    );
 }

@@ -25,7 +25,7 @@ fn what_is_stored() {
     both("StoreKey", &key);
     both("InvalidEncoding", &StoreKey::from_text(CANARY).unwrap_err());
     let newer = Credential::new(token(), Timestamp::from_unix(2));
-    both("RefreshTokenNotHere", &installation.refreshed(&refresh(), newer).unwrap_err());
+    both("RefreshTokenNotFound", &installation.refreshed(&refresh(), newer).unwrap_err());
     // Spoilt in every place that a word could stand.
     let whole = format!(
         r#"{{"version":1,"kind":"installation","team":{{"id":"{CANARY}"}},"bot":{{"access_token":"{CANARY}",
@@ -65,12 +65,12 @@ fn stored_credentials() {
     );
     let reply = OauthV2Refresh::parse_response(&Response::new(body)).unwrap();
     debug("IssuedCredential", &reply.value.credential);
-    let credential = reply.value.credential.issued_at(Timestamp::from_unix(1));
+    let credential = reply.value.credential.into_credential(Timestamp::from_unix(1));
     debug("Credential", &credential);
     let body =
         format!(r#"{{"ok":true,"token":"{CANARY}","refresh_token":"{CANARY}","exp":2,"iat":1}}"#);
     let rotated = ToolingTokensRotate::parse_response(&Response::new(body)).unwrap();
-    debug("ConfigurationCredential", &rotated.value.issued_at(Timestamp::from_unix(1)));
+    debug("ConfigurationCredential", &rotated.value.into_credential(Timestamp::from_unix(1)));
     let key = InstallationKey::Workspace(TeamId::from(CANARY));
     both("InstallationKey", &key);
     let mut installation = Installation::new(key);
@@ -78,5 +78,5 @@ fn stored_credentials() {
     installation.incoming_webhook = Some(IncomingWebhook::new(WebhookUrl::new(CANARY).unwrap()));
     debug("Installation", &installation);
     let foreign = installation.refreshed(&RefreshToken::new("xoxe-1-other").unwrap(), credential);
-    both("RefreshTokenNotHere", &foreign.unwrap_err());
+    both("RefreshTokenNotFound", &foreign.unwrap_err());
 }

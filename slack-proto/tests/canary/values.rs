@@ -14,7 +14,7 @@ fn secrets_and_what_holds_them() {
     debug("ClientSecret", &ClientSecret::new(CANARY).unwrap());
     debug("AuthorizationCode", &code());
     debug("CodeVerifier", &verifier());
-    debug("State", &State::new(CANARY).unwrap());
+    debug("OauthState", &OauthState::new(CANARY).unwrap());
     debug("Nonce", &Nonce::new(CANARY).unwrap());
     let expected = ExpectedIdToken::new(ClientId::new("1.2").unwrap());
     debug("ExpectedIdToken", &expected.nonce(Nonce::new(CANARY).unwrap()));
@@ -27,28 +27,29 @@ fn secrets_and_what_holds_them() {
     debug("PublicClient", &public());
     debug("ClientCredentials", &ClientCredentials::from(confidential()));
     debug("Credential", &Credential::new(token(), Timestamp::from_unix(1)));
-    debug("SecretAndVerifier", &OauthV2Access::pkce_with_secret(code(), verifier()));
+    debug("SecretAndPkce", &OauthV2Access::pkce_with_secret(code(), verifier()));
     both("Fingerprint", &token().fingerprint());
     let mut bytes = [0; 96];
     bytes[..CANARY.len()].copy_from_slice(CANARY.as_bytes());
-    debug("Entropy", &Entropy::new(bytes));
-    debug("Body", &Body::from(CANARY.to_owned()));
-    debug("Body", &Body::from(CANARY.as_bytes().to_vec()));
+    debug("RandomBytes", &RandomBytes::new(bytes));
+    debug("RequestBody", &RequestBody::from(CANARY.to_owned()));
+    debug("RequestBody", &RequestBody::from(CANARY.as_bytes().to_vec()));
 }
 
 #[test]
 fn text_from_outside() {
-    both("ForeignText", &ForeignText::from(CANARY));
+    both("UntrustedText", &UntrustedText::from(CANARY));
     both("ClientId", &ClientId::new(CANARY).unwrap());
     both("RedirectUri", &RedirectUri::new(format!("https://app.example.com/{CANARY}")).unwrap());
     both("Scopes", &Scopes::from(CANARY));
     both("Scopes", &Scopes::from(["chat:write", CANARY]));
-    debug("InstallScopes", &InstallScopes::bot(CANARY).and_user(CANARY));
+    debug("InstallScopes", &InstallScopes::bot(CANARY).user(CANARY));
     both("InvalidValue", &SignInScopes::new(CANARY).unwrap_err());
     let installed = format!(r#"{{"ok":true,"access_token":"xoxb-1","scope":"{CANARY}"}}"#);
-    let installed = OauthV2Access::<Secret>::parse_response(&Response::new(installed)).unwrap();
-    let asked = InstallScopes::bot("a").and_user(CANARY);
-    debug("NotGranted", &authorized(asked).not_granted(&installed.value));
+    let installed =
+        OauthV2Access::<SecretAuthentication>::parse_response(&Response::new(installed)).unwrap();
+    let asked = InstallScopes::bot("a").user(CANARY);
+    debug("MissingScopes", &authorized(asked).missing_scopes(&installed.value));
     for id in
         [&TeamId::from(CANARY) as &dyn Both, &EnterpriseId::from(CANARY), &UserId::from(CANARY)]
     {
@@ -62,8 +63,8 @@ fn text_from_outside() {
     }
 }
 
-fn authorized(asked: InstallScopes) -> Authorized<OauthV2Access> {
-    let (entropy, now) = (Entropy::new([0; 96]), Timestamp::from_unix(1));
+fn authorized(asked: InstallScopes) -> VerifiedCallback<OauthV2Access> {
+    let (entropy, now) = (RandomBytes::new([0; 96]), Timestamp::from_unix(1));
     let id = ClientId::new("1.2").unwrap();
     let request = AuthorizationRequest::<OauthV2Access>::new(id, asked, None).unwrap();
     let (_, pending) = request.begin(&Endpoint::slack(), &entropy, now);

@@ -2,8 +2,9 @@
 
 use http::Response;
 use slack_proto::{
-    AppsAuthExternalGet, AuthTeamsList, AuthTest, Callback, Method, OauthV2Access, OauthV2Refresh,
-    OauthV2UserAccess, OpenidConnectToken, OpenidConnectUserInfo, Secret, ToolingTokensRotate,
+    ApiMethod, AppsAuthExternalGet, AuthTeamsList, AuthTest, Callback, OauthV2Access,
+    OauthV2Refresh, OauthV2UserAccess, OpenidConnectToken, OpenidConnectUserInfo,
+    SecretAuthentication, ToolingTokensRotate,
 };
 
 /// Makes each body, with its name.
@@ -78,13 +79,13 @@ pub(crate) fn bodies(length: usize) -> Vec<(&'static str, Vec<u8>)> {
 
 /// Gives a body to everything that reads remote input.
 pub(crate) fn read_all(body: &[u8]) {
-    fn read<M: Method>(body: &[u8]) {
+    fn read<M: ApiMethod>(body: &[u8]) {
         drop(M::parse_response(&Response::new(body)));
     }
-    read::<OauthV2Access<Secret>>(body);
+    read::<OauthV2Access<SecretAuthentication>>(body);
     read::<OauthV2Refresh>(body);
-    read::<OauthV2UserAccess<Secret>>(body);
-    read::<OpenidConnectToken<Secret>>(body);
+    read::<OauthV2UserAccess<SecretAuthentication>>(body);
+    read::<OpenidConnectToken<SecretAuthentication>>(body);
     read::<OpenidConnectUserInfo>(body);
     read::<ToolingTokensRotate>(body);
     read::<AppsAuthExternalGet>(body);

@@ -1,6 +1,6 @@
 //! What a hostile reply may cost.
 
-use slack_proto::{AuthTeamsList, AuthTest, Method, OauthV2Refresh};
+use slack_proto::{ApiMethod, AuthTeamsList, AuthTest, OauthV2Refresh};
 
 use crate::reading::response;
 
@@ -31,8 +31,8 @@ fn a_hostile_reply_leaves_little_behind() {
         |element: &dyn Fn(usize) -> String| (0..200_000).map(element).collect::<Vec<_>>().join(",");
     let odd = format!(r#"{{"ok":true,"teams":[{}]}}"#, list(&|_| "1".into()));
     let reply = AuthTeamsList::parse_response(&response(200, odd)).unwrap();
-    assert_eq!(reply.meta.oddities().len(), 64);
-    assert_eq!(reply.meta.oddities()[63].reason(), "more was odd than is told");
+    assert_eq!(reply.meta.parse_warnings().len(), 64);
+    assert_eq!(reply.meta.parse_warnings()[63].reason(), "more was odd than is told");
     let warnings = format!(r#"{{"ok":true,"warning":"{}"}}"#, list(&|index| index.to_string()));
     let reply = AuthTest::parse_response(&response(200, warnings)).unwrap();
     assert_eq!(reply.meta.warnings().len(), 64);

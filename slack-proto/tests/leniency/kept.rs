@@ -2,9 +2,9 @@
 
 use proptest::{prelude::*, sample::select};
 use slack_proto::{
-    AppsAuthExternalGet, IssuedCredential, Method, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
-    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, RefreshToken,
-    ToolingTokensRotate,
+    ApiMethod, AppsAuthExternalGet, IssuedCredential, OauthV2Access, OauthV2Exchange,
+    OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
+    OpenidConnectToken, RefreshToken, ToolingTokensRotate,
 };
 
 use crate::reading::{is_success, response, tokens};
@@ -137,7 +137,7 @@ proptest! {
     ) {
         let body = format!("{{\"ok\":true,\"access_token\":{quoted},\"{name}\":{odd}}}");
         let reply = OauthV2Refresh::parse_response(&response(200, body)).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert!(reply.meta.oddities().iter().any(|oddity| oddity.path() == name), "{:?}", reply.meta.oddities());
+        prop_assert!(reply.meta.parse_warnings().iter().any(|oddity| oddity.path() == name), "{:?}", reply.meta.parse_warnings());
     }
 
     #[test]

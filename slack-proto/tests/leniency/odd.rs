@@ -1,6 +1,6 @@
 //! Replies that are odd in one way each.
 
-use slack_proto::{Method, OauthV2Access, OauthV2Refresh};
+use slack_proto::{ApiMethod, OauthV2Access, OauthV2Refresh};
 
 use crate::reading::{response, tokens};
 
@@ -14,7 +14,7 @@ fn text_after_the_object_and_a_byte_order_mark_are_odd() {
     ] {
         let reply = <OauthV2Access>::parse_response(&response(200, body)).unwrap();
         assert!(
-            reply.meta.oddities().iter().any(|oddity| oddity.path() == path),
+            reply.meta.parse_warnings().iter().any(|oddity| oddity.path() == path),
             "{body}: {:?}",
             reply.meta
         );
@@ -82,7 +82,7 @@ fn control_characters_in_a_token_come_out_as_they_went_in() {
     assert_eq!(reply.value.credential.access_token.expose(), "xoxb-a\tb\u{1}c\\");
     assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "x\ny\"\r");
     assert_eq!(
-        reply.meta.oddities()[0].to_string(),
+        reply.meta.parse_warnings()[0].to_string(),
         "$: control characters stood unescaped in a string"
     );
 }

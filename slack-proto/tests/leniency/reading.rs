@@ -1,7 +1,7 @@
 //! How the tests read a reply.
 
 use http::Response;
-use slack_proto::{IssuedCredential, Method, OauthV2AccessResponse, Reply, ResponseError};
+use slack_proto::{ApiMethod, IssuedCredential, OauthV2AccessResponse, Reply, ResponseError};
 
 pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
     let mut response = Response::new(body.into());
@@ -17,7 +17,7 @@ pub(crate) fn tokens(installed: &OauthV2AccessResponse) -> Vec<&str> {
         .collect()
 }
 
-pub(crate) fn is_success<M: Method>(response: &Response<Vec<u8>>) -> bool {
+pub(crate) fn is_success<M: ApiMethod>(response: &Response<Vec<u8>>) -> bool {
     let result: Result<Reply<M::Response>, ResponseError<M::Error>> = M::parse_response(response);
     result.is_ok()
 }

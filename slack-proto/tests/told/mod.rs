@@ -5,13 +5,13 @@ use std::fmt::Debug;
 use http::Response;
 use serde_json::{Map, Value, json};
 use slack_proto::{
-    AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
-    AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, Enterprise, ErrorCode,
-    ForeignText, IdToken, IssuedCredential, Method, MethodError, OauthV2AccessResponse,
-    OauthV2ExchangeResponse, OauthV2RefreshResponse, OauthV2UserAccessResponse,
-    OauthV2UserRefreshResponse, OpenidConnectRefreshResponse, OpenidConnectTokenResponse,
-    RefreshToken, ReplyMeta, ResponseError, Scopes, Slot, State, Team, Timestamp,
-    TokenResponseExtras, ToolingTokensRotateResponse, UserClaims,
+    ApiMethod, AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
+    AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, Enterprise, ErrorCode, IdToken,
+    IssuedCredential, MethodError, OauthState, OauthV2AccessResponse, OauthV2ExchangeResponse,
+    OauthV2RefreshResponse, OauthV2UserAccessResponse, OauthV2UserRefreshResponse,
+    OpenidConnectRefreshResponse, OpenidConnectTokenResponse, RefreshToken, ReplyMeta,
+    ResponseError, Scopes, Slot, Team, Timestamp, TokenResponseExtras, ToolingTokensRotateResponse,
+    UntrustedText, UserClaims,
 };
 
 /// A success as JSON.
@@ -30,7 +30,7 @@ fn shows_no_secret(value: &impl Debug) {
 }
 
 /// Reads a reply and tells all of it.
-pub(crate) fn reply<M: Method<Response: Told>>(response: &Response<Vec<u8>>) -> Value {
+pub(crate) fn reply<M: ApiMethod<Response: Told>>(response: &Response<Vec<u8>>) -> Value {
     let sent_id = response.headers().get("x-slack-req-id").map(|id| id.to_str().unwrap());
     let (mut told, meta) = match M::parse_response(response) {
         Ok(reply) => {
@@ -42,7 +42,7 @@ pub(crate) fn reply<M: Method<Response: Told>>(response: &Response<Vec<u8>>) -> 
             (error_told(&error), error.meta().clone())
         }
     };
-    let kept_id = meta.request_id().map(ForeignText::as_str);
+    let kept_id = meta.request_id().map(UntrustedText::as_str);
     assert_eq!(kept_id, sent_id, "the request id is kept");
     told["meta"] = meta_told(&meta);
     tidy(told)
@@ -63,12 +63,12 @@ fn error_told<E: MethodError>(error: &ResponseError<E>) -> Value {
                 "needed": needed, "provided": provided})
         }
         ResponseError::RateLimited(limited) => {
-            let code = limited.code.as_ref().map_or("", ForeignText::as_str);
+            let code = limited.code.as_ref().map_or("", UntrustedText::as_str);
             json!({"rate_limited": {"code": code}, "recovery": recovery, "says": says})
         }
         ResponseError::Http(_) => json!({"http_error": {}, "recovery": recovery, "says": says}),
         ResponseError::Decode(unread) => {
-            let code = unread.code().map(ForeignText::as_str);
+            let code = unread.code().map(UntrustedText::as_str);
             json!({"decode_error": {"member": unread.member(), "code": code}, "recovery": recovery, "says": says})
         }
         _ => panic!("a new kind of error"),
@@ -76,7 +76,8 @@ fn error_told<E: MethodError>(error: &ResponseError<E>) -> Value {
 }
 
 fn meta_told(meta: &ReplyMeta) -> Value {
-    let texts = |list: &[ForeignText]| -> Value { list.iter().map(ForeignText::as_str).collect() };
+    let texts =
+        |list: &[UntrustedText]| -> Value { list.iter().map(UntrustedText::as_str).collect() };
     json!({
         "status": Some(meta.status()).filter(|status| *status != 200),
         "retry_after": meta.retry_after().map(|after| after.as_secs()),
@@ -86,7 +87,7 @@ fn meta_told(meta: &ReplyMeta) -> Value {
         "next_cursor": text(meta.next_cursor()),
         "granted_scopes": meta.granted_scopes().map(list),
         "accepted_scopes": meta.accepted_scopes().map(list),
-        "oddities": meta.oddities().iter().map(ToString::to_string).collect::<Value>(),
+        "oddities": meta.parse_warnings().iter().map(ToString::to_string).collect::<Value>(),
     })
 }
 
@@ -105,8 +106,8 @@ fn tidy(value: Value) -> Value {
     Value::Object(kept.collect())
 }
 
-fn text(text: Option<&ForeignText>) -> Value {
-    text.map(ForeignText::as_str).into()
+fn text(text: Option<&UntrustedText>) -> Value {
+    text.map(UntrustedText::as_str).into()
 }
 
 fn list(scopes: &Scopes) -> Value {
@@ -155,7 +156,7 @@ impl Told for OauthV2AccessResponse {
             json!({"url": hook.url.expose(), "channel": text(hook.channel.as_ref()), "channel_id": id!(hook.channel_id),
                 "configuration_url": text(hook.configuration_url.as_ref())})
         });
-        let installation = self.clone().issued_at(Timestamp::from_unix(1_795_219_200));
+        let installation = self.clone().into_installation(Timestamp::from_unix(1_795_219_200));
         shows_no_secret(&installation);
         let due =
             |it: &Option<slack_proto::Credential>| it.as_ref()?.expires_at.map(Timestamp::as_unix);
@@ -214,7 +215,7 @@ impl Told for OauthV2UserRefreshResponse {
 impl Told for OpenidConnectTokenResponse {
     fn told(&self) -> Value {
         json!({"credential": credential(&self.credential), "id_token": self.id_token.as_ref().map(IdToken::expose),
-            "state": self.state.as_ref().map(State::expose)})
+            "state": self.state.as_ref().map(OauthState::expose)})
     }
 }
 
@@ -226,7 +227,7 @@ impl Told for OpenidConnectRefreshResponse {
 
 impl Told for ToolingTokensRotateResponse {
     fn told(&self) -> Value {
-        let kept = self.clone().issued_at(Timestamp::default());
+        let kept = self.clone().into_credential(Timestamp::default());
         shows_no_secret(&kept);
         json!({
             "token": self.token.expose(), "refresh_token": refresh(self.refresh_token.as_ref()),

@@ -8,8 +8,8 @@ use slack_proto::{
 
 use super::{Suite, report::Outcome};
 use crate::{
-    Acquired, Expected, InstallationStore, Lease, LeaseHolder, StoreError, StoreErrorKind, Stored,
-    Version,
+    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind,
+    Stored, StoredVersion,
 };
 
 /// A store that the thread waits for.
@@ -44,8 +44,8 @@ impl<'s> Bench<'s> {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Version, String> {
+        expected: Precondition,
+    ) -> Result<StoredVersion, String> {
         self.try_put(key, installation, expected)?
             .ok_or_else(|| "a put with the right expectation is refused as a conflict".to_owned())
     }
@@ -55,8 +55,8 @@ impl<'s> Bench<'s> {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
-    ) -> Result<Option<Version>, String> {
+        expected: Precondition,
+    ) -> Result<Option<StoredVersion>, String> {
         or_conflict("put", self.wait(self.store.put(key, installation, expected))?)
     }
 
@@ -64,7 +64,7 @@ impl<'s> Bench<'s> {
     pub(super) fn try_remove(
         &self,
         key: &StoreKey,
-        expected: Version,
+        expected: StoredVersion,
     ) -> Result<Option<()>, String> {
         or_conflict("remove", self.wait(self.store.remove(key, expected))?)
     }
@@ -79,7 +79,7 @@ impl<'s> Bench<'s> {
         slot: Slot,
         holder: LeaseHolder,
         now: u64,
-    ) -> Result<Acquired, String> {
+    ) -> Result<LeaseOutcome, String> {
         let wanted = Lease::new(holder, Timestamp::from_unix(now), LENGTH);
         self.wait(self.store.acquire(key, slot, &wanted))?.map_err(|error| told("acquire", &error))
     }
@@ -98,7 +98,7 @@ impl<'s> Bench<'s> {
         &self,
         key: &StoreKey,
         installation: &Installation,
-        expected: Expected,
+        expected: Precondition,
     ) -> Result<Option<StoreError>, String> {
         self.wait(self.store.put(key, installation, expected)).map(Result::err)
     }

@@ -7,7 +7,7 @@ use super::{
     bench::{Bench, OURS, THEIRS, ensure, numbered, workspace},
     report::Outcome,
 };
-use crate::{Acquired, Expected};
+use crate::{LeaseOutcome, Precondition};
 
 pub(super) const CASES: &[Case] = &[
     ("lease-excludes", lease_excludes),
@@ -21,10 +21,10 @@ pub(super) const CASES: &[Case] = &[
     ("lease-stays", lease_stays),
 ];
 
-const HELD: Acquired = Acquired::HeldUntil(Timestamp::from_unix(110));
+const HELD: LeaseOutcome = LeaseOutcome::HeldUntil(Timestamp::from_unix(110));
 
-fn granted(acquired: Acquired, otherwise: &str) -> Outcome {
-    ensure(acquired == Acquired::Granted, otherwise)
+fn granted(acquired: LeaseOutcome, otherwise: &str) -> Outcome {
+    ensure(acquired == LeaseOutcome::Granted, otherwise)
 }
 
 fn lease_excludes(bench: &Bench<'_>) -> Outcome {
@@ -32,7 +32,7 @@ fn lease_excludes(bench: &Bench<'_>) -> Outcome {
     granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
     for now in [100, 109] {
         let other = bench.acquire(&key, Slot::Bot, THEIRS, now)?;
-        ensure(other != Acquired::Granted, "a lease that is held is granted to another")?;
+        ensure(other != LeaseOutcome::Granted, "a lease that is held is granted to another")?;
         ensure(other == HELD, "the end of a lease is told wrongly")?;
     }
     Ok(())
@@ -44,7 +44,7 @@ fn lease_runs_out(bench: &Bench<'_>) -> Outcome {
     let other = bench.acquire(&key, Slot::Bot, THEIRS, 110)?;
     granted(other, "a lease that ran out is not granted to another")?;
     let back = bench.acquire(&key, Slot::Bot, OURS, 111)?;
-    ensure(back != Acquired::Granted, "who lost a lease still has it")
+    ensure(back != LeaseOutcome::Granted, "who lost a lease still has it")
 }
 
 fn lease_taken_again(bench: &Bench<'_>) -> Outcome {
@@ -92,7 +92,7 @@ fn lease_clock_back(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
     granted(bench.acquire(&key, Slot::Bot, OURS, 100_000)?, "a free lease is not granted")?;
     let late = bench.acquire(&key, Slot::Bot, THEIRS, 99_995)?;
-    ensure(late != Acquired::Granted, "a clock that lags a little is granted what is held")?;
+    ensure(late != LeaseOutcome::Granted, "a clock that lags a little is granted what is held")?;
     let other = bench.acquire(&key, Slot::Bot, THEIRS, 100)?;
     granted(other, "after the clock went back a lease lasts for hours")
 }
@@ -110,8 +110,8 @@ fn lease_second_handle(bench: &Bench<'_>) -> Outcome {
 fn lease_stays(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
     granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "nothing is stored, and no lease granted")?;
-    let version = bench.put(&key, &numbered(1), Expected::Absent)?;
-    let version = bench.put(&key, &numbered(2), Expected::Version(version))?;
+    let version = bench.put(&key, &numbered(1), Precondition::Absent)?;
+    let version = bench.put(&key, &numbered(2), Precondition::Version(version))?;
     let held = bench.acquire(&key, Slot::Bot, THEIRS, 101)?;
     ensure(held == HELD, "a put ends the lease")?;
     ensure(bench.try_remove(&key, version)?.is_some(), "what was seen is not removed")?;

@@ -13,7 +13,7 @@ use super::{
     bench::{Bench, ensure, number_of, numbered, same, workspace},
     report::Outcome,
 };
-use crate::{Acquired, Expected, LeaseHolder, Version};
+use crate::{LeaseHolder, LeaseOutcome, Precondition, StoredVersion};
 
 pub(super) const CASES: &[Case] = &[
     ("threads-add", threads_add),
@@ -49,14 +49,14 @@ fn on_threads(
 /// Counts to a number together: an update that is lost is missing at the end.
 fn threads_add(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    bench.put(&key, &numbered(0), Expected::Absent)?;
+    bench.put(&key, &numbered(0), Precondition::Absent)?;
     on_threads(bench, |_, bench, barrier| {
         barrier.wait();
         for _ in 0..ROUNDS {
             loop {
                 let stored = bench.found(&key)?;
                 let next = numbered(number_of(&stored.installation)? + 1);
-                if bench.try_put(&key, &next, Expected::Version(stored.version))?.is_some() {
+                if bench.try_put(&key, &next, Precondition::Version(stored.version))?.is_some() {
                     break;
                 }
             }
@@ -75,7 +75,7 @@ fn threads_create(bench: &Bench<'_>) -> Outcome {
             let key = workspace(&format!("T{round}"));
             barrier.wait();
             // Whoever fails goes on to the end: the others wait at the barrier.
-            let put = bench.try_put(&key, &numbered(number + 1), Expected::Absent);
+            let put = bench.try_put(&key, &numbered(number + 1), Precondition::Absent);
             let mut winners = winners.lock().unwrap_or_else(PoisonError::into_inner);
             winners.push((round, number, put));
         }
@@ -96,14 +96,14 @@ fn threads_create(bench: &Bench<'_>) -> Outcome {
 fn threads_remove(bench: &Bench<'_>) -> Outcome {
     for round in 0..ROUNDS {
         let key = workspace(&format!("T{round}"));
-        let version = bench.put(&key, &numbered(1), Expected::Absent)?;
+        let version = bench.put(&key, &numbered(1), Precondition::Absent)?;
         let done = Mutex::new(Vec::new());
         on_threads(bench, |number, bench, barrier| {
             barrier.wait();
             let outcome = if number % 2 == 0 {
-                bench.try_remove(&key, version)?.map(|()| None::<Version>)
+                bench.try_remove(&key, version)?.map(|()| None::<StoredVersion>)
             } else {
-                bench.try_put(&key, &numbered(2), Expected::Version(version))?.map(Some)
+                bench.try_put(&key, &numbered(2), Precondition::Version(version))?.map(Some)
             };
             done.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome);
             Ok(())
@@ -132,9 +132,9 @@ fn threads_lease(bench: &Bench<'_>) -> Outcome {
     })?;
     let mut holders = vec![0; usize::try_from(ROUNDS).unwrap_or_default()];
     for (round, acquired) in taken.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        let until = Acquired::HeldUntil(Timestamp::from_unix(110 + 10 * round));
+        let until = LeaseOutcome::HeldUntil(Timestamp::from_unix(110 + 10 * round));
         match acquired? {
-            Acquired::Granted => holders[usize::try_from(round).unwrap_or_default()] += 1,
+            LeaseOutcome::Granted => holders[usize::try_from(round).unwrap_or_default()] += 1,
             held => ensure(held == until, "the end of a lease is told wrongly")?,
         }
     }
@@ -144,7 +144,7 @@ fn threads_lease(bench: &Bench<'_>) -> Outcome {
 /// Half of the threads write, and half read: never a mixture, never an older state after a newer one.
 fn threads_read(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    bench.put(&key, &numbered(0), Expected::Absent)?;
+    bench.put(&key, &numbered(0), Precondition::Absent)?;
     on_threads(bench, |number, bench, barrier| {
         let mut newest = 0;
         barrier.wait();
@@ -154,7 +154,7 @@ fn threads_read(bench: &Bench<'_>) -> Outcome {
             ensure(seen >= newest, "an older state is loaded after a newer one")?;
             newest = seen;
             if number % 2 == 0 {
-                let next = Expected::Version(stored.version);
+                let next = Precondition::Version(stored.version);
                 let _ = bench.try_put(&key, &numbered(seen + 1), next)?;
             }
         }

@@ -9,7 +9,7 @@ use super::{
     bench::{Bench, ensure, numbered, same, workspace},
     report::Outcome,
 };
-use crate::{Expected, Version};
+use crate::{Precondition, StoredVersion};
 
 pub(super) const CASES: &[Case] = &[
     ("nothing-there", nothing_there),
@@ -28,11 +28,11 @@ pub(super) const CASES: &[Case] = &[
 
 fn nothing_there(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    let version = Version::new(1);
+    let version = StoredVersion::new(1);
     ensure(bench.load(&key)?.is_none(), "an empty store has something")?;
     ensure(bench.keys()?.is_empty(), "an empty store lists a key")?;
     ensure(bench.try_remove(&key, version)?.is_none(), "nothing was removed without a conflict")?;
-    let put = bench.try_put(&key, &numbered(1), Expected::Version(version))?;
+    let put = bench.try_put(&key, &numbered(1), Precondition::Version(version))?;
     ensure(put.is_none(), "a put that expects a version creates")?;
     ensure(bench.load(&key)?.is_none(), "a put that was refused has written")
 }
@@ -65,7 +65,7 @@ fn large_installation(bench: &Bench<'_>) -> Outcome {
 }
 
 fn put_and_compare(bench: &Bench<'_>, key: &StoreKey, put: &Installation) -> Outcome {
-    let version = bench.put(key, put, Expected::Absent)?;
+    let version = bench.put(key, put, Precondition::Absent)?;
     let stored = bench.found(key)?;
     ensure(stored.version == version, "a put gives another version than the load after it")?;
     same(&stored.installation, put)
@@ -73,17 +73,17 @@ fn put_and_compare(bench: &Bench<'_>, key: &StoreKey, put: &Installation) -> Out
 
 fn second_create(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    bench.put(&key, &numbered(1), Expected::Absent)?;
-    let second = bench.try_put(&key, &numbered(2), Expected::Absent)?;
+    bench.put(&key, &numbered(1), Precondition::Absent)?;
+    let second = bench.try_put(&key, &numbered(2), Precondition::Absent)?;
     ensure(second.is_none(), "a put that expects nothing replaces what is there")?;
     same(&bench.found(&key)?.installation, &numbered(1))
 }
 
 fn stale_put(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Expected::Absent)?;
-    let second = bench.put(&key, &numbered(2), Expected::Version(first))?;
-    let stale = bench.try_put(&key, &numbered(3), Expected::Version(first))?;
+    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
+    let second = bench.put(&key, &numbered(2), Precondition::Version(first))?;
+    let stale = bench.try_put(&key, &numbered(3), Precondition::Version(first))?;
     ensure(stale.is_none(), "a newer state is replaced by a put that has not seen it")?;
     let stored = bench.found(&key)?;
     ensure(stored.version == second, "a put that was refused has changed the version")?;
@@ -92,8 +92,8 @@ fn stale_put(bench: &Bench<'_>) -> Outcome {
 
 fn stale_remove(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Expected::Absent)?;
-    let second = bench.put(&key, &numbered(2), Expected::Version(first))?;
+    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
+    let second = bench.put(&key, &numbered(2), Precondition::Version(first))?;
     let stale = bench.try_remove(&key, first)?;
     ensure(stale.is_none(), "a newer state is removed by one that has not seen it")?;
     same(&bench.found(&key)?.installation, &numbered(2))?;
@@ -106,17 +106,17 @@ fn versions_never_return(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
     let mut seen = HashSet::new();
     for round in 0..10 {
-        let mut version = bench.put(&key, &numbered(round), Expected::Absent)?;
+        let mut version = bench.put(&key, &numbered(round), Precondition::Absent)?;
         for number in 0..5 {
             ensure(seen.insert(version), "a version comes twice")?;
-            version = bench.put(&key, &numbered(number), Expected::Version(version))?;
+            version = bench.put(&key, &numbered(number), Precondition::Version(version))?;
         }
         ensure(seen.insert(version), "a version comes twice")?;
         ensure(bench.try_remove(&key, version)?.is_some(), "what was seen is not removed")?;
     }
-    bench.put(&key, &numbered(99), Expected::Absent)?;
+    bench.put(&key, &numbered(99), Precondition::Absent)?;
     for version in seen {
-        let stale = bench.try_put(&key, &numbered(0), Expected::Version(version))?;
+        let stale = bench.try_put(&key, &numbered(0), Precondition::Version(version))?;
         ensure(stale.is_none(), "a version from before a removal is taken for the new one")?;
     }
     same(&bench.found(&key)?.installation, &numbered(99))
@@ -125,7 +125,7 @@ fn versions_never_return(bench: &Bench<'_>) -> Outcome {
 fn keys_apart(bench: &Bench<'_>) -> Outcome {
     let keys = alike();
     for (number, key) in (1..).zip(&keys) {
-        let put = bench.try_put(key, &numbered(number), Expected::Absent)?;
+        let put = bench.try_put(key, &numbered(number), Precondition::Absent)?;
         ensure(put.is_some(), "two keys stand for one place")?;
     }
     for (number, key) in (1..).zip(&keys) {
@@ -138,7 +138,7 @@ fn keys_apart(bench: &Bench<'_>) -> Outcome {
 fn keys_listed(bench: &Bench<'_>) -> Outcome {
     let mut expected = BTreeSet::new();
     for key in alike() {
-        bench.put(&key, &numbered(1), Expected::Absent)?;
+        bench.put(&key, &numbered(1), Precondition::Absent)?;
         expected.insert(key);
     }
     let listed = || -> Result<BTreeSet<_>, String> {
@@ -156,13 +156,13 @@ fn keys_listed(bench: &Bench<'_>) -> Outcome {
 
 fn second_handle(bench: &Bench<'_>) -> Outcome {
     let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Expected::Absent)?;
+    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
     let other = bench.again()?;
     let stored = other.found(&key)?;
     ensure(stored.version == first, "another handle sees another version")?;
     same(&stored.installation, &numbered(1))?;
-    let second = other.put(&key, &numbered(2), Expected::Version(first))?;
-    let stale = bench.try_put(&key, &numbered(3), Expected::Version(first))?;
+    let second = other.put(&key, &numbered(2), Precondition::Version(first))?;
+    let stale = bench.try_put(&key, &numbered(3), Precondition::Version(first))?;
     ensure(stale.is_none(), "what another handle wrote is not seen before a put")?;
     let stored = bench.found(&key)?;
     ensure(stored.version == second, "what another handle wrote is not loaded")?;
@@ -173,8 +173,8 @@ fn nothing_shown(bench: &Bench<'_>) -> Outcome {
     let key = workspace(CANARY);
     let text = WHOLE.replace("FAKE", CANARY);
     let installation = Installation::decode(text.as_bytes()).map_err(|error| error.to_string())?;
-    bench.put(&key, &installation, Expected::Absent)?;
-    let Some(error) = bench.put_error(&key, &installation, Expected::Absent)? else {
+    bench.put(&key, &installation, Precondition::Absent)?;
+    let Some(error) = bench.put_error(&key, &installation, Precondition::Absent)? else {
         return Err("a put that expects nothing replaces what is there".to_owned());
     };
     let mut shown = format!("{error} {error:?} {error:#?}");

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use slack_auth::{
-    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, StateKey, Stored, Timestamp,
+    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, StateSigningKey, Stored,
+    Timestamp,
 };
 use slack_fake::{Clock, FakeServer, FakeSlack};
 use slack_install_server::{Config, demo_app, demo_slack, router};
@@ -40,7 +41,7 @@ impl Stage {
         let folder = TempDir::new().unwrap();
         let store =
             Arc::new(SqliteInstallationStore::open(folder.path().join("database")).unwrap());
-        let key = StateKey::new([7; 32]).unwrap();
+        let key = StateSigningKey::new([7; 32]).unwrap();
         let mut config = Config::new(slack, client, &origin, key, store.clone());
         let server_clock = clock.clone();
         config.clock = Arc::new(move || Timestamp::from_unix(server_clock.now()));

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use slack_proto::{
-    AccessToken, AnyCredential, ClientId, ClientSecret, ConfidentialClient,
+    AccessToken, AnyCredential, ApiMethod, ClientId, ClientSecret, ConfidentialClient,
     ConfigurationCredential, ConfigurationToken, Credential, Endpoint, ErrorClass, Fingerprint,
-    Method, RefreshMethod, RefreshToken, Rotation, RotationPolicy, Timestamp,
-    rotation::{Action, Event, Issued, Notice, Rejection, Setback, Trade},
+    RefreshMethod, RefreshToken, Rotation, RotationPolicy, Timestamp,
+    rotation::{Action, Input, Issued, RefreshFailure, RefreshRequest, Rejection, RotationEvent},
 };
 
 use crate::secrets;
@@ -70,13 +70,13 @@ impl<'a> Arbitrary<'a> for Setup {
         let seconds = |u: &mut Unstructured<'a>| Ok(Duration::from_secs(u.arbitrary()?));
         let mut policy = RotationPolicy::new();
         if u.arbitrary()? {
-            policy = policy.with_margin(seconds(u)?);
+            policy = policy.margin(seconds(u)?);
         }
         if u.arbitrary()? {
-            policy = policy.with_grace(seconds(u)?).with_lease(seconds(u)?);
+            policy = policy.grace(seconds(u)?).lease(seconds(u)?);
         }
         if u.arbitrary()? {
-            policy = policy.with_rate_limit_wait(seconds(u)?).with_refusal_wait(seconds(u)?);
+            policy = policy.rate_limit_wait(seconds(u)?).refusal_wait(seconds(u)?);
         }
         if u.arbitrary()? {
             policy = policy.for_public_client();
@@ -118,7 +118,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(setup: Setup) -> Self {
         let mut rotation = Rotation::new(setup.policy, setup.jitter);
-        let action = rotation.step(Timestamp::from_unix(START), Event::Look);
+        let action = rotation.step(Timestamp::from_unix(START), Input::Tick);
         Self {
             setup,
             rotation,
@@ -143,11 +143,11 @@ impl World {
             Step::Issued | Step::Lone if !self.asked => {}
             Step::Issued => {
                 let fresh = self.fresh();
-                self.tell(Event::Issued(Issued::new(fresh)));
+                self.tell(Input::Issued(Issued::new(fresh)));
             }
             Step::Lone => {
                 let lone = without_refresh_token(self.fresh());
-                self.tell(Event::Issued(Issued::new(lone)));
+                self.tell(Input::Issued(Issued::new(lone)));
             }
             Step::Theirs => self.stored = Some(self.fresh()),
             Step::Gone => self.stored = None,
@@ -178,53 +178,53 @@ impl World {
 
     fn go_on(&mut self) {
         let event = match &self.action {
-            Action::Read => Event::Read(self.stored.clone()),
-            Action::TakeLease => Event::Leased,
-            Action::Release => Event::Released,
-            Action::Send(_) => Event::Issued(Issued::new(self.fresh())),
-            Action::Wait(_) => Event::Waited,
+            Action::Read => Input::Read(self.stored.clone()),
+            Action::TakeLease => Input::Leased,
+            Action::Release => Input::Released,
+            Action::Send(_) => Input::Issued(Issued::new(self.fresh())),
+            Action::Wait(_) => Input::Waited,
             Action::Write(_) => return self.write(false, true),
-            _ => Event::Look,
+            _ => Input::Tick,
         };
         self.tell(event);
     }
 
     fn go_wrong(&mut self, how: u8) {
         let event = match &self.action {
-            Action::Read => Event::ReadFailed,
-            Action::TakeLease if how % 2 == 0 => Event::LeaseFailed,
-            Action::TakeLease => Event::LeaseHeld { remaining: Duration::from_secs(how.into()) },
-            Action::Send(_) => Event::Failed(setback(how)),
+            Action::Read => Input::ReadFailed,
+            Action::TakeLease if how % 2 == 0 => Input::LeaseFailed,
+            Action::TakeLease => Input::LeaseHeld { remaining: Duration::from_secs(how.into()) },
+            Action::Send(_) => Input::Failed(setback(how)),
             Action::Write(_) => return self.write(true, how % 2 == 0),
-            _ => Event::Aborted,
+            _ => Input::Aborted,
         };
         self.tell(event);
     }
 
     fn write(&mut self, fails: bool, applies: bool) {
         let Action::Write(write) = self.action.clone() else { return };
-        let held = self.stored.as_ref().filter(|held| held.mark() == write.replaces);
+        let held = self.stored.as_ref().filter(|held| held.pair_fingerprint() == write.replaces);
         let holds = held.is_some();
         if let Some(held) = held.filter(|_| applies) {
             assert!(number(held) <= number(&write.credential), "a newer pair was lost");
             self.stored = Some(write.credential);
         }
         self.tell(match (fails, holds) {
-            (true, _) => Event::WriteFailed,
-            (false, true) => Event::Written,
-            (false, false) => Event::Conflict,
+            (true, _) => Input::WriteFailed,
+            (false, true) => Input::Written,
+            (false, false) => Input::Conflict,
         });
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: Input) {
         let came = match &event {
-            Event::Issued(issued) if self.rotation.unsaved().is_none() && self.asked => {
+            Input::Issued(issued) if self.rotation.unsaved().is_none() && self.asked => {
                 Some((issued.credential.fingerprint(), issued.credential.refresh_token().is_some()))
             }
             _ => None,
         };
-        let is_pair = matches!(event, Event::Issued(_));
-        let before = self.rotation.credential().map(AnyCredential::mark);
+        let is_pair = matches!(event, Input::Issued(_));
+        let before = self.rotation.credential().map(AnyCredential::pair_fingerprint);
         let action = self.rotation.step(Timestamp::from_unix(self.now), event);
         if let Some((name, has_refresh_token)) = came {
             let kept = self.rotation.unsaved().is_some_and(|kept| kept.fingerprint() == name);
@@ -233,7 +233,7 @@ impl World {
             self.remember_spent(self.in_flight.filter(|_| has_refresh_token));
         }
         if is_pair {
-            let after = self.rotation.credential().map(AnyCredential::mark);
+            let after = self.rotation.credential().map(AnyCredential::pair_fingerprint);
             assert_eq!(before, after, "a pair came out that is not stored");
         }
         if let Action::Send(trade) = &action {
@@ -245,9 +245,9 @@ impl World {
         if !matches!(action, Action::Await) {
             self.action = action;
         }
-        for notice in self.rotation.take_notices() {
+        for notice in self.rotation.take_events() {
             secrets::assert_hidden(&notice);
-            if let Notice::Conflict { .. } = notice {
+            if let RotationEvent::Conflict { .. } = notice {
                 self.received = None;
             }
         }
@@ -274,57 +274,59 @@ impl World {
     }
 }
 
-fn told(news: News, how: u8, held: Option<&AnyCredential>) -> Event {
+fn told(news: News, how: u8, held: Option<&AnyCredential>) -> Input {
     let token = match held {
         Some(held) if how % 2 == 0 => held.fingerprint(),
         _ => Fingerprint::of("another"),
     };
     match news {
-        News::Look => Event::Look,
-        News::Refresh => Event::Refresh,
-        News::Exchange => Event::Exchange,
-        News::Expired => Event::Rejected { token, rejection: Rejection::Expired },
-        News::Doubtful => Event::Rejected { token, rejection: Rejection::Doubtful },
+        News::Look => Input::Tick,
+        News::Refresh => Input::Refresh,
+        News::Exchange => Input::Exchange,
+        News::Expired => Input::Rejected { token, rejection: Rejection::Expired },
+        News::Doubtful => Input::Rejected { token, rejection: Rejection::Doubtful },
     }
 }
 
-fn outcome(how: u8, stored: Option<AnyCredential>) -> Event {
+fn outcome(how: u8, stored: Option<AnyCredential>) -> Input {
     match how % 10 {
-        0 => Event::Read(stored),
-        1 => Event::ReadFailed,
-        2 => Event::Leased,
-        3 => Event::LeaseFailed,
-        4 => Event::Released,
-        5 => Event::Failed(setback(how / 10)),
-        6 => Event::Conflict,
-        7 => Event::WriteFailed,
-        8 => Event::Waited,
-        _ => Event::Aborted,
+        0 => Input::Read(stored),
+        1 => Input::ReadFailed,
+        2 => Input::Leased,
+        3 => Input::LeaseFailed,
+        4 => Input::Released,
+        5 => Input::Failed(setback(how / 10)),
+        6 => Input::Conflict,
+        7 => Input::WriteFailed,
+        8 => Input::Waited,
+        _ => Input::Aborted,
     }
 }
 
-fn setback(how: u8) -> Setback {
+fn setback(how: u8) -> RefreshFailure {
     match how % 6 {
-        0 => Setback::NothingSent,
-        1 => Setback::RateLimited { after: Some(Duration::MAX) },
-        2 => Setback::Unknown { after: Some(Duration::from_secs(how.into())) },
-        3 => Setback::Spent { code: "invalid_refresh_token".into() },
-        4 => Setback::Refused { code: "bad_client_secret".into(), class: ErrorClass::Config },
-        _ => Setback::Unknown { after: None },
+        0 => RefreshFailure::NothingSent,
+        1 => RefreshFailure::RateLimited { after: Some(Duration::MAX) },
+        2 => RefreshFailure::Unknown { after: Some(Duration::from_secs(how.into())) },
+        3 => RefreshFailure::Spent { code: "invalid_refresh_token".into() },
+        4 => {
+            RefreshFailure::Refused { code: "bad_client_secret".into(), class: ErrorClass::Config }
+        }
+        _ => RefreshFailure::Unknown { after: None },
     }
 }
 
 /// Finds the refresh token in the request that would go out.
-fn refresh_token_of(trade: &Trade) -> Option<Fingerprint> {
+fn refresh_token_of(trade: &RefreshRequest) -> Option<Fingerprint> {
     let slack = Endpoint::slack();
     let id = ClientId::new("1").expect("not empty");
     let app = ConfidentialClient::new(id, ClientSecret::new("hush").expect("not empty"));
     let request = match trade {
-        Trade::Refresh(refresh) => refresh.to_request(&slack, &app.into()),
-        Trade::UserRefresh(refresh) => refresh.to_request(&slack, &app.into()),
-        Trade::OpenidRefresh(refresh) => refresh.to_request(&slack, &app.into()),
-        Trade::Rotate(rotate) => rotate.to_request(&slack, &()),
-        Trade::Exchange(exchange) => exchange.to_request(&slack, &app),
+        RefreshRequest::Refresh(refresh) => refresh.to_request(&slack, &app.into()),
+        RefreshRequest::UserRefresh(refresh) => refresh.to_request(&slack, &app.into()),
+        RefreshRequest::OpenidRefresh(refresh) => refresh.to_request(&slack, &app.into()),
+        RefreshRequest::Rotate(rotate) => rotate.to_request(&slack, &()),
+        RefreshRequest::Exchange(exchange) => exchange.to_request(&slack, &app),
         _ => return None,
     };
     let mut fields = form_urlencoded::parse(request.body().as_ref());

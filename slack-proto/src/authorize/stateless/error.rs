@@ -2,17 +2,17 @@
 
 use std::{error::Error, fmt};
 
-use crate::{Recovery, Refused};
+use crate::{AuthorizationErrorResponse, Recovery};
 
-/// Why a callback to a [`StatelessAuthorization`](super::StatelessAuthorization) gives no method to send.
+/// Why a callback to a [`SignedStateFlow`](super::SignedStateFlow) gives no method to send.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum StatelessError {
+pub enum SignedStateError {
     /// The callback has no state. Installs that start on Slack's own pages have none: send the person to your own
     /// start page, or see [`Callback::without_state`](crate::Callback::without_state).
     StateMissing,
     /// Slack, or somebody else, says no, and nothing ties it to this browser.
-    RefusedWithoutState(Refused),
+    RefusedWithoutState(AuthorizationErrorResponse),
     /// The state is none of these, or was cut off.
     Malformed,
     /// The state has a version that this library does not know.
@@ -26,15 +26,15 @@ pub enum StatelessError {
     /// The state belongs to another browser, or this one sent no cookie.
     OtherBrowser,
     /// Slack says no.
-    Refused(Refused),
+    Refused(AuthorizationErrorResponse),
     /// The browser came back too late.
     Expired,
 }
 
-impl StatelessError {
+impl SignedStateError {
     /// Gives what Slack said, if it said no.
     #[must_use]
-    pub fn refused(&self) -> Option<&Refused> {
+    pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         match self {
             Self::RefusedWithoutState(refused) | Self::Refused(refused) => Some(refused),
             _ => None,
@@ -44,11 +44,11 @@ impl StatelessError {
     /// Tells what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
-        self.refused().map_or(Recovery::AuthorizeAgain, Refused::recovery)
+        self.error_response().map_or(Recovery::AuthorizeAgain, AuthorizationErrorResponse::recovery)
     }
 }
 
-impl fmt::Display for StatelessError {
+impl fmt::Display for SignedStateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StateMissing => "the callback has no state; start again at your own start page",
@@ -75,4 +75,4 @@ impl fmt::Display for StatelessError {
     }
 }
 
-impl Error for StatelessError {}
+impl Error for SignedStateError {}

@@ -15,14 +15,14 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use super::{StateKey, StatelessError};
-use crate::{Entropy, State, Timestamp};
+use super::{SignedStateError, StateSigningKey};
+use crate::{OauthState, RandomBytes, Timestamp};
 
 /// What says which state it is.
 pub(super) struct Header([u8; HEADER]);
 
 impl Header {
-    pub(super) fn new(flow: u8, expires_at: Timestamp, entropy: &Entropy) -> Self {
+    pub(super) fn new(flow: u8, expires_at: Timestamp, entropy: &RandomBytes) -> Self {
         let mut bytes = [0; HEADER];
         bytes[0] = VERSION;
         bytes[1] = flow;
@@ -59,7 +59,7 @@ impl SealedState {
         header: Header,
         request_tag: [u8; TAG],
         browser_tag: [u8; TAG],
-        key: &StateKey,
+        key: &StateSigningKey,
     ) -> Self {
         let mut state = Self { header, request_tag, browser_tag, mac: [0; MAC] };
         state.mac = *key.mac(PURPOSE, &[&state.signed()]);
@@ -67,16 +67,19 @@ impl SealedState {
     }
 
     /// Reads a state and checks its HMAC in constant time.
-    pub(super) fn open(state: &State, key: &StateKey) -> Result<Self, StatelessError> {
+    pub(super) fn open(
+        state: &OauthState,
+        key: &StateSigningKey,
+    ) -> Result<Self, SignedStateError> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(state.expose());
-        let bytes = bytes.map_err(|_| StatelessError::Malformed)?;
+        let bytes = bytes.map_err(|_| SignedStateError::Malformed)?;
         match bytes.first() {
-            None => return Err(StatelessError::Malformed),
+            None => return Err(SignedStateError::Malformed),
             Some(&VERSION) => {}
-            Some(_) => return Err(StatelessError::UnknownVersion),
+            Some(_) => return Err(SignedStateError::UnknownVersion),
         }
         if bytes.len() != SIGNED + MAC {
-            return Err(StatelessError::Malformed);
+            return Err(SignedStateError::Malformed);
         }
         let mut rest = &bytes[..];
         let state = Self {
@@ -87,7 +90,7 @@ impl SealedState {
         };
         let expected = key.mac(PURPOSE, &[&state.signed()]);
         if !bool::from(expected.ct_eq(&state.mac)) {
-            return Err(StatelessError::Tampered);
+            return Err(SignedStateError::Tampered);
         }
         Ok(state)
     }
@@ -101,11 +104,11 @@ impl SealedState {
         bytes
     }
 
-    pub(super) fn to_state(&self) -> State {
+    pub(super) fn to_state(&self) -> OauthState {
         let mut bytes = [0; SIGNED + MAC];
         bytes[..SIGNED].copy_from_slice(&self.signed());
         bytes[SIGNED..].copy_from_slice(&self.mac);
-        State::from_reply(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+        OauthState::from_reply(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     pub(super) fn is_of_request(&self, tag: [u8; TAG]) -> bool {

@@ -8,24 +8,24 @@ use zeroize::Zeroizing;
 
 use crate::InvalidValue;
 
-/// The app's secret key for [`StatelessAuthorization`](super::StatelessAuthorization): 32 random bytes at least, the same
+/// The app's secret key for [`SignedStateFlow`](super::SignedStateFlow): 32 random bytes at least, the same
 /// on every server, and used for nothing else.
 ///
 /// Who has it can finish anybody's sign-in. Changing it ends those that are under way.
 ///
 /// ```
-/// use slack_proto::StateKey;
+/// use slack_proto::StateSigningKey;
 ///
 /// # let drawn = [7; 32];
-/// assert!(StateKey::new(drawn).is_ok());
-/// assert!(StateKey::new(b"correct horse battery staple").is_err());
+/// assert!(StateSigningKey::new(drawn).is_ok());
+/// assert!(StateSigningKey::new(b"correct horse battery staple").is_err());
 /// # Ok::<(), slack_proto::InvalidValue>(())
 /// ```
 // The state of HMAC after the key went in, which its crate wipes on drop.
 #[derive(Clone)]
-pub struct StateKey(Hmac<Sha256>);
+pub struct StateSigningKey(Hmac<Sha256>);
 
-impl StateKey {
+impl StateSigningKey {
     /// Takes a key; the caller wipes its own copy.
     ///
     /// # Errors
@@ -59,9 +59,9 @@ impl StateKey {
     }
 }
 
-impl fmt::Debug for StateKey {
+impl fmt::Debug for StateSigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StateKey([redacted])")
+        f.write_str("StateSigningKey([redacted])")
     }
 }
 
@@ -73,22 +73,25 @@ mod tests {
 
     #[test]
     fn a_short_key_is_refused() {
-        let error = StateKey::new([7; 31]).unwrap_err();
+        let error = StateSigningKey::new([7; 31]).unwrap_err();
         assert_eq!(error.to_string(), "state key must be 32 random bytes at least");
-        assert!(StateKey::new([]).is_err());
-        assert_eq!(format!("{:?}", StateKey::new([7; 32]).unwrap()), "StateKey([redacted])");
+        assert!(StateSigningKey::new([]).is_err());
+        assert_eq!(
+            format!("{:?}", StateSigningKey::new([7; 32]).unwrap()),
+            "StateSigningKey([redacted])"
+        );
     }
 
     #[test]
     fn what_it_is_for_and_where_a_part_ends_make_a_difference() {
-        let key = StateKey::new([7; 32]).unwrap();
+        let key = StateSigningKey::new([7; 32]).unwrap();
         let mac = key.mac("verifier", &[b"ab", b"c"]);
         for other in [
             key.mac("nonce", &[b"ab", b"c"]),
             key.mac("verifier", &[b"a", b"bc"]),
             key.mac("verifier", &[b"abc"]),
             key.mac("verifier", &[b"ab", b"c", b""]),
-            StateKey::new([8; 32]).unwrap().mac("verifier", &[b"ab", b"c"]),
+            StateSigningKey::new([8; 32]).unwrap().mac("verifier", &[b"ab", b"c"]),
         ] {
             assert_ne!(*mac, *other);
         }
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn the_mac_is_hmac_sha_256() {
         // By another program: the lengths and parts through openssl dgst -sha256 -mac HMAC -macopt hexkey:0707..07
-        let mac = StateKey::new([7; 32]).unwrap().mac("p", &[b"x"]);
+        let mac = StateSigningKey::new([7; 32]).unwrap().mac("p", &[b"x"]);
         let first = u128::from_str_radix("4d79bc9a974692d6463fa5b2555800c8", 16).unwrap();
         assert_eq!(mac[..16], first.to_be_bytes());
     }

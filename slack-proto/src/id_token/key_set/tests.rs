@@ -35,7 +35,7 @@ fn set(keys: &Value) -> KeySet {
 }
 
 fn told(set: &KeySet) -> Vec<String> {
-    set.oddities().iter().map(ToString::to_string).collect()
+    set.parse_warnings().iter().map(ToString::to_string).collect()
 }
 
 fn base64url(bits: usize) -> String {
@@ -61,8 +61,7 @@ fn slacks_own_set() {
     let set = parse(include_str!("../../../tests/samples/jwks--single-key.json")).unwrap();
     assert_eq!((set.len(), set.is_empty(), told(&set).len()), (1, false, 0));
     let shown = format!("{set:?}");
-    let expected =
-        r#"KeySet { key_ids: ["1UFBOqgRZ5l7lG89WeReoemNNmZU5wWYJm1WsOFPCYo"], oddities: [], .. }"#;
+    let expected = r#"KeySet { key_ids: ["1UFBOqgRZ5l7lG89WeReoemNNmZU5wWYJm1WsOFPCYo"], parse_warnings: [], .. }"#;
     assert_eq!(shown, expected);
     assert!(set.find("1UFBOqgRZ5l7lG89WeReoemNNmZU5wWYJm1WsOFPCYo").is_some());
     assert!(set.find("1UFBOqgRZ5l7lG89WeReoemNNmZU5wWYJm1WsOFPCYp").is_none());
@@ -93,7 +92,7 @@ fn an_odd_key_spoils_only_itself() {
         ("e", json!("AQAAAAE"), "an exponent that RSA does not allow; passed over"),
     ] {
         let set = set(&json!([key("first"), key_with(member, &value), key("last")]));
-        assert_eq!(set.key_ids().map(ForeignText::as_str).collect::<Vec<_>>(), ["first", "last"]);
+        assert_eq!(set.key_ids().map(UntrustedText::as_str).collect::<Vec<_>>(), ["first", "last"]);
         assert_eq!(told(&set), [format!("keys[1]: {says}")], "{member}: {value}");
     }
 }

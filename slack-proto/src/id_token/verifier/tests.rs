@@ -84,7 +84,7 @@ fn the_least_token_verifies() {
     assert_eq!(verified.issued_at.as_unix(), NOW);
     assert_eq!(verified.expires_at.as_unix(), NOW + 300);
     assert_eq!(verified.authenticated_at.unwrap().as_unix(), NOW - 5);
-    assert!(verified.oddities().is_empty());
+    assert!(verified.parse_warnings().is_empty());
     assert_eq!(
         verified.user.others().count(),
         0,
@@ -95,7 +95,7 @@ fn the_least_token_verifies() {
 #[test]
 fn the_header_is_checked_first() {
     use IdTokenError::{CriticalHeader, NoKeyId, UnknownKey, Unsigned, WrongAlgorithm};
-    let wrong = |alg: &str| WrongAlgorithm(ForeignText::from(alg));
+    let wrong = |alg: &str| WrongAlgorithm(UntrustedText::from(alg));
     for (header, error) in [
         (json!({"alg": "none", "kid": "k1"}), Unsigned),
         (json!({"alg": "NonE", "kid": "k1"}), Unsigned),
@@ -110,8 +110,8 @@ fn the_header_is_checked_first() {
         (json!({"alg": "RS256", "kid": "k1", "crit": null}), CriticalHeader),
         (json!({"alg": "RS256"}), NoKeyId),
         (json!({"alg": "RS256", "kid": 1}), NoKeyId),
-        (json!({"alg": "RS256", "kid": "k2"}), UnknownKey(ForeignText::from("k2"))),
-        (json!({"alg": "RS256", "kid": ""}), UnknownKey(ForeignText::from(""))),
+        (json!({"alg": "RS256", "kid": "k2"}), UnknownKey(UntrustedText::from("k2"))),
+        (json!({"alg": "RS256", "kid": ""}), UnknownKey(UntrustedText::from(""))),
     ] {
         assert_eq!(with_header(&header).unwrap_err(), error, "{header}");
     }
@@ -177,7 +177,7 @@ fn issuer_and_audience_are_compared_to_the_letter() {
         "",
     ] {
         let refused = with(&json!({ "iss": iss })).unwrap_err();
-        assert_eq!(refused, WrongIssuer(ForeignText::from(iss)));
+        assert_eq!(refused, WrongIssuer(UntrustedText::from(iss)));
     }
     for (changes, error) in [
         (json!({"iss": null}), MissingClaim("iss")),
@@ -246,9 +246,9 @@ fn times_are_kept_to_the_second_and_a_leeway() {
         assert_eq!(with(&changes).unwrap_err(), error, "{changes}");
     }
     assert!(with(&json!({"nbf": NOW + 60})).is_ok());
-    // A fraction is allowed by RFC 7519 section 2, and text is told as an oddity.
+    // A fraction is allowed by RFC 7519 section 2, and text is told as a parse warning.
     let odd = with(&json!({"exp": 1_795_219_500.5, "iat": "1795219200", "nbf": NOW})).unwrap();
-    assert_eq!((odd.expires_at, odd.oddities().len()), (at(NOW + 300), 2));
+    assert_eq!((odd.expires_at, odd.parse_warnings().len()), (at(NOW + 300), 2));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn the_person_is_named_by_sub() {
     }
     let odd = with(&json!({"https://slack.com/user_id": "U0OTHER"})).unwrap();
     assert_eq!(odd.user.sub.as_str(), "U0FAKE00001");
-    assert_eq!(odd.oddities()[0].path(), "https://slack.com/user_id");
+    assert_eq!(odd.parse_warnings()[0].path(), "https://slack.com/user_id");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::{Goal, Next, Rotation, Why};
 use crate::{
     Fingerprint, RefreshToken, Timestamp,
     rotation::{
-        Action, AnyCredential, Death, Notice, Problem, Rejection, Write, policy::poll_wait,
+        Action, AnyCredential, Problem, ReauthorizationReason, Rejection, RotationEvent, Write,
+        policy::poll_wait,
     },
 };
 
@@ -43,7 +44,7 @@ impl Rotation {
         let Some(found) = found else {
             // What is pending stays: the store may be mistaken.
             self.stored = None;
-            return self.stop(Death::Missing);
+            return self.stop(ReauthorizationReason::Missing);
         };
         if self.pending.is_some() {
             return self.read_with_pair_in_hand(now, found);
@@ -83,7 +84,7 @@ impl Rotation {
 
     /// Nobody knows whether the refresh token was spent, and if so, Slack still takes it.
     pub(super) fn in_grace(&self, now: Timestamp) -> bool {
-        self.unknown_since.is_some_and(|since| now.since(since) < self.policy.grace())
+        self.unknown_since.is_some_and(|since| now.since(since) < self.policy.grace_period())
     }
 
     pub(super) fn is_spent(&self, credential: &AnyCredential) -> bool {
@@ -94,7 +95,7 @@ impl Rotation {
     /// Takes another credential as the stored one: all that was known of the one before is void.
     pub(super) fn adopt(&mut self, found: AnyCredential) {
         if self.stored.is_some() {
-            self.notices.push(Notice::Adopted { token: found.fingerprint() });
+            self.events.push(RotationEvent::Adopted { token: found.fingerprint() });
         }
         self.stored = Some(found);
         self.goal = Goal::Keep;
@@ -119,15 +120,20 @@ impl Rotation {
             self.goal = goal;
             return Found::Newer;
         };
-        if stored.mark() == found.mark() {
+        if stored.pair_fingerprint() == found.pair_fingerprint() {
             self.stored = Some(found);
             return Found::Same;
         }
         if self.is_spent(&found) && !self.is_spent(stored) {
-            self.notices
-                .push(Notice::SetBack { stored: found.fingerprint(), kept: stored.fingerprint() });
-            self.pending =
-                Some(Write { replaces: found.mark(), credential: stored.clone(), unplaced: None });
+            self.events.push(RotationEvent::StoreRolledBack {
+                stored: found.fingerprint(),
+                kept: stored.fingerprint(),
+            });
+            self.pending = Some(Write {
+                replaces: found.pair_fingerprint(),
+                credential: stored.clone(),
+                unplaced: None,
+            });
             return Found::SetBack;
         }
         self.adopt(found);
@@ -137,16 +143,16 @@ impl Rotation {
     /// A pair is to be written, and the store holds `found`.
     fn read_with_pair_in_hand(&mut self, now: Timestamp, found: AnyCredential) -> Action {
         let Some(pending) = &mut self.pending else { return self.look(now) };
-        if pending.credential.mark() == found.mark() {
+        if pending.credential.pair_fingerprint() == found.pair_fingerprint() {
             // The write that seemed to fail has come through.
             return self.written(now);
         }
         let (kept, dropped) = (found.fingerprint(), pending.credential.fingerprint());
-        if pending.replaces == found.mark() || self.is_spent(&found) {
-            return self.write_over(found.mark());
+        if pending.replaces == found.pair_fingerprint() || self.is_spent(&found) {
+            return self.write_over(found.pair_fingerprint());
         }
         self.pending = None;
-        self.notices.push(Notice::Conflict { kept, dropped });
+        self.events.push(RotationEvent::Conflict { kept, dropped });
         self.adopt(found);
         self.goal = Goal::Settle;
         self.rest_or_refresh(now)
@@ -167,25 +173,25 @@ impl Rotation {
 
     fn rest_refresh_or_stop(&mut self, now: Timestamp) -> Action {
         if let Some(stored) = &self.stored {
-            if let Some(death) = self.death_of(stored) {
-                let death = death.clone();
-                return self.stop(death);
+            if let Some(reason) = self.reason_for(stored) {
+                let reason = reason.clone();
+                return self.stop(reason);
             }
             let lasting = stored.refresh_token().is_none();
             if lasting && self.is_over(stored, now) && !self.wants(now) {
-                return self.stop(Death::NoRefreshToken);
+                return self.stop(ReauthorizationReason::NoRefreshToken);
             }
         }
         self.rest_or_refresh(now)
     }
 
     /// Slack takes the refresh token no more, and the store holds the same still.
-    fn die(&mut self, now: Timestamp, code: crate::ForeignText) -> Action {
-        let death = match self.refresh_token_ends() {
-            Some(end) if now >= end => Death::RefreshTokenExpired,
-            _ => Death::RefreshTokenInvalid { code },
+    fn die(&mut self, now: Timestamp, code: crate::UntrustedText) -> Action {
+        let reason = match self.refresh_token_ends() {
+            Some(end) if now >= end => ReauthorizationReason::RefreshTokenExpired,
+            _ => ReauthorizationReason::RefreshTokenInvalid { code },
         };
-        self.dead = self.stored.as_ref().map(|stored| (stored.mark(), death.clone()));
-        self.stop(death)
+        self.dead = self.stored.as_ref().map(|stored| (stored.pair_fingerprint(), reason.clone()));
+        self.stop(reason)
     }
 }

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::{Goal, Next, Rotation, Sent, Stage, Why};
 use crate::{
-    ErrorClass, ForeignText, RefreshToken, Timestamp,
-    rotation::{Action, Death, Issued, Notice, Problem, Setback, Trade, Write, policy::retry_wait},
+    ErrorClass, RefreshToken, Timestamp, UntrustedText,
+    rotation::{
+        Action, Issued, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
+        RotationEvent, Write, policy::retry_wait,
+    },
 };
 
 impl Rotation {
@@ -13,46 +16,49 @@ impl Rotation {
         if self.pending.is_some() {
             return self.write();
         }
-        let Some(stored) = &self.stored else { return self.stop(Death::Missing) };
+        let Some(stored) = &self.stored else { return self.stop(ReauthorizationReason::Missing) };
         if self.is_spent(stored) {
             // Its successor was known here, and is gone from everywhere.
-            let death = Death::RefreshTokenSpent;
-            self.dead = Some((stored.mark(), death.clone()));
-            return self.stop(death);
+            let reason = ReauthorizationReason::RefreshTokenSpent;
+            self.dead = Some((stored.pair_fingerprint(), reason.clone()));
+            return self.stop(reason);
         }
-        let trade = match self.goal {
-            Goal::Exchange => Trade::exchange(stored),
-            Goal::Keep | Goal::Settle => Trade::refresh(stored),
+        let request = match self.goal {
+            Goal::Exchange => RefreshRequest::exchange(stored),
+            Goal::Keep | Goal::Settle => RefreshRequest::refresh(stored),
         };
-        let Some(trade) = trade else { return self.stop(Death::NoRefreshToken) };
+        let Some(request) = request else {
+            return self.stop(ReauthorizationReason::NoRefreshToken);
+        };
         self.sent = Some(Sent {
-            mark: stored.mark(),
+            mark: stored.pair_fingerprint(),
             refresh_token: stored.refresh_token().map(RefreshToken::fingerprint),
         });
         self.stage = Stage::Sending;
-        Action::Send(trade)
+        Action::Send(request)
     }
 
     /// A pair is taken at any time, even if none was expected.
     pub(super) fn issued(&mut self, now: Timestamp, issued: Issued) -> Action {
         let expected = matches!(self.stage, Stage::Sending);
-        let known =
-            |credential: &crate::AnyCredential| credential.mark() == issued.credential.mark();
+        let known = |credential: &crate::AnyCredential| {
+            credential.pair_fingerprint() == issued.credential.pair_fingerprint()
+        };
         if self.stored.as_ref().is_some_and(known) || self.unsaved().is_some_and(known) {
             // It has come before.
             return self.look(now);
         }
         if !issued.spare_refresh_tokens.is_empty() {
-            self.notices.push(Notice::Spares { tokens: issued.spare_refresh_tokens });
+            self.events.push(RotationEvent::Spares { tokens: issued.spare_refresh_tokens });
         }
         let new = issued.credential;
         if new.refresh_token().is_none() {
-            self.notices.push(Notice::NoRefreshToken { token: new.fingerprint() });
+            self.events.push(RotationEvent::NoRefreshToken { token: new.fingerprint() });
         }
         let Some(sent) = self.sent else { return self.look(now) };
         let rotated = new.refresh_token().map(RefreshToken::fingerprint) != sent.refresh_token;
         let rotated = rotated && new.refresh_token().is_some();
-        let base = self.stored.as_ref().filter(|stored| stored.mark() == sent.mark);
+        let base = self.stored.as_ref().filter(|stored| stored.pair_fingerprint() == sent.mark);
         if base.is_none() && new.refresh_token().is_none() {
             // Late, and only an access token: what is stored since then is worth more.
             return self.look(now);
@@ -78,50 +84,50 @@ impl Rotation {
         self.write()
     }
 
-    pub(super) fn failed(&mut self, now: Timestamp, setback: Setback) -> Action {
-        if matches!(setback, Setback::Unknown { .. }) {
+    pub(super) fn failed(&mut self, now: Timestamp, failure: RefreshFailure) -> Action {
+        if matches!(failure, RefreshFailure::Unknown { .. }) {
             self.unknown_since.get_or_insert(now);
         }
         let schedule = self.schedule();
-        let (problem, wait) = match &setback {
-            Setback::NothingSent => (Problem::NoAnswer, schedule),
-            Setback::RateLimited { after: None } if self.grace_may_run() => {
+        let (problem, wait) = match &failure {
+            RefreshFailure::NothingSent => (Problem::NoAnswer, schedule),
+            RefreshFailure::RateLimited { after: None } if self.grace_may_run() => {
                 (Problem::RateLimited, schedule)
             }
-            Setback::RateLimited { after } => {
-                (Problem::RateLimited, self.policy.rate_limit_wait(*after))
+            RefreshFailure::RateLimited { after } => {
+                (Problem::RateLimited, self.policy.wait_after_rate_limit(*after))
             }
-            Setback::Unknown { after } => {
+            RefreshFailure::Unknown { after } => {
                 let since = self.unknown_since.unwrap_or(now);
                 (Problem::NoAnswer, self.unknown_wait(now.since(since), *after))
             }
-            Setback::Spent { code } if self.goal == Goal::Exchange => {
+            RefreshFailure::Spent { code } if self.goal == Goal::Exchange => {
                 return self.refuse_exchange(code.clone(), ErrorClass::AuthDead);
             }
-            Setback::Spent { code } => {
+            RefreshFailure::Spent { code } => {
                 let code = code.clone();
                 return self.read_now(Why::AfterSpent { code });
             }
-            Setback::Refused { code, class } if self.goal == Goal::Exchange => {
+            RefreshFailure::Refused { code, class } if self.goal == Goal::Exchange => {
                 return self.refuse_exchange(code.clone(), *class);
             }
-            Setback::Refused { code, class } => {
+            RefreshFailure::Refused { code, class } => {
                 let problem = Problem::Refused { code: code.clone(), class: *class };
                 let soon = *class == ErrorClass::Other || self.in_grace(now);
-                (problem, if soon { schedule } else { self.policy.refusal_wait() })
+                (problem, if soon { schedule } else { self.policy.wait_after_refusal() })
             }
         };
         self.failures = self.failures.saturating_add(1);
         self.problem = Some(problem);
         if let Some(stored) = &self.stored {
             let token = stored.fingerprint();
-            self.notices.push(Notice::Retrying { token, setback, after: wait });
+            self.events.push(RotationEvent::Retrying { token, failure, after: wait });
         }
         self.wait(wait, Next::Lease)
     }
 
     /// The token lives on as it is; but another process may have exchanged it.
-    fn refuse_exchange(&mut self, code: ForeignText, class: ErrorClass) -> Action {
+    fn refuse_exchange(&mut self, code: UntrustedText, class: ErrorClass) -> Action {
         self.goal = Goal::Keep;
         self.problem = Some(Problem::Refused { code, class });
         self.read_now(Why::ToKnow)
@@ -147,8 +153,10 @@ impl Rotation {
     fn unknown_wait(&self, gone: Duration, after: Option<Duration>) -> Duration {
         let schedule = self.schedule();
         match after {
-            Some(after) if after <= self.policy.wait_in_doubt() || gone >= self.policy.grace() => {
-                self.policy.rate_limit_wait(Some(after)).max(schedule)
+            Some(after)
+                if after <= self.policy.wait_in_doubt() || gone >= self.policy.grace_period() =>
+            {
+                self.policy.wait_after_rate_limit(Some(after)).max(schedule)
             }
             _ => schedule,
         }

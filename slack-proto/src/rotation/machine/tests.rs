@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, ErrorClass, Method as _,
-    RefreshMethod, RefreshToken,
+    AccessToken, ApiMethod as _, ConfigurationCredential, ConfigurationToken, Credential,
+    ErrorClass, RefreshMethod, RefreshToken,
     rotation::{Issued, Rejection},
 };
 
@@ -29,8 +29,8 @@ impl Told {
     /// The store holds `credential`; it has just been read.
     fn with(credential: &AnyCredential) -> Self {
         let mut told = Self::new();
-        assert!(matches!(told.tell(Event::Look), Action::Read));
-        told.tell(Event::Read(Some(credential.clone())));
+        assert!(matches!(told.tell(Input::Tick), Action::Read));
+        told.tell(Input::Read(Some(credential.clone())));
         told
     }
 
@@ -43,25 +43,25 @@ impl Told {
 
     /// From a lease to a request.
     fn send_again(&mut self, stored: &AnyCredential) {
-        assert!(matches!(self.tell(Event::Leased), Action::Read));
+        assert!(matches!(self.tell(Input::Leased), Action::Read));
         let action = self.read(stored);
         assert!(matches!(action, Action::Send(_)), "{action:?}");
     }
 
-    fn tell(&mut self, event: Event) -> Action {
+    fn tell(&mut self, event: Input) -> Action {
         self.rotation.step(self.now(), event)
     }
 
     fn read(&mut self, stored: &AnyCredential) -> Action {
-        self.tell(Event::Read(Some(stored.clone())))
+        self.tell(Input::Read(Some(stored.clone())))
     }
 
     fn issue(&mut self, credential: &AnyCredential) -> Action {
-        self.tell(Event::Issued(Issued::new(credential.clone())))
+        self.tell(Input::Issued(Issued::new(credential.clone())))
     }
 
-    fn fail(&mut self, setback: Setback) -> Action {
-        self.tell(Event::Failed(setback))
+    fn fail(&mut self, failure: RefreshFailure) -> Action {
+        self.tell(Input::Failed(failure))
     }
 
     fn now(&self) -> Timestamp {
@@ -99,16 +99,16 @@ fn token(n: u64) -> Option<String> {
     Some(format!("xoxe.xoxb-1-{n}"))
 }
 
-fn unknown() -> Setback {
-    Setback::Unknown { after: None }
+fn unknown() -> RefreshFailure {
+    RefreshFailure::Unknown { after: None }
 }
 
-fn spent() -> Setback {
-    Setback::Spent { code: "invalid_refresh_token".into() }
+fn spent() -> RefreshFailure {
+    RefreshFailure::Spent { code: "invalid_refresh_token".into() }
 }
 
-fn refused(code: &str, class: ErrorClass) -> Setback {
-    Setback::Refused { code: code.into(), class }
+fn refused(code: &str, class: ErrorClass) -> RefreshFailure {
+    RefreshFailure::Refused { code: code.into(), class }
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -135,36 +135,36 @@ fn writes(action: Action) -> Write {
 #[test]
 fn a_good_token_rests_until_it_is_due() {
     let mut told = Told::new();
-    assert!(matches!(told.tell(Event::Look), Action::Read));
+    assert!(matches!(told.tell(Input::Tick), Action::Read));
     let Action::Rest { due_at } = told.read(&pair(2)) else { panic!() };
     assert_eq!(due_at, Some(told.now() + seconds(36_000)));
     told.now += 35_999;
-    assert!(matches!(told.tell(Event::Look), Action::Rest { .. }));
+    assert!(matches!(told.tell(Input::Tick), Action::Rest { .. }));
     told.now += 1;
-    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+    assert!(matches!(told.tell(Input::Tick), Action::TakeLease));
     // Behind the callers' back: the token is still good for two hours.
-    assert!(told.rotation.live(told.now(), seconds(7_200)).is_some());
-    assert!(told.rotation.live(told.now(), seconds(7_201)).is_none());
-    assert!(matches!(told.tell(Event::Look), Action::Await), "no second time");
+    assert!(told.rotation.valid_credential(told.now(), seconds(7_200)).is_some());
+    assert!(told.rotation.valid_credential(told.now(), seconds(7_201)).is_none());
+    assert!(matches!(told.tell(Input::Tick), Action::Await), "no second time");
 }
 
 #[test]
 fn a_token_that_does_not_rotate_rests_for_ever() {
     let mut told = Told::with(&lasting());
     told.now = u64::MAX;
-    assert!(matches!(told.tell(Event::Look), Action::Rest { due_at: None }));
-    assert!(told.rotation.live(told.now(), seconds(u64::MAX)).is_some());
+    assert!(matches!(told.tell(Input::Tick), Action::Rest { due_at: None }));
+    assert!(told.rotation.valid_credential(told.now(), seconds(u64::MAX)).is_some());
 }
 
 #[test]
 fn a_token_without_a_refresh_token_ends() {
     let ending = changed(pair(1), |it| it.refresh_token = None);
     let mut told = Told::new();
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     let action = told.read(&ending);
-    assert!(matches!(action, Action::Stop(Death::NoRefreshToken)), "{action:?}");
+    assert!(matches!(action, Action::Stop(ReauthorizationReason::NoRefreshToken)), "{action:?}");
     // Somebody authorizes again.
-    assert!(matches!(told.tell(Event::Look), Action::Read));
+    assert!(matches!(told.tell(Input::Tick), Action::Read));
     assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
     assert_eq!(told.rotation.problem(), None);
 }
@@ -173,18 +173,18 @@ fn a_token_without_a_refresh_token_ends() {
 fn nobody_gets_a_pair_that_is_not_stored() {
     let mut told = Told::sending();
     let write = writes(told.issue(&pair(2)));
-    assert_eq!(write.replaces, pair(1).mark());
-    assert_eq!(write.credential.mark(), pair(2).mark());
+    assert_eq!(write.replaces, pair(1).pair_fingerprint());
+    assert_eq!(write.credential.pair_fingerprint(), pair(2).pair_fingerprint());
     assert_eq!(told.held(), token(1));
-    assert_eq!(told.rotation.unsaved().unwrap().mark(), pair(2).mark());
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
-    assert!(matches!(told.tell(Event::Written), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert_eq!(told.rotation.unsaved().unwrap().pair_fingerprint(), pair(2).pair_fingerprint());
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
+    assert!(matches!(told.tell(Input::Written), Action::Release));
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
     assert_eq!(told.held(), token(2));
     assert!(told.rotation.unsaved().is_none());
-    let notices = told.rotation.take_notices();
+    let notices = told.rotation.take_events();
     assert!(
-        matches!(&notices[..], [Notice::Due { .. }, Notice::Refreshed { old, new, .. }]
+        matches!(&notices[..], [RotationEvent::Due { .. }, RotationEvent::Refreshed { old, new, .. }]
             if *old == pair(1).fingerprint() && *new == pair(2).fingerprint()),
         "{notices:?}"
     );
@@ -194,46 +194,46 @@ fn nobody_gets_a_pair_that_is_not_stored() {
 fn slack_says_that_a_token_has_ended_and_is_believed() {
     let mut told = Told::with(&pair(2));
     let rejected =
-        |n| Event::Rejected { token: pair(n).fingerprint(), rejection: Rejection::Expired };
+        |n| Input::Rejected { token: pair(n).fingerprint(), rejection: Rejection::Expired };
     // Of a token that was replaced already it is no news.
     assert!(matches!(told.tell(rejected(1)), Action::Rest { .. }));
     assert!(matches!(told.tell(rejected(2)), Action::TakeLease));
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
     told.send_again(&pair(2));
     writes(told.issue(&pair(3)));
-    told.tell(Event::Written);
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+    told.tell(Input::Written);
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_some());
 }
 
 #[test]
 fn a_rejected_token_that_slack_gives_again_counts_as_given() {
     let mut told = Told::with(&pair(2));
     let token = pair(2).fingerprint();
-    told.tell(Event::Rejected { token, rejection: Rejection::Expired });
+    told.tell(Input::Rejected { token, rejection: Rejection::Expired });
     told.send_again(&pair(2));
     let same_token = changed(pair(3), |it| {
         it.access_token = AccessToken::new("xoxe.xoxb-1-2").unwrap();
     });
     writes(told.issue(&same_token));
     // Or it would be asked for again and again, without a pause.
-    assert!(matches!(told.tell(Event::Written), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+    assert!(matches!(told.tell(Input::Written), Action::Release));
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_some());
 }
 
 #[test]
 fn doubt_reads_the_store_and_ends_nothing() {
     let mut told = Told::with(&pair(2));
     let token = pair(2).fingerprint();
-    let doubt = Event::Rejected { token, rejection: Rejection::Doubtful };
+    let doubt = Input::Rejected { token, rejection: Rejection::Doubtful };
     assert!(matches!(told.tell(doubt.clone()), Action::Read));
     assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_some());
     assert!(matches!(told.tell(doubt), Action::Read));
     assert!(matches!(told.read(&pair(3)), Action::Rest { .. }));
     assert_eq!(told.held(), super::tests::token(3));
     // Of a token that was replaced meanwhile it is no news.
-    let doubt = Event::Rejected { token, rejection: Rejection::Doubtful };
+    let doubt = Input::Rejected { token, rejection: Rejection::Doubtful };
     assert!(matches!(told.tell(doubt), Action::Rest { .. }));
 }
 
@@ -241,22 +241,25 @@ fn doubt_reads_the_store_and_ends_nothing() {
 fn each_credential_is_refreshed_by_the_method_that_gave_it() {
     let sent = |credential: &AnyCredential| {
         let mut told = Told::with(credential);
-        told.tell(Event::Leased);
+        told.tell(Input::Leased);
         match told.read(credential) {
-            Action::Send(trade) => trade,
+            Action::Send(request) => request,
             other => panic!("{other:?}"),
         }
     };
     let by = |method| changed(pair(1), |it| it.refresh_method = method);
-    assert!(matches!(sent(&pair(1)), Trade::Refresh(_)));
-    assert!(matches!(sent(&by(RefreshMethod::OauthV2UserAccess)), Trade::UserRefresh(_)));
-    assert!(matches!(sent(&by(RefreshMethod::OpenidConnectToken)), Trade::OpenidRefresh(_)));
+    assert!(matches!(sent(&pair(1)), RefreshRequest::Refresh(_)));
+    assert!(matches!(sent(&by(RefreshMethod::OauthV2UserAccess)), RefreshRequest::UserRefresh(_)));
+    assert!(matches!(
+        sent(&by(RefreshMethod::OpenidConnectToken)),
+        RefreshRequest::OpenidRefresh(_)
+    ));
     let configuration = AnyCredential::from(ConfigurationCredential::new(
         ConfigurationToken::new("xoxe.xoxp-1-c").unwrap(),
         RefreshToken::new("xoxe-1-c").unwrap(),
         Timestamp::from_unix(1),
     ));
-    let Trade::Rotate(rotate) = sent(&configuration) else { panic!() };
+    let RefreshRequest::Rotate(rotate) = sent(&configuration) else { panic!() };
     let request = rotate.to_request(&crate::Endpoint::slack(), &());
     assert_eq!(request.body().as_ref(), b"refresh_token=xoxe-1-c");
 }
@@ -266,8 +269,8 @@ fn a_clone_goes_its_own_way_and_debug_tells_states_apart() {
     let told = Told::sending();
     let (mut one, mut other) = (told.rotation.clone(), told.rotation.clone());
     assert_eq!(format!("{one:?}"), format!("{other:?}"));
-    let _ = one.step(told.now(), Event::Issued(Issued::new(pair(2))));
-    let _ = other.step(told.now(), Event::Issued(Issued::new(pair(3))));
+    let _ = one.step(told.now(), Input::Issued(Issued::new(pair(2))));
+    let _ = other.step(told.now(), Input::Issued(Issued::new(pair(3))));
     assert_ne!(format!("{one:?}"), format!("{other:?}"));
     assert!(!format!("{one:?}").contains("xoxe"));
 }

@@ -3,7 +3,7 @@
 use super::{Next, Rotation, Stage};
 use crate::{
     Timestamp,
-    rotation::{Action, Notice, Problem, policy::retry_wait},
+    rotation::{Action, Problem, RotationEvent, policy::retry_wait},
 };
 
 impl Rotation {
@@ -23,7 +23,7 @@ impl Rotation {
         let old = self.stored.as_ref().map(crate::AnyCredential::fingerprint);
         if let Some(old) = old.filter(|old| *old != new) {
             let expires_at = write.credential.expires_at();
-            self.notices.push(Notice::Refreshed { old, new, expires_at });
+            self.events.push(RotationEvent::Refreshed { old, new, expires_at });
         }
         self.stored = Some(write.credential);
         self.rejected = self.rejected.filter(|rejected| *rejected == new);
@@ -41,7 +41,7 @@ impl Rotation {
         let after = retry_wait(self.store_failures.min(5));
         self.store_failures = self.store_failures.saturating_add(1);
         self.problem = Some(Problem::Store);
-        self.notices.push(Notice::StoreFailed { after });
+        self.events.push(RotationEvent::StoreFailed { after });
         self.wait(after, next)
     }
 }

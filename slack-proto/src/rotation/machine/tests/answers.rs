@@ -9,16 +9,16 @@ fn after_an_unknown_outcome_the_same_refresh_token_is_sent_on_the_schedule() {
     for _ in 0..8 {
         waits.push(super::waits(&told.fail(unknown())).as_secs_f32());
         told.now += 10;
-        assert!(matches!(told.tell(Event::Waited), Action::TakeLease), "the lease is prolonged");
-        assert!(matches!(told.tell(Event::Leased), Action::Read));
-        let Action::Send(Trade::Refresh(refresh)) = told.read(&pair(1)) else { panic!() };
+        assert!(matches!(told.tell(Input::Waited), Action::TakeLease), "the lease is prolonged");
+        assert!(matches!(told.tell(Input::Leased), Action::Read));
+        let Action::Send(RefreshRequest::Refresh(refresh)) = told.read(&pair(1)) else { panic!() };
         let app = crate::PublicClient::new(crate::ClientId::new("1").unwrap()).into();
         let request = refresh.to_request(&crate::Endpoint::slack(), &app);
         assert!(request.body().as_ref().ends_with(b"refresh_token=xoxe-1-1"));
     }
     assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]);
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
+    told.tell(Input::Written);
     assert_eq!(told.rotation.problem(), None);
 }
 
@@ -26,7 +26,7 @@ fn after_an_unknown_outcome_the_same_refresh_token_is_sent_on_the_schedule() {
 fn retry_after_counts_unless_it_outlasts_the_grace_time() {
     let wait = |after| {
         let mut told = Told::sending();
-        waits(&told.fail(Setback::Unknown { after: Some(seconds(after)) }))
+        waits(&told.fail(RefreshFailure::Unknown { after: Some(seconds(after)) }))
     };
     assert_eq!(wait(0), Duration::from_millis(500));
     assert_eq!(wait(15), seconds(15));
@@ -36,25 +36,25 @@ fn retry_after_counts_unless_it_outlasts_the_grace_time() {
 
 #[test]
 fn while_the_token_may_be_spent_no_wait_of_ours_outlasts_the_grace_time() {
-    let limited = Setback::RateLimited { after: None };
-    for setback in
-        [unknown(), Setback::NothingSent, limited, refused("never_seen", ErrorClass::Other)]
+    let limited = RefreshFailure::RateLimited { after: None };
+    for failure in
+        [unknown(), RefreshFailure::NothingSent, limited, refused("never_seen", ErrorClass::Other)]
     {
         let mut told = Told::sending();
         told.fail(unknown());
         for _ in 0..9 {
-            told.tell(Event::Waited);
+            told.tell(Input::Waited);
             told.send_again(&pair(1));
-            let wait = waits(&told.fail(setback.clone()));
-            assert!(wait <= seconds(15), "{setback:?}: {wait:?}");
+            let wait = waits(&told.fail(failure.clone()));
+            assert!(wait <= seconds(15), "{failure:?}: {wait:?}");
         }
     }
     // Slack takes nothing before: then that is so.
     let mut told = Told::sending();
     told.fail(unknown());
-    told.tell(Event::Waited);
+    told.tell(Input::Waited);
     told.send_again(&pair(1));
-    let limited = Setback::RateLimited { after: Some(seconds(40)) };
+    let limited = RefreshFailure::RateLimited { after: Some(seconds(40)) };
     assert_eq!(waits(&told.fail(limited)), seconds(40));
 }
 
@@ -62,10 +62,10 @@ fn while_the_token_may_be_spent_no_wait_of_ours_outlasts_the_grace_time() {
 fn a_rate_limit_waits_as_slack_says() {
     for (after, expected) in [(Some(7), 7), (None, 30), (Some(u64::MAX), 3600)] {
         let mut told = Told::sending();
-        let setback = Setback::RateLimited { after: after.map(seconds) };
-        assert_eq!(waits(&told.fail(setback)), seconds(expected));
+        let failure = RefreshFailure::RateLimited { after: after.map(seconds) };
+        assert_eq!(waits(&told.fail(failure)), seconds(expected));
         assert_eq!(told.rotation.problem(), Some(&Problem::RateLimited));
-        assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+        assert!(matches!(told.tell(Input::Waited), Action::TakeLease));
         told.send_again(&pair(1));
     }
 }
@@ -73,11 +73,11 @@ fn a_rate_limit_waits_as_slack_says() {
 #[test]
 fn where_nothing_was_sent_it_is_sent_again() {
     let mut told = Told::sending();
-    assert_eq!(waits(&told.fail(Setback::NothingSent)), Duration::from_millis(500));
-    assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+    assert_eq!(waits(&told.fail(RefreshFailure::NothingSent)), Duration::from_millis(500));
+    assert!(matches!(told.tell(Input::Waited), Action::TakeLease));
     // Nothing is in doubt, so the store must be read first.
-    told.tell(Event::Leased);
-    waits(&told.tell(Event::ReadFailed));
+    told.tell(Input::Leased);
+    waits(&told.tell(Input::ReadFailed));
 }
 
 #[test]
@@ -86,20 +86,21 @@ fn a_spent_refresh_token_ends_it_only_after_the_store_was_read_again() {
     assert!(matches!(told.fail(spent()), Action::Read));
     assert!(matches!(told.read(&pair(1)), Action::Release));
     let code = "invalid_refresh_token".into();
-    let death = Death::RefreshTokenInvalid { code };
-    let Action::Stop(stopped) = told.tell(Event::Released) else { panic!() };
-    assert_eq!(stopped, death);
-    assert_eq!(told.rotation.problem(), Some(&Problem::Dead(death)));
+    let reason = ReauthorizationReason::RefreshTokenInvalid { code };
+    let Action::Stop(stopped) = told.tell(Input::Released) else { panic!() };
+    assert_eq!(stopped, reason);
+    assert_eq!(told.rotation.problem(), Some(&Problem::ReauthorizationNeeded(reason)));
     // Whoever asks again makes it read the store, and no more.
     for _ in 0..2 {
-        assert!(matches!(told.tell(Event::Look), Action::Read));
+        assert!(matches!(told.tell(Input::Tick), Action::Read));
         assert!(matches!(told.read(&pair(1)), Action::Stop(_)));
     }
-    let notices = told.rotation.take_notices();
-    let dead = |notice: &&Notice| matches!(notice, Notice::Dead { .. });
+    let notices = told.rotation.take_events();
+    let dead =
+        |notice: &&RotationEvent| matches!(notice, RotationEvent::ReauthorizationNeeded { .. });
     assert_eq!(notices.iter().filter(dead).count(), 1, "{notices:?}");
     // A person has authorized again.
-    assert!(matches!(told.tell(Event::Look), Action::Read));
+    assert!(matches!(told.tell(Input::Tick), Action::Read));
     assert!(matches!(told.read(&pair(7)), Action::Rest { .. }));
     assert_eq!(told.held(), token(7));
 }
@@ -108,10 +109,10 @@ fn a_spent_refresh_token_ends_it_only_after_the_store_was_read_again() {
 fn a_spent_refresh_token_whose_successor_is_stored_is_no_harm() {
     let mut told = Told::sending();
     told.fail(spent());
-    assert!(matches!(told.tell(Event::ReadFailed), Action::Wait(_)));
-    assert!(matches!(told.tell(Event::Waited), Action::Read));
+    assert!(matches!(told.tell(Input::ReadFailed), Action::Wait(_)));
+    assert!(matches!(told.tell(Input::Waited), Action::Read));
     assert!(matches!(told.read(&pair(2)), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
     assert_eq!(told.held(), token(2));
 }
 
@@ -119,20 +120,20 @@ fn a_spent_refresh_token_whose_successor_is_stored_is_no_harm() {
 fn a_token_that_still_lives_outlives_its_refresh_token() {
     let mut told = Told::with(&pair(2));
     told.now += 40_000;
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     told.send_again(&pair(2));
     told.fail(spent());
     told.read(&pair(2));
-    assert!(matches!(told.tell(Event::Released), Action::Stop(_)));
-    assert!(told.rotation.live(told.now(), seconds(3_000)).is_some());
+    assert!(matches!(told.tell(Input::Released), Action::Stop(_)));
+    assert!(told.rotation.valid_credential(told.now(), seconds(3_000)).is_some());
     told.now += 3_200;
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
 }
 
 #[test]
 fn the_thirty_days_of_a_public_client_are_told() {
     let mut told = Told::by(RotationPolicy::new().for_public_client());
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     told.read(&pair(1));
     let end = Timestamp::from_unix(START - 43_200 + 30 * 86_400);
     assert_eq!(told.rotation.refresh_token_ends(), Some(end));
@@ -141,8 +142,8 @@ fn the_thirty_days_of_a_public_client_are_told() {
     told.send_again(&pair(1));
     told.fail(spent());
     told.read(&pair(1));
-    let Action::Stop(death) = told.tell(Event::Released) else { panic!() };
-    assert_eq!(death, Death::RefreshTokenExpired);
+    let Action::Stop(reason) = told.tell(Input::Released) else { panic!() };
+    assert_eq!(reason, ReauthorizationReason::RefreshTokenExpired);
     let told = Told::with(&pair(2));
     assert_eq!(told.rotation.refresh_token_ends(), None, "a confidential client's do not end");
 }
@@ -150,14 +151,17 @@ fn the_thirty_days_of_a_public_client_are_told() {
 #[test]
 fn a_public_client_that_is_refused_within_its_thirty_days_learns_the_code() {
     let mut told = Told::by(RotationPolicy::new().for_public_client());
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     told.read(&pair(1));
     told.now = START - 43_200 + 30 * 86_400 - 1;
     told.send_again(&pair(1));
     told.fail(spent());
     told.read(&pair(1));
-    let Action::Stop(death) = told.tell(Event::Released) else { panic!() };
-    assert_eq!(death, Death::RefreshTokenInvalid { code: "invalid_refresh_token".into() });
+    let Action::Stop(reason) = told.tell(Input::Released) else { panic!() };
+    assert_eq!(
+        reason,
+        ReauthorizationReason::RefreshTokenInvalid { code: "invalid_refresh_token".into() }
+    );
 }
 
 #[test]
@@ -174,10 +178,10 @@ fn a_refusal_that_an_operator_can_cure_ends_nothing() {
         let problem = Problem::Refused { code: code.into(), class };
         assert_eq!(told.rotation.problem(), Some(&problem));
         assert_eq!(told.held(), token(1), "nothing is thrown away");
-        assert!(matches!(told.tell(Event::Waited), Action::TakeLease));
+        assert!(matches!(told.tell(Input::Waited), Action::TakeLease));
         told.send_again(&pair(1));
         writes(told.issue(&pair(2)));
-        told.tell(Event::Written);
+        told.tell(Input::Written);
         assert_eq!(told.rotation.problem(), None);
     }
 }
@@ -186,7 +190,7 @@ fn a_refusal_that_an_operator_can_cure_ends_nothing() {
 fn while_the_grace_time_runs_a_refusal_is_retried_soon() {
     let mut told = Told::sending();
     told.fail(unknown());
-    told.tell(Event::Waited);
+    told.tell(Input::Waited);
     told.send_again(&pair(1));
     let action = told.fail(refused("bad_client_secret", ErrorClass::Config));
     assert_eq!(waits(&action), seconds(1));
@@ -206,13 +210,16 @@ fn without_a_new_refresh_token_the_old_one_stays() {
     assert_eq!(write.credential.refresh_token().unwrap().expose(), "xoxe-1-1");
     let issued_at = write.credential.refresh_token_issued_at();
     assert_eq!(issued_at, pair(1).refresh_token_issued_at(), "it ends when it did");
-    told.tell(Event::Written);
-    let notices = told.rotation.take_notices();
-    assert!(notices.iter().any(|it| matches!(it, Notice::NoRefreshToken { .. })), "{notices:?}");
+    told.tell(Input::Written);
+    let notices = told.rotation.take_events();
+    assert!(
+        notices.iter().any(|it| matches!(it, RotationEvent::NoRefreshToken { .. })),
+        "{notices:?}"
+    );
     // The next refresh sends it once more.
-    told.tell(Event::Released);
+    told.tell(Input::Released);
     told.now += 40_000;
-    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+    assert!(matches!(told.tell(Input::Tick), Action::TakeLease));
     told.send_again(&write.credential);
 }
 
@@ -223,10 +230,14 @@ fn what_came_along_is_handed_on() {
     issued.spare_refresh_tokens = vec![RefreshToken::new("xoxe-1-spare").unwrap()];
     let AnyCredential::Credential(second) = pair(9) else { panic!() };
     issued.unplaced = Some(second);
-    let write = writes(told.tell(Event::Issued(issued)));
+    let write = writes(told.tell(Input::Issued(issued)));
     assert_eq!(write.unplaced.unwrap().access_token.expose(), "xoxe.xoxb-1-9");
-    let notices = told.rotation.take_notices();
-    assert!(notices.iter().any(|it| matches!(it, Notice::Spares { tokens } if tokens.len() == 1)));
+    let notices = told.rotation.take_events();
+    assert!(
+        notices
+            .iter()
+            .any(|it| matches!(it, RotationEvent::Spares { tokens } if tokens.len() == 1))
+    );
 }
 
 #[test]
@@ -234,36 +245,36 @@ fn a_token_that_is_due_as_it_comes_is_not_asked_for_without_end() {
     let brief = changed(pair(2), |it| it.expires_at = Some(it.issued_at));
     let mut told = Told::sending();
     writes(told.issue(&brief));
-    told.tell(Event::Written);
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
-    assert!(matches!(told.tell(Event::Look), Action::Rest { .. }));
+    told.tell(Input::Written);
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
+    assert!(matches!(told.tell(Input::Tick), Action::Rest { .. }));
     told.now += 1;
-    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
+    assert!(matches!(told.tell(Input::Tick), Action::TakeLease));
 }
 
 #[test]
 fn a_token_that_lives_for_ever_is_exchanged() {
     let mut told = Told::with(&lasting());
-    assert!(matches!(told.tell(Event::Exchange), Action::TakeLease));
-    told.tell(Event::Leased);
-    assert!(matches!(told.read(&lasting()), Action::Send(Trade::Exchange(_))));
+    assert!(matches!(told.tell(Input::Exchange), Action::TakeLease));
+    told.tell(Input::Leased);
+    assert!(matches!(told.read(&lasting()), Action::Send(RefreshRequest::Exchange(_))));
     // The outcome is unknown: the old token lives, and is sent again.
     waits(&told.fail(unknown()));
-    told.tell(Event::Waited);
-    told.tell(Event::Leased);
-    assert!(matches!(told.read(&lasting()), Action::Send(Trade::Exchange(_))));
+    told.tell(Input::Waited);
+    told.tell(Input::Leased);
+    assert!(matches!(told.read(&lasting()), Action::Send(RefreshRequest::Exchange(_))));
     let write = writes(told.issue(&pair(2)));
-    assert_eq!(write.replaces, lasting().mark());
-    told.tell(Event::Written);
-    assert!(matches!(told.tell(Event::Released), Action::Rest { due_at: Some(_) }));
-    assert!(matches!(told.tell(Event::Exchange), Action::Rest { .. }), "it rotates already");
+    assert_eq!(write.replaces, lasting().pair_fingerprint());
+    told.tell(Input::Written);
+    assert!(matches!(told.tell(Input::Released), Action::Rest { due_at: Some(_) }));
+    assert!(matches!(told.tell(Input::Exchange), Action::Rest { .. }), "it rotates already");
     told.now += 40_000;
-    assert!(matches!(told.tell(Event::Look), Action::TakeLease), "and goes on to");
+    assert!(matches!(told.tell(Input::Tick), Action::TakeLease), "and goes on to");
 }
 
 #[test]
 fn a_refused_exchange_leaves_the_token_as_it_is() {
-    for (code, setback, class) in [
+    for (code, failure, class) in [
         ("token_already_exchanged", None, ErrorClass::Other),
         ("token_rotation_not_enabled", None, ErrorClass::Other),
         ("invalid_auth", None, ErrorClass::Other),
@@ -271,14 +282,14 @@ fn a_refused_exchange_leaves_the_token_as_it_is() {
         ("invalid_refresh_token", Some(spent()), ErrorClass::AuthDead),
     ] {
         let mut told = Told::with(&lasting());
-        told.tell(Event::Exchange);
-        told.tell(Event::Leased);
+        told.tell(Input::Exchange);
+        told.tell(Input::Leased);
         told.read(&lasting());
-        let action = told.fail(setback.unwrap_or_else(|| refused(code, class)));
+        let action = told.fail(failure.unwrap_or_else(|| refused(code, class)));
         assert!(matches!(action, Action::Read), "another process may have done it");
         assert!(matches!(told.read(&lasting()), Action::Release));
-        assert!(matches!(told.tell(Event::Released), Action::Rest { due_at: None }));
-        assert!(told.rotation.live(told.now(), Duration::ZERO).is_some());
+        assert!(matches!(told.tell(Input::Released), Action::Rest { due_at: None }));
+        assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_some());
         let problem = Problem::Refused { code: code.into(), class };
         assert_eq!(told.rotation.problem(), Some(&problem));
     }
@@ -287,21 +298,21 @@ fn a_refused_exchange_leaves_the_token_as_it_is() {
 #[test]
 fn to_ask_for_a_refresh_that_is_under_way_changes_nothing() {
     let mut told = Told::sending();
-    assert!(matches!(told.tell(Event::Refresh), Action::Await));
-    let limited = Setback::RateLimited { after: None };
+    assert!(matches!(told.tell(Input::Refresh), Action::Await));
+    let limited = RefreshFailure::RateLimited { after: None };
     assert_eq!(waits(&told.fail(limited)), seconds(30), "there is no hurry");
 }
 
 #[test]
 fn a_token_can_be_refreshed_before_it_is_due() {
     let mut told = Told::with(&pair(2));
-    assert!(matches!(told.tell(Event::Refresh), Action::TakeLease));
+    assert!(matches!(told.tell(Input::Refresh), Action::TakeLease));
     told.send_again(&pair(2));
     writes(told.issue(&pair(3)));
-    told.tell(Event::Written);
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }), "once is enough");
+    told.tell(Input::Written);
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }), "once is enough");
     let mut told = Told::with(&lasting());
-    assert!(matches!(told.tell(Event::Refresh), Action::Rest { .. }));
+    assert!(matches!(told.tell(Input::Refresh), Action::Rest { .. }));
 }
 
 #[test]

@@ -5,10 +5,10 @@ use super::*;
 #[test]
 fn with_the_lease_in_hand_it_reads_before_it_sends() {
     let mut told = Told::with(&pair(1));
-    told.tell(Event::Leased);
+    told.tell(Input::Leased);
     // Another process was quicker: there is nothing left to do.
     assert!(matches!(told.read(&pair(2)), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }));
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
     assert_eq!(told.held(), token(2));
 }
 
@@ -17,20 +17,20 @@ fn while_another_has_the_lease_it_looks_what_is_stored() {
     let mut told = Told::with(&pair(1));
     let mut waits = Vec::new();
     for _ in 0..6 {
-        let held = Event::LeaseHeld { remaining: seconds(40) };
+        let held = Input::LeaseHeld { remaining: seconds(40) };
         waits.push(super::waits(&told.tell(held)).as_millis());
         assert_eq!(told.rotation.problem(), Some(&Problem::Elsewhere));
-        assert!(matches!(told.tell(Event::Waited), Action::Read));
+        assert!(matches!(told.tell(Input::Waited), Action::Read));
         assert!(matches!(told.read(&pair(1)), Action::TakeLease));
     }
     assert_eq!(waits, [100, 200, 400, 800, 1600, 2000]);
-    let action = told.tell(Event::LeaseHeld { remaining: Duration::ZERO });
+    let action = told.tell(Input::LeaseHeld { remaining: Duration::ZERO });
     assert_eq!(super::waits(&action), Duration::from_millis(100), "never without a pause");
-    told.tell(Event::Waited);
+    told.tell(Input::Waited);
     assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
     assert_eq!(told.rotation.problem(), None);
-    let notices = told.rotation.take_notices();
-    let due = |notice: &&Notice| matches!(notice, Notice::Due { .. });
+    let notices = told.rotation.take_events();
+    let due = |notice: &&RotationEvent| matches!(notice, RotationEvent::Due { .. });
     assert_eq!(notices.iter().filter(due).count(), 1, "{notices:?}");
 }
 
@@ -38,18 +38,18 @@ fn while_another_has_the_lease_it_looks_what_is_stored() {
 fn of_two_pairs_the_stored_one_stays_and_is_refreshed_at_once() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    assert!(matches!(told.tell(Event::Conflict), Action::Read));
+    assert!(matches!(told.tell(Input::Conflict), Action::Read));
     // Another process had stalled, and has stored the pair that it got for the same refresh token.
     assert!(matches!(told.read(&pair(3)), Action::TakeLease));
     assert_eq!(told.held(), token(3));
     told.send_again(&pair(3));
     let write = writes(told.issue(&pair(4)));
-    assert_eq!(write.replaces, pair(3).mark());
-    told.tell(Event::Written);
-    assert!(matches!(told.tell(Event::Released), Action::Rest { .. }), "once is enough");
-    let notices = told.rotation.take_notices();
+    assert_eq!(write.replaces, pair(3).pair_fingerprint());
+    told.tell(Input::Written);
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }), "once is enough");
+    let notices = told.rotation.take_events();
     assert!(
-        notices.iter().any(|it| matches!(it, Notice::Conflict { kept, dropped }
+        notices.iter().any(|it| matches!(it, RotationEvent::Conflict { kept, dropped }
             if *kept == pair(3).fingerprint() && *dropped == pair(2).fingerprint())),
         "{notices:?}"
     );
@@ -59,15 +59,15 @@ fn of_two_pairs_the_stored_one_stays_and_is_refreshed_at_once() {
 fn a_change_in_another_slot_is_no_conflict() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Conflict);
+    told.tell(Input::Conflict);
     for _ in 0..2 {
         let write = writes(told.read(&pair(1)));
-        assert_eq!(write.credential.mark(), pair(2).mark());
-        assert!(matches!(told.tell(Event::Conflict), Action::Read));
+        assert_eq!(write.credential.pair_fingerprint(), pair(2).pair_fingerprint());
+        assert!(matches!(told.tell(Input::Conflict), Action::Read));
     }
     assert!(matches!(told.read(&pair(1)), Action::Wait(_)), "others write there often");
-    writes(told.tell(Event::Waited));
-    told.tell(Event::Written);
+    writes(told.tell(Input::Waited));
+    told.tell(Input::Written);
     assert_eq!(told.held(), token(2));
 }
 
@@ -77,9 +77,9 @@ fn a_token_that_came_alone_is_no_conflict_either() {
     // Without a new refresh token the one that was sent is not spent.
     let lone = changed(pair(2), |it| it.refresh_token = None);
     writes(told.issue(&lone));
-    told.tell(Event::Conflict);
+    told.tell(Input::Conflict);
     let write = writes(told.read(&pair(1)));
-    assert_eq!(write.replaces, pair(1).mark());
+    assert_eq!(write.replaces, pair(1).pair_fingerprint());
     assert_eq!(write.credential.fingerprint(), pair(2).fingerprint());
 }
 
@@ -87,31 +87,34 @@ fn a_token_that_came_alone_is_no_conflict_either() {
 fn a_pair_in_hand_is_written_over_a_backup() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
-    told.tell(Event::Released);
+    told.tell(Input::Written);
+    told.tell(Input::Released);
     told.now += 40_000;
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     told.send_again(&pair(2));
     writes(told.issue(&pair(3)));
-    told.tell(Event::Conflict);
+    told.tell(Input::Conflict);
     let write = writes(told.read(&pair(1)));
-    assert_eq!(write.replaces, pair(1).mark());
-    assert_eq!(write.credential.mark(), pair(3).mark());
+    assert_eq!(write.replaces, pair(1).pair_fingerprint());
+    assert_eq!(write.credential.pair_fingerprint(), pair(3).pair_fingerprint());
 }
 
 #[test]
 fn a_store_that_was_set_back_is_put_right_even_if_nothing_is_due() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
-    told.tell(Event::Released);
+    told.tell(Input::Written);
+    told.tell(Input::Released);
     let token = pair(2).fingerprint();
-    told.tell(Event::Rejected { token, rejection: Rejection::Doubtful });
+    told.tell(Input::Rejected { token, rejection: Rejection::Doubtful });
     let write = writes(told.read(&pair(1)));
-    assert_eq!((write.replaces, write.credential.mark()), (pair(1).mark(), pair(2).mark()));
-    let notices = told.rotation.take_notices();
+    assert_eq!(
+        (write.replaces, write.credential.pair_fingerprint()),
+        (pair(1).pair_fingerprint(), pair(2).pair_fingerprint())
+    );
+    let notices = told.rotation.take_events();
     assert!(
-        notices.iter().any(|it| matches!(it, Notice::SetBack { stored, kept }
+        notices.iter().any(|it| matches!(it, RotationEvent::StoreRolledBack { stored, kept }
             if *stored == pair(1).fingerprint() && *kept == pair(2).fingerprint())),
         "{notices:?}"
     );
@@ -121,32 +124,35 @@ fn a_store_that_was_set_back_is_put_right_even_if_nothing_is_due() {
 fn a_token_that_slack_rejected_stays_so_when_the_store_is_put_right() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
-    told.tell(Event::Released);
+    told.tell(Input::Written);
+    told.tell(Input::Released);
     told.now += 1;
     let token = pair(2).fingerprint();
-    let rejected = Event::Rejected { token, rejection: Rejection::Expired };
+    let rejected = Input::Rejected { token, rejection: Rejection::Expired };
     assert!(matches!(told.tell(rejected), Action::TakeLease));
-    told.tell(Event::Leased);
-    assert_eq!(writes(told.read(&pair(1))).credential.mark(), pair(2).mark());
-    assert!(matches!(told.tell(Event::Written), Action::TakeLease));
-    assert!(told.rotation.live(told.now(), Duration::ZERO).is_none());
+    told.tell(Input::Leased);
+    assert_eq!(
+        writes(told.read(&pair(1))).credential.pair_fingerprint(),
+        pair(2).pair_fingerprint()
+    );
+    assert!(matches!(told.tell(Input::Written), Action::TakeLease));
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
 }
 
 #[test]
 fn a_store_that_was_set_back_is_put_right() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
-    told.tell(Event::Released);
+    told.tell(Input::Written);
+    told.tell(Input::Released);
     told.now += 40_000;
-    assert!(matches!(told.tell(Event::Look), Action::TakeLease));
-    told.tell(Event::Leased);
+    assert!(matches!(told.tell(Input::Tick), Action::TakeLease));
+    told.tell(Input::Leased);
     // A backup was restored: it holds a refresh token that is known to be spent.
     let write = writes(told.read(&pair(1)));
-    assert_eq!(write.replaces, pair(1).mark());
-    assert_eq!(write.credential.mark(), pair(2).mark());
-    assert!(matches!(told.tell(Event::Written), Action::TakeLease), "the token is still due");
+    assert_eq!(write.replaces, pair(1).pair_fingerprint());
+    assert_eq!(write.credential.pair_fingerprint(), pair(2).pair_fingerprint());
+    assert!(matches!(told.tell(Input::Written), Action::TakeLease), "the token is still due");
     told.send_again(&pair(2));
 }
 
@@ -154,31 +160,34 @@ fn a_store_that_was_set_back_is_put_right() {
 fn a_spent_refresh_token_is_not_sent_even_if_nothing_else_is_left() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Written);
-    told.tell(Event::Released);
+    told.tell(Input::Written);
+    told.tell(Input::Released);
     let token = pair(2).fingerprint();
-    told.tell(Event::Rejected { token, rejection: Rejection::Doubtful });
-    assert!(matches!(told.tell(Event::Read(None)), Action::Stop(Death::Missing)));
-    told.tell(Event::Look);
+    told.tell(Input::Rejected { token, rejection: Rejection::Doubtful });
+    assert!(matches!(told.tell(Input::Read(None)), Action::Stop(ReauthorizationReason::Missing)));
+    told.tell(Input::Tick);
     assert!(matches!(told.read(&pair(1)), Action::TakeLease));
-    told.tell(Event::Leased);
+    told.tell(Input::Leased);
     assert!(matches!(told.read(&pair(1)), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Stop(Death::RefreshTokenSpent)));
+    assert!(matches!(
+        told.tell(Input::Released),
+        Action::Stop(ReauthorizationReason::RefreshTokenSpent)
+    ));
 }
 
 #[test]
 fn an_installation_that_is_gone_does_not_come_back() {
     let mut told = Told::sending();
     writes(told.issue(&pair(2)));
-    told.tell(Event::Conflict);
-    assert!(matches!(told.tell(Event::Read(None)), Action::Release));
-    assert!(matches!(told.tell(Event::Released), Action::Stop(Death::Missing)));
+    told.tell(Input::Conflict);
+    assert!(matches!(told.tell(Input::Read(None)), Action::Release));
+    assert!(matches!(told.tell(Input::Released), Action::Stop(ReauthorizationReason::Missing)));
     assert!(told.rotation.credential().is_none());
     // If the store was mistaken, the pair is still there.
     assert!(told.rotation.unsaved().is_some());
-    told.tell(Event::Look);
+    told.tell(Input::Tick);
     writes(told.read(&pair(1)));
-    told.tell(Event::Written);
+    told.tell(Input::Written);
     assert_eq!(told.held(), token(2));
 }
 
@@ -189,7 +198,7 @@ fn a_new_machine_sends_the_refresh_token_that_is_stored() {
     told.now += 45;
     told.send_again(&pair(1));
     writes(told.issue(&pair(3)));
-    told.tell(Event::Written);
+    told.tell(Input::Written);
     assert_eq!(told.held(), token(3));
 }
 
@@ -199,18 +208,21 @@ fn of_the_pairs_that_are_spent_the_last_64_are_known() {
         let mut told = Told::sending();
         for n in 2..=66 {
             writes(told.issue(&pair(n)));
-            assert!(matches!(told.tell(Event::Written), Action::Release));
-            told.tell(Event::Released);
+            assert!(matches!(told.tell(Input::Written), Action::Release));
+            told.tell(Input::Released);
             told.now += 40_000;
-            assert!(matches!(told.tell(Event::Look), Action::TakeLease), "it is due again");
+            assert!(matches!(told.tell(Input::Tick), Action::TakeLease), "it is due again");
             if n < 66 {
                 told.send_again(&pair(n));
             }
         }
-        told.tell(Event::Leased);
+        told.tell(Input::Leased);
         told.read(&pair(n))
     };
-    assert_eq!(writes(then_the_store_holds(2)).credential.mark(), pair(66).mark());
+    assert_eq!(
+        writes(then_the_store_holds(2)).credential.pair_fingerprint(),
+        pair(66).pair_fingerprint()
+    );
     // What is older is taken for somebody else's work, and tried.
     assert!(matches!(then_the_store_holds(1), Action::Send(_)));
 }
