@@ -10,7 +10,7 @@ use slack_auth::{
     IdTokenKeys, Installation, InstallationKey, InstallationStore, MemoryInstallationStore, Nonce,
     OauthV2Refresh, Precondition, Recovery, RefreshToken, SealingKey, SealingKeys, StoreKey,
     StoredVersion, Timestamp, Transport, find_installation, random_bytes, rewrite_all,
-    transport::{self, ErrorKind, RequestBody},
+    transport::{self, Body, ErrorKind},
 };
 
 const CANARY: &str = "xoxb-C4n4ry";
@@ -19,10 +19,7 @@ const CANARY: &str = "xoxb-C4n4ry";
 struct Echo(Option<&'static str>, ErrorKind);
 
 impl BlockingTransport for Echo {
-    fn send_blocking(
-        &self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<Vec<u8>>, transport::Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         assert_eq!(
             request.headers()["user-agent"].to_str().unwrap().split('/').next(),
             Some("slack-auth")
@@ -36,10 +33,7 @@ impl BlockingTransport for Echo {
 
 #[async_trait]
 impl Transport for Echo {
-    async fn send(
-        &self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         self.send_blocking(request)
     }
 }

@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use slack_auth::{BlockingTransport, Limits, Transport, transport::RequestBody};
+use slack_auth::{BlockingTransport, Limits, Transport, transport::Body};
 use slack_transport_curl::CurlTransport;
 use slack_transport_reqwest::ReqwestTransport;
 use tokio::net::{TcpListener, TcpStream};
@@ -90,10 +90,10 @@ impl Server {
         Ok(())
     }
 
-    fn request(&self, number: usize) -> http::Result<Request<RequestBody>> {
+    fn request(&self, number: usize) -> http::Result<Request<Body>> {
         Request::post(format!("https://{}/{number}", self.address))
             .header("authorization", "Bearer not-a-token")
-            .body(RequestBody::from(format!("body={number}")))
+            .body(Body::from(format!("body={number}")))
     }
 }
 

@@ -12,7 +12,7 @@ use slack_auth::{
     AccessToken, AuthorizationCode, BlockingTransport, Client, ClientId, ClientSecret,
     ConfidentialClient, Endpoint, ExpectedIdToken, IdToken, IdTokenKeys, Nonce, OpenidConnectToken,
     RedirectUri, Timestamp, Transport, VerifiedIdToken, VerifyIdTokenError,
-    transport::{Error, ErrorKind, RequestBody},
+    transport::{Body, Error, ErrorKind},
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 
@@ -151,7 +151,7 @@ impl Wire {
         *self.gate.lock().unwrap() = Some(gate.boxed().shared());
     }
 
-    fn count(&self, request: &Request<RequestBody>) -> Result<(), Error> {
+    fn count(&self, request: &Request<Body>) -> Result<(), Error> {
         assert!(request.headers().get("authorization").is_none() && request.body().is_empty());
         assert_eq!((request.method().as_str(), request.uri().host()), ("GET", Some("slack.com")));
         match request.uri().path() {
@@ -173,7 +173,7 @@ impl Wire {
 
 #[async_trait]
 impl Transport for Wire {
-    async fn send(&self, request: Request<RequestBody>) -> Result<Response<Vec<u8>>, Error> {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         self.count(&request)?;
         let gate = self.gate.lock().unwrap().clone();
         if let Some(gate) = gate {
@@ -187,7 +187,7 @@ impl Transport for Wire {
 }
 
 impl BlockingTransport for Wire {
-    fn send_blocking(&self, request: Request<RequestBody>) -> Result<Response<Vec<u8>>, Error> {
+    fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         self.count(&request)?;
         // Long enough for the other threads of a test to come and wait.
         std::thread::sleep(std::time::Duration::from_millis(20));
