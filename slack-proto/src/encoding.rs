@@ -3,6 +3,8 @@
 mod credential;
 mod installation;
 mod members;
+mod slot_state;
+mod unknown;
 
 use std::{borrow::Cow, error::Error, fmt, io};
 
@@ -15,6 +17,8 @@ use crate::wire::{
     object::Object,
     value::Lenient,
 };
+
+pub(crate) use unknown::UnknownMembers;
 
 /// Secrets as bytes for a store: `Debug` shows their number only, and dropping wipes them.
 ///

@@ -23,6 +23,12 @@ impl Fingerprint {
         Self(first)
     }
 
+    /// Reads what `Display` wrote.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let number = u64::from_str_radix(text, 16).ok()?;
+        Some(Self(number.to_be_bytes())).filter(|it| it.to_string() == text)
+    }
+
     /// Names two secrets together, so that no other two have the same name.
     pub(crate) fn of_pair(one: &str, other: &str) -> Self {
         let mut digest = Sha256::new();

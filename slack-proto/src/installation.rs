@@ -1,18 +1,23 @@
 //! Where an app is installed, and the credentials that it holds there.
 
+mod app_data;
 mod key;
 mod place;
+mod slot_state;
 mod store_key;
 
 use std::{error::Error, fmt};
 
+pub use app_data::AppData;
 pub use key::InstallationKey;
 pub use place::{Enterprise, IncomingWebhook, Team};
+pub use slot_state::NeedsAuthorization;
+pub(crate) use slot_state::SlotState;
 pub use store_key::StoreKey;
 
 use crate::{
     AppId, ConfigurationCredential, Credential, IssuedCredential, OauthV2AccessResponse,
-    RefreshToken, Slot, Timestamp, UserId,
+    RefreshToken, Slot, Timestamp, UserId, encoding::UnknownMembers,
 };
 
 /// An installation as a store keeps it: a slot for the bot's credential and one for the person's, each with its own
@@ -52,6 +57,13 @@ pub struct Installation {
     pub configuration: Option<ConfigurationCredential>,
     /// The webhook, if there is one.
     pub incoming_webhook: Option<IncomingWebhook>,
+    /// What the application keeps beside the installation.
+    pub app_data: Option<AppData>,
+    pub(crate) bot_state: SlotState,
+    pub(crate) user_state: SlotState,
+    pub(crate) unplaced_state: SlotState,
+    pub(crate) configuration_state: SlotState,
+    pub(crate) unknown: UnknownMembers,
 }
 
 impl Installation {
@@ -147,8 +159,8 @@ impl OauthV2AccessResponse {
             user: issued(self.user),
             user_id: self.authed_user_id,
             unplaced: issued(self.unplaced),
-            configuration: None,
             incoming_webhook: self.incoming_webhook,
+            ..Installation::default()
         }
     }
 }

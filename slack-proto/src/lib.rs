@@ -107,8 +107,8 @@ pub use id_token::{
 };
 pub use identity::IdentityKey;
 pub use installation::{
-    Enterprise, IncomingWebhook, Installation, InstallationKey, RefreshTokenNotFound, StoreKey,
-    Team,
+    AppData, Enterprise, IncomingWebhook, Installation, InstallationKey, NeedsAuthorization,
+    RefreshTokenNotFound, StoreKey, Team,
 };
 pub use invalid::InvalidValue;
 pub use method::{

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     EncodedSecrets, InvalidEncoding, Record, decode, encode,
-    members::{head, member},
+    members::{Members, head, member},
 };
 use crate::{
     AccessToken, ConfigurationCredential, ConfigurationToken, Credential, RefreshMethod,
@@ -68,11 +68,6 @@ impl ConfigurationCredential {
 const CREDENTIAL: &str = "credential";
 const CONFIGURATION: &str = "configuration";
 
-/// The members of an object, to be written into a map that may have others.
-trait Members {
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
-}
-
 /// An object by itself: its kind, and its members.
 struct Alone<T>(&'static str, T);
 
@@ -109,14 +104,6 @@ impl Members for StoredCredential<'_> {
     }
 }
 
-impl Serialize for StoredCredential<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.write(&mut map)?;
-        map.end()
-    }
-}
-
 pub(super) struct StoredConfiguration<'a>(pub(super) &'a ConfigurationCredential);
 
 impl Members for StoredConfiguration<'_> {
@@ -135,14 +122,6 @@ impl Members for StoredConfiguration<'_> {
         member(map, "user_id", user_id.as_ref().map(UserId::as_str))?;
         map.serialize_entry("issued_at", &issued_at.as_unix())?;
         member(map, "expires_at", expires_at.map(Timestamp::as_unix))
-    }
-}
-
-impl Serialize for StoredConfiguration<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.write(&mut map)?;
-        map.end()
     }
 }
 

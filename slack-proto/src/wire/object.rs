@@ -73,6 +73,9 @@ impl<T> Member<T> {
 
 /// An object with known members; unknown ones are passed over.
 pub(crate) trait Object<'de>: Default {
+    /// The names of all known members.
+    const NAMES: &'static [&'static str] = &[];
+
     /// Reads the value behind `key` if the object knows it; tells whether it did.
     fn member<A: MapAccess<'de>>(
         &mut self,
@@ -117,6 +120,8 @@ macro_rules! object {
         }
 
         impl<'de> $crate::wire::object::Object<'de> for $Name {
+            const NAMES: &'static [&'static str] = &[$($wire,)*];
+
             fn member<A: serde::de::MapAccess<'de>>(
                 &mut self,
                 key: &std::borrow::Cow<'de, str>,

@@ -19,6 +19,15 @@ fn what_is_stored() {
     debug("EncodedSecrets", &configuration.encode_exposing_secrets());
     installation.configuration = Some(configuration);
     installation.incoming_webhook = Some(IncomingWebhook::new(WebhookUrl::new(CANARY).unwrap()));
+    let data = AppData::new(CANARY).unwrap();
+    debug("AppData", &data);
+    both("InvalidValue", &AppData::new(CANARY.repeat(AppData::MAX_LEN)).unwrap_err());
+    installation.app_data = Some(data);
+    let bot = installation.any_credential(Slot::Bot).unwrap();
+    let mut note = NeedsAuthorization::new(Timestamp::from_unix(1), CANARY, &bot);
+    note.code = Some(CANARY.into());
+    debug("NeedsAuthorization", &note);
+    installation.set_needs_authorization(Slot::Bot, Some(note));
     debug("Installation", &installation);
     debug("EncodedSecrets", &installation.encode_exposing_secrets());
     let key = StoreKey::person(InstallationKey::Workspace(CANARY.into()), CANARY.into());
