@@ -78,6 +78,8 @@ pub struct IssuedCredential {
     pub expires_in: Option<Duration>,
     /// The method that takes the refresh token.
     pub refresh_method: RefreshMethod,
+    /// The `Date` of the response that brought it: when Slack issued it, by Slack's clock.
+    pub server_date: Option<Timestamp>,
 }
 
 impl IssuedCredential {
@@ -90,6 +92,7 @@ impl IssuedCredential {
             scopes: Scopes::default(),
             expires_in: None,
             refresh_method: RefreshMethod::default(),
+            server_date: None,
         }
     }
 
@@ -123,7 +126,8 @@ impl IssuedCredential {
     /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Credential {
-        let Self { access_token, refresh_token, scopes, expires_in, refresh_method } = self;
+        let Self { access_token, refresh_token, scopes, expires_in, refresh_method, server_date } =
+            self;
         Credential {
             access_token,
             refresh_token_issued_at: refresh_token.is_some().then_some(requested_at),
@@ -131,6 +135,7 @@ impl IssuedCredential {
             refresh_method,
             scopes,
             issued_at: requested_at,
+            server_date,
             expires_at: expires_in.map(|life| requested_at + life),
         }
     }
@@ -153,6 +158,9 @@ pub struct Credential {
     pub scopes: Scopes,
     /// When the request was sent that gave the access token.
     pub issued_at: Timestamp,
+    /// The `Date` of the response that brought the access token: when Slack issued it, by Slack's clock, which is the
+    /// clock of Slack's events. `None` if nobody knows.
+    pub server_date: Option<Timestamp>,
     /// When the access token ends; `None` if it does not.
     pub expires_at: Option<Timestamp>,
 }
@@ -168,6 +176,7 @@ impl Credential {
             refresh_method: RefreshMethod::default(),
             scopes: Scopes::default(),
             issued_at,
+            server_date: None,
             expires_at: None,
         }
     }
@@ -205,6 +214,7 @@ mod tests {
             scopes: Scopes::default(),
             expires_in: expires_in.map(Duration::from_secs),
             refresh_method: RefreshMethod::default(),
+            server_date: None,
         }
         .into_credential(Timestamp::from_unix(1_000))
     }

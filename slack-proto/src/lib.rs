@@ -34,6 +34,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `events` | `events`: the check of Slack's request signatures and the Events API; no crate |
 //! | `id-token` | discovery, key sets and `IdTokenVerifier`; no crate, and no cryptography: you bring an `Rs256` |
 //! | `id-token-aws-lc` | `AwsLcRs256`, an `Rs256` over aws-lc-rs; needs a C compiler, unless reqwest's or curl's TLS has it built already |
 
@@ -48,15 +49,19 @@ mod encoding;
 mod endpoint;
 mod entropy;
 mod error;
+#[cfg(feature = "events")]
+pub mod events;
 mod expected_id_token;
 mod external;
 mod fingerprint;
 mod form;
+mod http_date;
 mod id;
 mod id_token;
 mod identity;
 mod installation;
 mod invalid;
+pub mod lifecycle;
 mod method;
 mod nonce;
 mod oddity;

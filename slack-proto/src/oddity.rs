@@ -32,6 +32,16 @@ impl ParseWarning {
         Self { path: path.into(), reason, offset: None }
     }
 
+    /// Puts the path below another one.
+    #[cfg(feature = "events")]
+    pub(crate) fn inside(self, outer: &str) -> Self {
+        let path = match &*self.path {
+            "$" => outer.to_owned(),
+            path => format!("{outer}.{path}"),
+        };
+        Self { path: path.into(), ..self }
+    }
+
     /// Names the member, such as `authed_user.scope`; `$` is the whole body.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use crate::{ParseWarning, Scopes, UntrustedText};
+use crate::{ParseWarning, Scopes, Timestamp, UntrustedText, http_date::date_of};
 
 /// A success: the method's value, and what else the reply told.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Reply<T> {
 pub struct ReplyMeta {
     status: u16,
     retry_after: Option<Duration>,
+    date: Option<Timestamp>,
     request_id: Option<UntrustedText>,
     /// Only few replies have any of these.
     details: Option<Box<Details>>,
@@ -43,7 +44,7 @@ impl ReplyMeta {
     /// Reads status and headers, and takes what the body told.
     pub(crate) fn new(status: u16, headers: &HeaderMap, mut details: Option<Box<Details>>) -> Self {
         if headers.is_empty() {
-            return Self { status, retry_after: None, request_id: None, details };
+            return Self { status, details, ..Self::default() };
         }
         let scopes =
             |name| headers.get(name).and_then(|value| value.to_str().ok()).map(Scopes::from);
@@ -61,7 +62,8 @@ impl ReplyMeta {
         let request_id = headers.get("x-slack-req-id");
         let request_id =
             request_id.map(|id| UntrustedText::from(String::from_utf8_lossy(id.as_bytes())));
-        Self { status, retry_after: retry_after(headers), request_id, details }
+        let (retry_after, date) = (retry_after(headers), date_of(headers));
+        Self { status, retry_after, date, request_id, details }
     }
 
     pub(crate) fn odd(&mut self, path: &'static str, reason: &'static str) {
@@ -81,6 +83,12 @@ impl ReplyMeta {
     #[must_use]
     pub fn request_id(&self) -> Option<&UntrustedText> {
         self.request_id.as_ref()
+    }
+
+    /// Returns the `Date` of the response: when it was written, by Slack's clock. `None` if it is missing or malformed.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        self.date
     }
 
     /// Gives `Retry-After` in seconds; `None` if it is missing or not a whole number.

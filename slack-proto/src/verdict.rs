@@ -46,7 +46,10 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
         return Err(ResponseError::RateLimited(RateLimited { code, meta }));
     }
     if ok == OkState::True {
-        if let Some(value) = payload.take() {
+        if let Some(mut value) = payload.take() {
+            if let Some(date) = meta.date() {
+                value.set_server_date(date);
+            }
             if !(200..300).contains(&status) {
                 meta.odd("$", "a success although the HTTP status is none");
             }

@@ -5,7 +5,7 @@
 //! bytes, a lone surrogate, a number out of range, text after the object) does the cold, [`tolerant`] path read it
 //! again, before a token or a code is given up.
 
-#[cfg(feature = "id-token")]
+#[cfg(any(feature = "id-token", feature = "events"))]
 pub(crate) mod document;
 pub(crate) mod envelope;
 pub(crate) mod fields;

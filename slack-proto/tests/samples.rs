@@ -33,7 +33,7 @@ use slack_proto::{
 const EXPECTED: &str = include_str!("samples_expected.json");
 
 /// Samples that are no body of a reply; each has a test of its own below.
-const VECTORS: [&str; 8] = [
+const VECTORS: [&str; 9] = [
     "authorize-callback--cancelled.txt",
     "authorize-callback--custom-scheme.txt",
     "authorize-callback--denied-no-state.txt",
@@ -42,6 +42,7 @@ const VECTORS: [&str; 8] = [
     "basic-auth--vectors.json",
     "id-token--claims-full.json",
     "pkce--vectors.json",
+    "request-signing--vectors.json",
 ];
 
 fn folder() -> PathBuf {
@@ -203,6 +204,26 @@ fn pkce_vectors() {
     let rule = "code verifier must be 43 to 128 characters long (RFC 7636 section 4.1)";
     assert_eq!(refused, [("secretpassword", rule.to_owned())]);
     assert_eq!(vectors.len(), 5);
+}
+
+#[test]
+fn request_signing_vectors() {
+    use slack_proto::events::{RequestVerifier, SigningSecret};
+
+    let vectors = json("request-signing--vectors.json");
+    let vectors = vectors["vectors"].as_array().unwrap();
+    for vector in vectors {
+        let text = |member: &str| vector[member].as_str().unwrap();
+        let secret = SigningSecret::new(text("secret")).unwrap();
+        let timestamp = vector["timestamp"].as_u64().unwrap();
+        let mut headers = http::HeaderMap::new();
+        headers.insert("X-Slack-Request-Timestamp", timestamp.into());
+        headers.insert("X-Slack-Signature", text("signature").parse().unwrap());
+        let now = slack_proto::Timestamp::from_unix(timestamp);
+        let verified = RequestVerifier::new(secret).verify(&headers, text("body"), now).unwrap();
+        assert_eq!(verified.body(), text("body").as_bytes(), "{}", text("note"));
+    }
+    assert_eq!(vectors.len(), 4);
 }
 
 #[test]

@@ -74,6 +74,7 @@
 mod authorization;
 mod callback;
 mod calls;
+mod events;
 mod headers;
 mod id_token;
 pub mod input;

@@ -11,7 +11,7 @@ use slack_proto::{
 };
 
 use crate::{
-    authorization, callback, calls, headers, id_token, origins, pending,
+    authorization, callback, calls, events, headers, id_token, origins, pending,
     reply::{self, Places, check_error_body, check_hiding, texts},
     rotation, stateless, stored,
 };
@@ -63,6 +63,8 @@ targets! {
         check_error_body::<OauthV2Refresh>(input);
         check_error_body::<AuthRevoke>(input);
     };
+    /// Requests of the Events API: timestamp and signature on a line each, then the body.
+    events, events::check;
     /// `Retry-After`, the headers that list scopes, and the request id, on a line each.
     headers, headers::check;
     /// ID tokens: header, claims and signature on a line each, or a whole token.

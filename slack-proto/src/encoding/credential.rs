@@ -91,6 +91,7 @@ impl Members for StoredCredential<'_> {
             refresh_method,
             scopes,
             issued_at,
+            server_date,
             expires_at,
         } = self.0;
         let method = (*refresh_method != RefreshMethod::default()).then(|| refresh_method.as_str());
@@ -100,6 +101,7 @@ impl Members for StoredCredential<'_> {
         member(map, "refresh_method", method)?;
         member(map, "scopes", Some(scopes.as_str()).filter(|scopes| !scopes.is_empty()))?;
         map.serialize_entry("issued_at", &issued_at.as_unix())?;
+        member(map, "server_date", server_date.map(Timestamp::as_unix))?;
         member(map, "expires_at", expires_at.map(Timestamp::as_unix))
     }
 }
@@ -136,6 +138,7 @@ object! {
         refresh_method: UntrustedText = "refresh_method",
         scopes: Scopes = "scopes",
         issued_at: Timestamp = "issued_at",
+        server_date: Timestamp = "server_date",
         expires_at: Timestamp = "expires_at",
     }
 }
@@ -167,6 +170,7 @@ impl CredentialWire {
             refresh_method,
             scopes: self.scopes.take().unwrap_or_default(),
             issued_at: self.issued_at.take().ok_or(InvalidEncoding::missing("issued_at"))?,
+            server_date: self.server_date.take(),
             expires_at: self.expires_at.take(),
         })
     }

@@ -188,6 +188,7 @@ impl Beside {
             scopes,
             expires_in,
             refresh_method: RefreshMethod::OauthV2Access,
+            server_date: None,
         }
     }
 

@@ -154,7 +154,10 @@ impl OauthV2AccessResponse {
     }
 }
 
-lenient_payload!(OauthV2AccessResponse, holds_token: true, from: GrantWire);
+lenient_payload!(
+    OauthV2AccessResponse, holds_token: true, from: GrantWire,
+    credentials: |it| [&mut it.bot, &mut it.user, &mut it.unplaced].into_iter().flatten()
+);
 
 crate::error_codes! {
     /// Why Slack refuses `oauth.v2.access`, beside the common reasons.

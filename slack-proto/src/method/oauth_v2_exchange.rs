@@ -97,7 +97,10 @@ impl OauthV2ExchangeResponse {
     }
 }
 
-lenient_payload!(OauthV2ExchangeResponse, holds_token: true, from: GrantWire);
+lenient_payload!(
+    OauthV2ExchangeResponse, holds_token: true, from: GrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);
 
 crate::error_codes! {
     /// Why Slack refuses `oauth.v2.exchange`, beside the common reasons.

@@ -99,4 +99,7 @@ impl OauthV2RefreshResponse {
     }
 }
 
-lenient_payload!(OauthV2RefreshResponse, holds_token: true, from: GrantWire);
+lenient_payload!(
+    OauthV2RefreshResponse, holds_token: true, from: GrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);

@@ -119,7 +119,10 @@ impl OauthV2UserAccessResponse {
     }
 }
 
-lenient_payload!(OauthV2UserAccessResponse, holds_token: true, from: UserGrantWire);
+lenient_payload!(
+    OauthV2UserAccessResponse, holds_token: true, from: UserGrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);
 
 crate::error_codes! {
     /// Why Slack refuses `oauth.v2.user.access`, beside the common reasons.

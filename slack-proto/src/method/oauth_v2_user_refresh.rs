@@ -91,4 +91,7 @@ impl OauthV2UserRefreshResponse {
     }
 }
 
-lenient_payload!(OauthV2UserRefreshResponse, holds_token: true, from: UserGrantWire);
+lenient_payload!(
+    OauthV2UserRefreshResponse, holds_token: true, from: UserGrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);

@@ -70,4 +70,7 @@ impl OpenidConnectRefreshResponse {
     }
 }
 
-lenient_payload!(OpenidConnectRefreshResponse, holds_token: true, from: OpenidWire);
+lenient_payload!(
+    OpenidConnectRefreshResponse, holds_token: true, from: OpenidWire,
+    credentials: |it| [&mut it.credential]
+);

@@ -96,7 +96,10 @@ impl OpenidConnectTokenResponse {
     }
 }
 
-lenient_payload!(OpenidConnectTokenResponse, holds_token: true, from: OpenidWire);
+lenient_payload!(
+    OpenidConnectTokenResponse, holds_token: true, from: OpenidWire,
+    credentials: |it| [&mut it.credential]
+);
 
 object! {
     pub(super) struct OpenidWire {
@@ -121,6 +124,7 @@ impl OpenidWire {
             scopes: std::mem::take(&mut self.scope).take().unwrap_or_default(),
             expires_in: std::mem::take(&mut self.expires_in).take(),
             refresh_method: RefreshMethod::OpenidConnectToken,
+            server_date: None,
         })
     }
 }

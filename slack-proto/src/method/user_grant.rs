@@ -99,6 +99,7 @@ fn issued(
         scopes: scopes.take().unwrap_or_default(),
         expires_in: expires_in.take(),
         refresh_method: RefreshMethod::OauthV2UserAccess,
+        server_date: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::de::{DeserializeOwned, MapAccess, value::MapAccessDeserializer};
 
 use super::envelope::{Envelope, Intercepted};
+use crate::Timestamp;
 
 /// A type that a success is read into.
 ///
@@ -21,6 +22,10 @@ pub trait Payload: Sized {
         map: A,
         envelope: &mut Envelope<'de>,
     ) -> Result<(), A::Error>;
+
+    /// Sets the `Date` of the response on each credential that it brought.
+    #[doc(hidden)]
+    fn set_server_date(&mut self, _: Timestamp) {}
 }
 
 impl<T: DeserializeOwned> Payload for T {
@@ -37,7 +42,10 @@ impl<T: DeserializeOwned> Payload for T {
 
 /// Makes a type a payload by way of an object read leniently.
 macro_rules! lenient_payload {
-    ($T:ty, holds_token: $token:literal, from: $Wire:ty) => {
+    (
+        $T:ty, holds_token: $token:literal, from: $Wire:ty
+        $(, credentials: |$value:ident| $credentials:expr)?
+    ) => {
         impl $crate::wire::payload::Payload for $T {
             const HOLDS_TOKEN: bool = $token;
 
@@ -53,6 +61,13 @@ macro_rules! lenient_payload {
                 }
                 Ok(())
             }
+
+            $(fn set_server_date(&mut self, date: $crate::Timestamp) {
+                let $value = self;
+                for credential in $credentials {
+                    credential.server_date = Some(date);
+                }
+            })?
         }
     };
 }

@@ -46,7 +46,9 @@ const INSIDE: &[&str] = &[
 fn every_public_type_is_checked() {
     let checks = [
         include_str!("browser.rs"),
+        include_str!("events.rs"),
         include_str!("id_tokens.rs"),
+        include_str!("lifecycle.rs"),
         include_str!("replies.rs"),
         include_str!("requests.rs"),
         include_str!("rotation.rs"),
@@ -54,7 +56,12 @@ fn every_public_type_is_checked() {
         include_str!("values.rs"),
     ]
     .concat();
-    let modules = [include_str!("../../src/rotation.rs"), include_str!("../../src/lib.rs")];
+    let modules = [
+        include_str!("../../src/rotation.rs"),
+        include_str!("../../src/events.rs"),
+        include_str!("../../src/lifecycle.rs"),
+        include_str!("../../src/lib.rs"),
+    ];
     let exports = modules
         .iter()
         .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))

@@ -48,7 +48,7 @@ fn assert_clean(what: &str, text: &str) {
     }
 }
 
-pub(crate) fn debug(what: &str, value: &impl Debug) {
+pub(crate) fn debug<T: Debug>(what: &str, value: &T) {
     assert_clean(what, &format!("{value:?}"));
     assert_clean(what, &format!("{value:#?}"));
 }
@@ -58,7 +58,7 @@ pub(crate) fn display(what: &str, value: &impl Display) {
     assert_clean(what, &format!("{value:#}"));
 }
 
-pub(crate) fn both(what: &str, value: &(impl Debug + Display)) {
+pub(crate) fn both<T: Debug + Display>(what: &str, value: &T) {
     debug(what, value);
     display(what, value);
 }
