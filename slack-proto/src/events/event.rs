@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::SeqAccess};
 use serde_json::value::RawValue;
 
 use crate::{
-    ForeignText, Oddity, UserId,
+    ParseWarning, UntrustedText, UserId,
     wire::{
         document::read_document,
         fields::Nested,
@@ -23,7 +23,7 @@ pub enum Event {
     /// `app_uninstalled`: the app was removed, and all its tokens of that place are dead.
     AppUninstalled,
     /// Any other event, by its type. [`EventCallback::event_json`](super::EventCallback::event_json) has all of it.
-    Other(ForeignText),
+    Other(UntrustedText),
 }
 
 /// Whose tokens were revoked.
@@ -48,13 +48,13 @@ impl Event {
     }
 
     /// Reads the JSON text of an inner event; what was odd goes to `warnings`.
-    pub(super) fn read(json: &str, warnings: &mut Vec<Oddity>) -> Self {
+    pub(super) fn read(json: &str, warnings: &mut Vec<ParseWarning>) -> Self {
         let Some((wire, inner)) = read_document::<EventWire>(json.as_bytes()) else {
-            warnings.push(Oddity::new("event", "expected an object".into()));
-            return Self::Other(ForeignText::from(""));
+            warnings.push(ParseWarning::new("event", "expected an object".into()));
+            return Self::Other(UntrustedText::from(""));
         };
         warnings.extend(inner.into_iter().map(|warning| warning.inside("event")));
-        match wire.kind.as_ref().map(ForeignText::as_str) {
+        match wire.kind.as_ref().map(UntrustedText::as_str) {
             Some(TOKENS_REVOKED) => {
                 let tokens = wire.tokens.take().map(|Nested(tokens)| tokens).unwrap_or_default();
                 Self::TokensRevoked(TokensRevoked {
@@ -63,14 +63,14 @@ impl Event {
                 })
             }
             Some(APP_UNINSTALLED) => Self::AppUninstalled,
-            _ => Self::Other(wire.kind.take().unwrap_or_else(|| ForeignText::from(""))),
+            _ => Self::Other(wire.kind.take().unwrap_or_else(|| UntrustedText::from(""))),
         }
     }
 }
 
 object! {
     struct EventWire {
-        kind: ForeignText = "type",
+        kind: UntrustedText = "type",
         tokens: Nested<TokensWire> = "tokens",
     }
 }

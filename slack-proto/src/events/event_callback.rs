@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::Event;
-use crate::{AppId, EnterpriseId, ForeignText, InstallationKey, Oddity, TeamId, Timestamp, UserId};
+use crate::{
+    AppId, EnterpriseId, InstallationKey, ParseWarning, TeamId, Timestamp, UntrustedText, UserId,
+};
 
 /// An event with its outer envelope, `event_callback`.
 ///
@@ -20,7 +22,7 @@ pub struct EventCallback {
     /// The app.
     pub api_app_id: Option<AppId>,
     /// The event's own id, `Ev…`, the same in each delivery.
-    pub event_id: Option<ForeignText>,
+    pub event_id: Option<UntrustedText>,
     /// When it happened, by Slack's clock.
     pub event_time: Option<Timestamp>,
     /// For whom Slack delivers the event: one of the installations, not all of them.
@@ -28,7 +30,7 @@ pub struct EventCallback {
     /// The inner event.
     pub event: Event,
     /// What was odd in the body: path and reason, never a value.
-    pub parse_warnings: Vec<Oddity>,
+    pub parse_warnings: Vec<ParseWarning>,
     pub(super) json: Box<str>,
 }
 

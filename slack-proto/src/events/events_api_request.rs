@@ -7,7 +7,7 @@ use super::{
     event::{Event, EventJson},
 };
 use crate::{
-    AppId, EnterpriseId, ForeignText, Oddity, TeamId, Timestamp, UserId,
+    AppId, EnterpriseId, ParseWarning, TeamId, Timestamp, UntrustedText, UserId,
     wire::{
         document::read_document,
         fields::Nested,
@@ -20,13 +20,13 @@ use crate::{
 #[non_exhaustive]
 pub enum EventsApiRequest {
     /// `url_verification`: answer with status 200 and this challenge as the body.
-    UrlVerification(ForeignText),
+    UrlVerification(UntrustedText),
     /// `event_callback`: an event.
     EventCallback(Box<EventCallback>),
     /// `app_rate_limited`: Slack holds events back for a while.
     AppRateLimited(AppRateLimited),
     /// Any other request, by its type.
-    Other(ForeignText),
+    Other(UntrustedText),
 }
 
 /// Where, and since which minute, Slack holds events back.
@@ -53,7 +53,7 @@ impl EventsApiRequest {
     pub fn parse<B: AsRef<[u8]>>(verified: &Verified<B>) -> Result<Self, InvalidEventsRequest> {
         let (wire, warnings) = read_document::<RequestWire>(verified.body())
             .ok_or(InvalidEventsRequest::NotAnObject)?;
-        match wire.kind.as_ref().map(ForeignText::as_str) {
+        match wire.kind.as_ref().map(UntrustedText::as_str) {
             Some("event_callback") => {
                 Ok(Self::EventCallback(Box::new(wire.into_callback(warnings))))
             }
@@ -75,12 +75,12 @@ impl EventsApiRequest {
 
 object! {
     struct RequestWire {
-        kind: ForeignText = "type",
-        challenge: ForeignText = "challenge",
+        kind: UntrustedText = "type",
+        challenge: UntrustedText = "challenge",
         team_id: TeamId = "team_id",
         enterprise_id: EnterpriseId = "enterprise_id",
         api_app_id: AppId = "api_app_id",
-        event_id: ForeignText = "event_id",
+        event_id: UntrustedText = "event_id",
         event_time: Timestamp = "event_time",
         minute_rate_limited: Timestamp = "minute_rate_limited",
         authorizations: Vec<Nested<AuthorizationWire>> = "authorizations",
@@ -99,7 +99,7 @@ object! {
 }
 
 impl RequestWire {
-    fn into_callback(self, mut parse_warnings: Vec<Oddity>) -> EventCallback {
+    fn into_callback(self, mut parse_warnings: Vec<ParseWarning>) -> EventCallback {
         let json = self.event.take().map(|EventJson(json)| json).unwrap_or_default();
         let event = Event::read(&json, &mut parse_warnings);
         let authorizations = self.authorizations.take().unwrap_or_default();

@@ -13,9 +13,9 @@ impl OauthV2UserAccessResponse {
             team: self.team,
             enterprise: self.enterprise,
             is_enterprise_install: self.is_enterprise_install,
-            user: Some(self.credential.issued_at(requested_at)),
+            user: Some(self.credential.into_credential(requested_at)),
             user_id: self.user_id,
-            unplaced: self.unplaced.map(|credential| credential.issued_at(requested_at)),
+            unplaced: self.unplaced.map(|credential| credential.into_credential(requested_at)),
             ..Installation::default()
         }
     }
@@ -26,7 +26,7 @@ impl OauthV2ExchangeResponse {
     /// when the request was **sent**.
     #[must_use]
     pub fn into_installation(self, requested_at: Timestamp) -> Installation {
-        let credential: Credential = self.credential.issued_at(requested_at);
+        let credential: Credential = self.credential.into_credential(requested_at);
         let mut installation = Installation {
             app_id: self.app_id,
             team: self.team,
@@ -34,7 +34,7 @@ impl OauthV2ExchangeResponse {
             is_enterprise_install: self.is_enterprise_install,
             user_id: self.user_id,
             bot_user_id: self.bot_user_id,
-            unplaced: self.unplaced.map(|credential| credential.issued_at(requested_at)),
+            unplaced: self.unplaced.map(|credential| credential.into_credential(requested_at)),
             ..Installation::default()
         };
         let place = match self.slot {

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{AccessToken, InstallationKey, Method, OauthV2Access, RefreshToken, Secret, Timestamp};
+use crate::{
+    AccessToken, ApiMethod, InstallationKey, OauthV2Access, RefreshToken, SecretAuthentication,
+    Timestamp,
+};
 
 fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix(seconds)
@@ -8,8 +11,8 @@ fn at(seconds: u64) -> Timestamp {
 /// The installation that an answer makes, requested at a time and dated by Slack a second later.
 fn answer(body: &'static str, requested_at: u64) -> Installation {
     let response = http::Response::new(body);
-    let reply = OauthV2Access::<Secret>::parse_response(&response).unwrap();
-    let mut installation = reply.value.issued_at(at(requested_at));
+    let reply = OauthV2Access::<SecretAuthentication>::parse_response(&response).unwrap();
+    let mut installation = reply.value.into_installation(at(requested_at));
     for credential in [&mut installation.bot, &mut installation.user].into_iter().flatten() {
         credential.server_date = Some(at(requested_at + 1));
     }
