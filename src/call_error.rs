@@ -1,32 +1,36 @@
-//! Why a call gave no result.
+//! The error of a call.
 
 use std::{error::Error, fmt};
 
 use slack_proto::{MethodError, Purpose, Recovery, ResponseError};
 use slack_transport as transport;
 
-/// Why a call gave no result: no answer came, or the answer was no success.
+/// The error of a call: there is no complete response, or the response is no success.
+///
+/// [`recovery`](Self::recovery) says what to do next; the variants are for who needs more.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError<E> {
-    /// No complete answer came.
+    /// There is no complete response.
     Transport(TransportError),
-    /// An answer came that is no success.
+    /// Slack's response is no success, or cannot be read.
     Response(ResponseError<E>),
 }
 
-/// No complete answer came.
+/// The error of a request without a complete response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TransportError {
-    /// What the transport says.
+    /// The transport's own error.
     pub error: transport::Error,
     pub(crate) purpose: Purpose,
 }
 
 impl TransportError {
-    /// Tells what to do next. If the request may have been sent, nobody knows what became of it: a code may be used
-    /// up, and a refresh token must be sent again soon.
+    /// Returns what to do next.
+    ///
+    /// If the request may have been sent, its outcome is unknown: an authorization code may be spent, and the same refresh
+    /// token must be sent again soon.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         use transport::ErrorKind;
@@ -54,7 +58,7 @@ impl Error for TransportError {
 }
 
 impl<E: MethodError> CallError<E> {
-    /// Gives Slack's answer, if one came.
+    /// Returns the error in Slack's response, if there was one.
     #[must_use]
     pub fn response(&self) -> Option<&ResponseError<E>> {
         match self {
@@ -63,7 +67,7 @@ impl<E: MethodError> CallError<E> {
         }
     }
 
-    /// Tells what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {

@@ -1,4 +1,4 @@
-//! Slack's signing keys, fetched when they are needed, and kept.
+//! A cache of the keys that Slack signs ID tokens with.
 
 mod cache;
 mod error;
@@ -22,17 +22,18 @@ use self::{
 };
 use crate::Client;
 
-pub use self::error::{FetchKeysError, VerifyIdTokenError};
+pub use self::error::{FetchKeysError, FetchKeysErrorKind, VerifyIdTokenError};
 
 /// Verifies ID tokens by the keys that the client's endpoint publishes.
 ///
-/// The keys are fetched when the first token comes, and again when they are an hour old or a token names a key that is
-/// not among them, as it happens after Slack has changed its keys. Callers that need keys at the same time share one
-/// fetch, which goes on as long as one of them still waits. Between two fetches lie 30 s at least, so that a flood of
-/// bad tokens is no flood of requests; meanwhile such tokens are refused by [`IdTokenError::UnknownKey`]. If keys cannot
-/// be fetched anew, those that are there stay in use.
+/// The keys are fetched for the first token, and again when they are an hour old or a token names a key that is not among
+/// them, as after a key change at Slack. Concurrent callers share one fetch, which continues while one of them waits. At
+/// least 30 s lie between two fetches, so a flood of bad tokens causes no flood of requests; until then such a token fails
+/// with [`IdTokenError::UnknownKey`]. If a fetch fails, the keys that are cached stay in use.
 ///
-/// Make one and clone it: clones share the keys. It needs no runtime, and reads no clock.
+/// Create one and clone it: clones share the keys. It needs no async runtime, and reads no clock.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # #[cfg(all(feature = "reqwest", feature = "id-token-aws-lc"))]
@@ -65,7 +66,7 @@ pub struct IdTokenKeys {
 }
 
 impl IdTokenKeys {
-    /// Keeps the keys of the client's endpoint; signatures are checked by `rs256`.
+    /// Creates an empty cache for the client's endpoint; `rs256` checks signatures.
     #[must_use]
     pub fn new(client: Client, rs256: Arc<dyn Rs256>) -> Self {
         let verifier = IdTokenVerifier::new(client.endpoint());
@@ -77,14 +78,14 @@ impl IdTokenKeys {
         }
     }
 
-    /// Keeps the keys of the client's endpoint; signatures are checked by aws-lc-rs.
+    /// Creates an empty cache for the client's endpoint; aws-lc-rs checks signatures.
     #[cfg(feature = "id-token-aws-lc")]
     #[must_use]
     pub fn with_aws_lc(client: Client) -> Self {
         Self::new(client, Arc::new(slack_proto::AwsLcRs256))
     }
 
-    /// Checks tokens by another verifier: one that expects another issuer, or allows for other clocks.
+    /// Sets the verifier, for instance one that expects another issuer or allows for more clock skew.
     ///
     /// The discovery document must name this verifier's issuer.
     #[must_use]
@@ -93,28 +94,28 @@ impl IdTokenKeys {
         Self { source: Source { verifier, ..self.source }, cache: Arc::default(), ..self }
     }
 
-    /// Leaves at least so much time between two fetches, if there are keys; 30 s unless told otherwise.
+    /// Sets the shortest time between two fetches while keys are cached. The default is 30 s.
     ///
-    /// As long as there are none, a fetch that failed is repeated after 0, 1, 2, 4, … s, up to this time.
+    /// While none are cached, a fetch that failed is repeated after 0, 1, 2, 4, … s, up to this time.
     #[must_use]
     pub fn refetch_interval(self, interval: Duration) -> Self {
         Self { pace: Pace { interval, ..self.pace }, ..self }
     }
 
-    /// Fetches the keys anew when they are so old; an hour unless told otherwise.
+    /// Sets the age at which cached keys are fetched again. The default is one hour.
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
         Self { pace: Pace { max_age, ..self.pace }, ..self }
     }
 
-    /// Verifies a token, and fetches keys if they are needed.
+    /// Verifies a token, and fetches keys if necessary.
     ///
-    /// Give the access token whenever there is one, so that the two are known to belong together. Dropping the future
-    /// gives the fetch up, unless somebody else waits for it.
+    /// Pass the access token of the same response if there is one: the ID token is then checked to belong to it. Dropping
+    /// the future cancels the fetch, unless another caller waits for it.
     ///
     /// # Errors
     ///
-    /// When the token proves nothing, and when there are no keys to check it by.
+    /// Fails if the token does not verify, or if there are no keys to verify it with.
     pub async fn verify(
         &self,
         token: &IdToken,
@@ -134,13 +135,13 @@ impl IdTokenKeys {
         }
     }
 
-    /// Verifies a token while the thread waits; otherwise as [`verify`](Self::verify).
+    /// Verifies a token like [`verify`](Self::verify), and blocks the thread while it fetches keys.
     ///
-    /// Blocking callers share one fetch with each other, but not with those that wait asynchronously.
+    /// Blocking callers share one fetch with each other, but not with asynchronous ones.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify), and if the client has no blocking transport.
+    /// Fails like [`verify`](Self::verify), and if the client has no blocking transport.
     pub fn verify_blocking(
         &self,
         token: &IdToken,
@@ -157,7 +158,7 @@ impl IdTokenKeys {
         }
     }
 
-    /// Gives keys, if possible others than those that were `known` not to do.
+    /// Returns keys, if possible others than `known`, which lack the key that a token names.
     async fn keys(
         &self,
         known: Option<&Arc<KeySet>>,
@@ -240,7 +241,7 @@ impl fmt::Debug for IdTokenKeys {
     }
 }
 
-/// Nothing that is done under a lock here can panic halfway.
+/// Locks a mutex, poisoned or not: no code under these locks can panic halfway.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

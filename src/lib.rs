@@ -53,18 +53,18 @@
 
 mod call_error;
 mod client;
-mod entropy;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
 pub mod pace;
+mod random;
 mod rotator;
 mod runtime;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
-pub use entropy::random_bytes;
 #[cfg(feature = "id-token")]
-pub use id_token_keys::{FetchKeysError, IdTokenKeys, VerifyIdTokenError};
+pub use id_token_keys::{FetchKeysError, FetchKeysErrorKind, IdTokenKeys, VerifyIdTokenError};
+pub use random::random_bytes;
 pub use rotator::{
     InvalidRotator, RevokeError, RotatedCallError, RotationObserver, TokenError, TokenRotator,
     TokenRotatorBuilder, ValidConfigurationToken, ValidToken,

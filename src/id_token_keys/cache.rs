@@ -1,4 +1,4 @@
-//! What is known of the keys, and whether to fetch them: no I/O, no clock.
+//! The cached keys, and the decision whether to fetch: no I/O, no clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use super::error::FetchKeysError;
 
 type Fetched = Result<Arc<KeySet>, FetchKeysError>;
 
-/// A fetch that several wait for: whoever is polled drives it, and it ends with the last of them.
+/// A fetch that callers share: whichever is polled drives it, and it is dropped with the last of them.
 type Flight = Shared<BoxFuture<'static, Fetched>>;
 
 /// How often to fetch.
@@ -24,14 +24,14 @@ impl Pace {
         Self { interval: Duration::from_secs(30), max_age: Duration::from_secs(3600) };
 }
 
-/// The keys, and what became of the fetches.
+/// The keys, and the outcome of the last fetches.
 #[derive(Default)]
 pub(super) struct Cache {
     held: Option<Held>,
     flight: Option<WeakShared<BoxFuture<'static, Fetched>>>,
     /// When the last fetch began.
     began: Option<Timestamp>,
-    /// How many fetches in a row brought no keys, those included that everybody gave up.
+    /// The number of consecutive fetches without keys, abandoned ones included.
     failures: u32,
     error: Option<FetchKeysError>,
 }
@@ -41,7 +41,7 @@ struct Held {
     since: Timestamp,
 }
 
-/// What to do for a caller.
+/// The next step for a caller.
 pub(super) enum Next {
     Use(Arc<KeySet>),
     Join(Flight),
@@ -50,7 +50,7 @@ pub(super) enum Next {
 }
 
 impl Cache {
-    /// Decides for a caller that `known` keys did not do for, if any.
+    /// Returns the next step for a caller. `known` are keys that lack the one that the caller needs.
     pub(super) fn next(&self, pace: &Pace, known: Option<&Arc<KeySet>>, now: Timestamp) -> Next {
         if let Some(held) = &self.held {
             let did_not_do = known.is_some_and(|known| Arc::ptr_eq(known, &held.keys));
@@ -74,11 +74,11 @@ impl Cache {
         let wait = if self.held.is_some() {
             pace.interval
         } else {
-            // Whoever is first after a failure or two should not have to pay for it.
+            // The first two failures cost the next caller no wait.
             let doubled = self.failures.checked_sub(2).map_or(0, |times| 1 << times.min(30));
             pace.interval.min(Duration::from_secs(doubled))
         };
-        // A clock that was put back by more than that is no reason to wait until it has caught up.
+        // A clock that was set back further than that must not block fetches until it has caught up.
         self.began.is_some_and(|began| now.since(began) < wait && began.since(now) < wait)
     }
 
@@ -92,7 +92,7 @@ impl Cache {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// Takes what a fetch brought that began at `began`.
+    /// Stores the result of a fetch that began at `began`.
     pub(super) fn landed(&mut self, fetched: Fetched, began: Timestamp) -> Fetched {
         match &fetched {
             Ok(keys) => {

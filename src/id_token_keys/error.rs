@@ -1,4 +1,4 @@
-//! Why nobody is signed in.
+//! The errors of verification by fetched keys.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -7,18 +7,18 @@ use slack_transport as transport;
 
 use crate::TransportError;
 
-/// Why nobody is signed in by an ID token.
+/// The error of [`IdTokenKeys::verify`](crate::IdTokenKeys::verify).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum VerifyIdTokenError {
-    /// The token proves nothing.
+    /// The token does not verify.
     Token(IdTokenError),
-    /// There are no keys to check it by.
+    /// There are no keys to verify it with.
     Keys(FetchKeysError),
 }
 
 impl VerifyIdTokenError {
-    /// Tells what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {
@@ -58,7 +58,7 @@ impl Error for VerifyIdTokenError {
     }
 }
 
-/// Why there are no keys. All who waited for one fetch get the same error.
+/// The error of a fetch of signing keys. All callers that waited for one fetch get the same error.
 #[derive(Clone, Debug)]
 pub struct FetchKeysError(Arc<Cause>);
 
@@ -66,8 +66,32 @@ pub struct FetchKeysError(Arc<Cause>);
 pub(super) enum Cause {
     Transport(TransportError),
     Document(DocumentError),
-    /// All who waited for a fetch went away, and the next one is not due.
+    /// All callers that waited for a fetch went away, and the next one is not due.
     GivenUp,
+}
+
+/// What a [`FetchKeysError`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FetchKeysErrorKind {
+    /// There is no complete response.
+    Transport,
+    /// The discovery document or the key set is not what it must be.
+    Document,
+    /// All callers that waited for the last fetch went away, and the next one is not due yet.
+    Abandoned,
+}
+
+impl FetchKeysErrorKind {
+    /// Returns a name for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transport => "transport",
+            Self::Document => "document",
+            Self::Abandoned => "abandoned",
+        }
+    }
 }
 
 impl FetchKeysError {
@@ -75,7 +99,17 @@ impl FetchKeysError {
         Self(Arc::new(Cause::GivenUp))
     }
 
-    /// Gives the transport's error, if no complete answer came.
+    /// Returns what went wrong.
+    #[must_use]
+    pub fn kind(&self) -> FetchKeysErrorKind {
+        match &*self.0 {
+            Cause::Transport(_) => FetchKeysErrorKind::Transport,
+            Cause::Document(_) => FetchKeysErrorKind::Document,
+            Cause::GivenUp => FetchKeysErrorKind::Abandoned,
+        }
+    }
+
+    /// Returns the transport's error, if there was no complete response.
     #[must_use]
     pub fn transport(&self) -> Option<&TransportError> {
         match &*self.0 {
@@ -84,7 +118,7 @@ impl FetchKeysError {
         }
     }
 
-    /// Tells what is wrong with an answer that came.
+    /// Returns what is wrong with the document that was fetched, if one was.
     #[must_use]
     pub fn document(&self) -> Option<&DocumentError> {
         match &*self.0 {
@@ -93,7 +127,7 @@ impl FetchKeysError {
         }
     }
 
-    /// Tells what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match &*self.0 {

@@ -1,4 +1,4 @@
-//! One fetch: the discovery document, and then the keys that it names.
+//! One fetch: the discovery document, then the key set that it names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use slack_transport::Error;
 use super::error::{Cause, FetchKeysError};
 use crate::Client;
 
-/// Where keys come from, and what reads them.
+/// The source of keys, and what parses and verifies them.
 #[derive(Clone)]
 pub(super) struct Source {
     pub(super) client: Client,

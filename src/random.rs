@@ -1,15 +1,17 @@
-//! Randomness of the operating system.
+//! Random bytes of the operating system.
 
 use std::io;
 
 use slack_proto::RandomBytes;
 use zeroize::Zeroize;
 
-/// Draws what one authorization needs from the operating system's generator.
+/// Returns the random bytes that one authorization needs, from the operating system's generator.
+///
+/// State, nonce and PKCE verifier are made of them, so draw them anew for each authorization.
 ///
 /// # Errors
 ///
-/// When the system has no randomness to give, which no healthy system does.
+/// Fails when the system's generator does, which happens on no healthy system.
 pub fn random_bytes() -> io::Result<RandomBytes> {
     let mut bytes = [0; 96];
     getrandom::fill(&mut bytes)?;
