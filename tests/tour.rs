@@ -38,6 +38,11 @@ fn run(transport: &str, folder: &std::path::Path) -> String {
     for secret in ["xox", "0123456789abcdef", "code=", "state=", "nonce=", "eyJ"] {
         assert!(!text.contains(secret), "the tour shows {secret}");
     }
+    for debug in ["Some(", "None", "[redacted]", " { "] {
+        assert!(!text.contains(debug), "the tour prints for programmers: {debug}");
+    }
+    assert!(text.contains("< workspace: Fake Softball Team (T0FAKE00001)"));
+    assert!(text.contains("may chat:write,commands and expires in 12 hours"));
     // Two clients, eight steps each, and two sign-ins, nine steps; each step says something.
     assert_eq!(text.matches("\n8. ").count(), 3);
     assert_eq!(text.matches("\n9. ").count(), 1);

@@ -10,7 +10,7 @@ use slack_auth::{
 use slack_fake::Clock;
 
 use crate::{
-    report::Report,
+    report::{self, Report},
     stage::{SECRET, Stage, WORKSPACE},
     walk::{Outcome, consent, expect},
 };
@@ -50,7 +50,11 @@ pub(crate) fn keep(stage: &Stage, report: &mut Report<'_>) -> Outcome {
     report.step("The new token works")?;
     report.request("POST /api/auth.test")?;
     let reply = pollster::block_on(rotator.call(&AuthTest, &key, Slot::Bot))?.value;
-    report.answer("team", &reply.team)?;
+    report.say(format!(
+        "it belongs to {} in {}",
+        reply.user.ok_or("no user")?,
+        reply.team.ok_or("no team")?
+    ))?;
 
     report.step("All is kept for the next run")?;
     stage.save()?;
@@ -58,7 +62,7 @@ pub(crate) fn keep(stage: &Stage, report: &mut Report<'_>) -> Outcome {
     Ok(())
 }
 
-/// Installs the app and stores what came; gives the token's fingerprint.
+/// Installs the app, stores the installation, and returns the token's fingerprint.
 fn install(
     stage: &Stage,
     report: &mut Report<'_>,
@@ -75,9 +79,10 @@ fn install(
     report.request("POST /api/oauth.v2.access grant_type=authorization_code")?;
     let sent = stage.now();
     let answer = pollster::block_on(stage.client.call(&authorized.exchange, app))?.value;
+    report.answer("workspace", report::workspace(answer.team.as_ref()))?;
+    report.answer("stored for the bot", report::token(answer.bot.as_ref()))?;
     let installation = answer.into_installation(sent);
     pollster::block_on(store.put(key, &installation, Precondition::Absent))?;
-    report.answer("stored credential", &installation.bot)?;
     Ok(installation.bot.ok_or("no bot token came")?.access_token.fingerprint())
 }
 

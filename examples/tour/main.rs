@@ -84,7 +84,7 @@ impl Wanted {
     }
 }
 
-/// Gives `target/tour`: an example lies in `target/debug/examples`.
+/// Returns `target/tour`: an example lies in `target/debug/examples`.
 fn beside_the_program() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program.ancestors().nth(3).unwrap_or(Path::new(".")).join("tour")

@@ -1,9 +1,11 @@
-//! What a person reads.
+//! The text of the tour.
 
 use std::{
-    fmt::{Debug, Display},
+    fmt::Display,
     io::{self, Write},
 };
+
+use slack_auth::{IssuedCredential, Team};
 
 /// Writes the steps of the tour, numbered.
 pub(crate) struct Report<'w> {
@@ -33,18 +35,37 @@ impl<'w> Report<'w> {
         writeln!(self.out, "   > {line}")
     }
 
-    /// Tells what has been proven.
+    /// Writes what has been proven.
     pub(crate) fn proven(&mut self, what: &str) -> io::Result<()> {
         writeln!(self.out, "   proven: {what}")
     }
 
-    /// Shows a part of a typed answer; its `Debug` hides what is secret.
-    pub(crate) fn answer(&mut self, name: &str, value: &dyn Debug) -> io::Result<()> {
-        writeln!(self.out, "   < {name}: {value:?}")
+    /// Writes a part of a typed response.
+    pub(crate) fn answer(&mut self, name: &str, value: impl Display) -> io::Result<()> {
+        writeln!(self.out, "   < {name}: {value}")
     }
 
-    /// Says something.
+    /// Writes a line.
     pub(crate) fn say(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.out, "   {text}")
     }
+}
+
+/// Returns a workspace as people know it, with its id.
+pub(crate) fn workspace(team: Option<&Team>) -> String {
+    match team {
+        Some(Team { id, name: Some(name), .. }) => format!("{name} ({id})"),
+        Some(Team { id, .. }) => id.to_string(),
+        None => "a whole organisation".to_owned(),
+    }
+}
+
+/// Returns what a token may do, and for how long, with the name that stands for it in logs.
+pub(crate) fn token(issued: Option<&IssuedCredential>) -> String {
+    let Some(issued) = issued else { return "no token".to_owned() };
+    let life = match issued.expires_in {
+        Some(life) => format!("expires in {} hours", life.as_secs() / 3600),
+        None => "does not expire".to_owned(),
+    };
+    format!("token {} may {} and {life}", issued.access_token.fingerprint(), issued.scopes)
 }

@@ -26,14 +26,21 @@ pub(crate) fn sign_in(stage: &Stage, report: &mut Report<'_>) -> Outcome {
     report.proven("signed by Slack's key (RS256), for this app, just now")?;
     report.proven("the nonce is the one that this browser began with")?;
     report.proven("it belongs to the access token beside it (at_hash)")?;
-    report.answer("person", &verified.user.identity())?;
-    report.answer("name", &verified.user.name)?;
+    report.answer(
+        "who",
+        format!(
+            "{} of {}",
+            verified.user.user_id.as_ref().unwrap_or(&verified.user.sub),
+            verified.user.team_id.as_ref().ok_or("no team")?
+        ),
+    )?;
+    report.answer("name", verified.user.name.as_ref().ok_or("no name")?)?;
 
-    report.step("The access token tells more about the same person")?;
+    report.step("The access token fetches more about the same person")?;
     report.request("POST /api/openid.connect.userInfo")?;
     let told = stage.client.call(&OpenidConnectUserInfo, &arrival.access_token);
     let told = pollster::block_on(told)?.value;
-    report.answer("email", &told.email)?;
+    report.answer("email", told.email.as_ref().ok_or("no email")?)?;
     expect(told.is_same_person(&verified.user), "it is the person of the ID token")?;
 
     stage.slack(|slack| slack.script_id_token(IdTokenFault::TamperedClaims));
@@ -76,9 +83,10 @@ impl Arrival {
         report.request("POST /api/openid.connect.token grant_type=authorization_code")?;
         let exchange = stage.client.call(&authorized.exchange, app);
         let answer = pollster::block_on(exchange)?.value;
-        report.answer("ID token, not verified yet", &answer.id_token)?;
+        let id_token = answer.id_token.ok_or("no ID token came")?;
+        report.answer("an ID token, not verified yet", id_token.fingerprint())?;
         Ok(Self {
-            id_token: answer.id_token.ok_or("no ID token came")?,
+            id_token,
             access_token: answer.credential.access_token,
             expected: authorized.expected_id_token().clone(),
         })

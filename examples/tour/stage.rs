@@ -85,7 +85,7 @@ impl Stage {
         fs::write(self.folder.join(TIME), self.clock.now().to_string())
     }
 
-    /// Forgets what earlier runs have left in `folder`.
+    /// Deletes what earlier runs have left in `folder`.
     pub(crate) fn clear(folder: &Path) -> io::Result<()> {
         let gone = |result: io::Result<()>| match result {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -118,7 +118,7 @@ impl Stage {
     }
 }
 
-/// Gives the fake Slack that an earlier run has left, and its time; or a new one.
+/// Returns the fake Slack and the time that an earlier run has left, or new ones.
 fn restored(folder: &Path) -> Result<(FakeSlack, u64), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     let saved = match fs::read(folder.join(SLACK)) {

@@ -12,7 +12,7 @@ use slack_auth::{
 use crate::{
     browser,
     keeping::keep,
-    report::Report,
+    report::{self, Report},
     sign_in::sign_in,
     stage::{SECRET, Stage},
 };
@@ -78,10 +78,11 @@ fn walk<P: ClientAuthentication>(
     let sent = stage.now();
     let installed = pollster::block_on(stage.client.call(&authorized.exchange, client))?.value;
     report.proven(proof)?;
-    report.answer("workspace", &installed.team)?;
-    report.answer("installed by", &installed.authed_user_id)?;
-    report.answer("bot", &installed.bot)?;
-    report.answer("user", &installed.user)?;
+    report.answer("workspace", report::workspace(installed.team.as_ref()))?;
+    report
+        .answer("installed by", installed.authed_user_id.as_ref().ok_or("nobody installed it")?)?;
+    report.answer("the bot", report::token(installed.bot.as_ref()))?;
+    report.answer("the person", report::token(installed.user.as_ref()))?;
     expect(authorized.missing_scopes(&installed).is_empty(), "all scopes are granted")?;
     let issued = match slot {
         Slot::Bot => installed.bot,
@@ -109,8 +110,7 @@ fn walk<P: ClientAuthentication>(
     report.request("POST /api/oauth.v2.access grant_type=refresh_token")?;
     let sent = stage.now();
     let refreshed = pollster::block_on(stage.client.call(&refresh, credentials))?.value;
-    report.answer("slot", &refreshed.slot)?;
-    report.answer("credential", &refreshed.credential)?;
+    report.answer("new pair", report::token(Some(&refreshed.credential)))?;
     expect(refreshed.slot == slot, "the new pair belongs to the slot that was refreshed")?;
     let credential = refreshed.credential.into_credential(sent);
 
@@ -137,7 +137,10 @@ pub(crate) fn consent<M: CodeExchange>(
 ) -> Outcome<(PendingAuthorization<M>, Callback)> {
     report.step("The app sends the browser to the consent screen")?;
     let (url, pending) = request.begin(stage.client.endpoint(), &random_bytes()?, stage.now());
-    report.request(&format!("GET {url:?}"))?;
+    report.request(&format!(
+        "GET {}?[parameters]",
+        url.expose().split('?').next().unwrap_or_default()
+    ))?;
     let shown = browser::get(url.expose())?;
     let allowed = if shown.status == 302 {
         report.step("Slack remembers the consent, and sends the browser back")?;
@@ -153,9 +156,10 @@ pub(crate) fn consent<M: CodeExchange>(
     expect(browser::get(&back)?.status == 200, "the app's page is shown")?;
     let asked_for = visit.join().map_err(|_| "the callback page failed")??;
     let callback = Callback::parse(&asked_for)?;
-    report
-        .request(&format!("GET {}?[redacted]", asked_for.split('?').next().unwrap_or_default()))?;
-    report.answer("callback", &callback)?;
+    report.request(&format!(
+        "GET {}?[code and state]",
+        asked_for.split('?').next().unwrap_or_default()
+    ))?;
     Ok((pending, callback))
 }
 
