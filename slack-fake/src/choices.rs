@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 pub enum Consent {
     /// Shows a page with the buttons Allow and Cancel.
     Ask,
-    /// Goes back to the app with a code at once.
+    /// Redirects to the app with a code at once.
     Allow,
-    /// Goes back to the app with `access_denied` at once.
+    /// Redirects to the app with `access_denied` at once.
     Deny,
-    /// Goes back to the app with this error at once, for instance `unapproved_scope`.
+    /// Redirects to the app with this error at once, for instance `unapproved_scope`.
     Fail(String),
 }
 
-/// Which pair stays when one refresh token gave several within its grace time.
+/// Which pair stays valid when one refresh token was exchanged several times within its grace time.
 ///
 /// At Slack the others are revoked later; when exactly is unconfirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub enum Siblings {
     NewestWins,
 }
 
-/// How `oauth.v2.user.access` writes its answer to a code grant; sources disagree on it.
+/// The shape of the answer of `oauth.v2.user.access` to a code grant; sources disagree on it.
 ///
 /// Refreshes are answered in the schema's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,21 @@ pub enum UserAccessShape {
     Nested,
 }
 
-/// How `openid.connect.token` names what is wrong; both styles are documented for it.
+/// Where `oauth.v2.user.access` accepts client id and secret.
+///
+/// One live report says that it refuses HTTP Basic; the method's page recommends it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UserAccessAuth {
+    /// In an HTTP Basic header or in the body.
+    #[default]
+    BasicOrBody,
+    /// In the body alone; Basic is answered with `bad_client_secret`.
+    BodyOnly,
+}
+
+/// The style of the errors of `openid.connect.token`; both styles are documented for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,7 +79,7 @@ pub enum OpenIdErrors {
     RfcWithStatus,
 }
 
-/// What is wrong with an ID token made wrong on request.
+/// The fault of an ID token, scripted by `FakeSlack::script_id_token`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -104,7 +118,7 @@ pub enum IdTokenFault {
     CriticalHeader,
 }
 
-/// Whom a credential lets an app act for.
+/// On whose behalf an app acts with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Time for fakes that serve: set by hand, or the machine's own.
+//! The clock of a shared fake: set by hand, or the machine's own.
 
 use std::fmt;
 use std::future::Future;
@@ -20,49 +20,64 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// ```
 #[derive(Clone)]
 pub struct Clock {
-    inner: Arc<Inner>,
+    inner: Arc<Mutex<ClockState>>,
 }
 
-struct Inner {
-    real: bool,
-    state: Mutex<ClockState>,
-}
-
-#[derive(Default)]
 struct ClockState {
-    /// The time of a manual clock, or what is added to the machine's.
+    /// How many seconds pass in one second of the machine's clock: 0 for a manual clock.
+    rate: u32,
+    /// What is added to the machine's time, multiplied by the rate.
     seconds: i128,
     waiting: Vec<Waker>,
 }
 
 impl Clock {
-    /// Makes a clock that stands still at `start` (Unix seconds) until it is moved.
+    /// Creates a clock that stands still at `start` (Unix seconds) until it is moved.
     #[must_use]
     pub fn manual(start: u64) -> Self {
-        Self::make(false, start.into())
+        Self::new(0, start.into())
     }
 
-    /// Makes a clock that follows the machine's, and can be moved against it.
+    /// Creates a clock that follows the machine's, and can be moved against it.
     #[must_use]
     pub fn real() -> Self {
-        Self::make(true, 0)
+        Self::new(1, 0)
     }
 
-    /// Gives the time in whole Unix seconds.
+    /// Returns the time in whole Unix seconds.
     #[must_use]
     pub fn now(&self) -> u64 {
-        whole(self.base() + self.lock().seconds)
+        whole(self.lock().now())
     }
 
     /// Sets the time; a real clock runs on from there.
     pub fn set(&self, now: u64) {
-        let base = self.base();
-        self.change(|seconds| *seconds = i128::from(now) - base);
+        self.change(|state| state.set(now.into()));
     }
 
-    /// Lets so many seconds pass at once.
+    /// Moves the clock forward by so many seconds at once.
     pub fn advance(&self, by: u64) {
-        self.change(|seconds| *seconds += i128::from(by));
+        self.change(|state| state.seconds += i128::from(by));
+    }
+
+    /// Sets how many seconds pass in one second of the machine's clock: 0 stops the clock, 1 is
+    /// real time, 3,600 lets an hour pass each second. The time itself does not change.
+    ///
+    /// ```
+    /// use slack_fake::Clock;
+    ///
+    /// let clock = Clock::manual(1_795_219_200);
+    /// clock.run(1000);
+    /// std::thread::sleep(std::time::Duration::from_millis(20));
+    /// clock.run(0);
+    /// assert!(clock.now() >= 1_795_219_210);
+    /// ```
+    pub fn run(&self, rate: u32) {
+        self.change(|state| {
+            let now = state.now();
+            state.rate = rate;
+            state.set(now);
+        });
     }
 
     /// Waits until `delay` has passed by this clock; a manual one must be moved by at least as many
@@ -70,18 +85,10 @@ impl Clock {
     pub(crate) fn after(&self, delay: Duration) -> After {
         let part = u64::from(delay.subsec_nanos() > 0);
         let end = i128::from(self.now()) + i128::from(delay.as_secs()) + i128::from(part);
-        let slept = self.inner.real.then(|| (Instant::now(), delay));
-        if slept.is_some() {
-            let clock = self.clone();
-            thread::spawn(move || {
-                thread::sleep(delay);
-                clock.wake_all();
-            });
-        }
-        After { clock: self.clone(), end, slept }
+        After { clock: self.clone(), end, delay, timer: None }
     }
 
-    /// Holds up the thread until `delay` has passed by this clock.
+    /// Blocks the thread until `delay` has passed by this clock.
     #[cfg(feature = "transport")]
     pub(crate) fn wait(&self, delay: Duration) {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -91,21 +98,12 @@ impl Clock {
         }
     }
 
-    fn make(real: bool, seconds: i128) -> Self {
-        let state = Mutex::new(ClockState { seconds, waiting: Vec::new() });
-        Self { inner: Arc::new(Inner { real, state }) }
+    fn new(rate: u32, seconds: i128) -> Self {
+        Self { inner: Arc::new(Mutex::new(ClockState { rate, seconds, waiting: Vec::new() })) }
     }
 
-    fn base(&self) -> i128 {
-        if !self.inner.real {
-            return 0;
-        }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        since.as_secs().into()
-    }
-
-    fn change(&self, change: impl FnOnce(&mut i128)) {
-        change(&mut self.lock().seconds);
+    fn change(&self, change: impl FnOnce(&mut ClockState)) {
+        change(&mut self.lock());
         self.wake_all();
     }
 
@@ -115,13 +113,31 @@ impl Clock {
     }
 
     fn lock(&self) -> MutexGuard<'_, ClockState> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClockState {
+    fn now(&self) -> i128 {
+        self.machine() + self.seconds
+    }
+
+    fn set(&mut self, now: i128) {
+        self.seconds = now - self.machine();
+    }
+
+    /// Returns the machine's time, multiplied by the rate.
+    fn machine(&self) -> i128 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = i128::try_from(since.as_millis()).unwrap_or(i128::MAX);
+        millis.saturating_mul(self.rate.into()) / 1000
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock").field("now", &self.now()).field("real", &self.inner.real).finish()
+        let rate = self.lock().rate;
+        f.debug_struct("Clock").field("now", &self.now()).field("rate", &rate).finish()
     }
 }
 
@@ -129,18 +145,29 @@ impl fmt::Debug for Clock {
 pub(crate) struct After {
     clock: Clock,
     end: i128,
-    /// With a real clock: since when, and how long, the machine's own time may pass at most.
-    slept: Option<(Instant, Duration)>,
+    delay: Duration,
+    /// Since when, and how long, the machine's own time may pass at most.
+    timer: Option<(Instant, Duration)>,
 }
 
 impl Future for After {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.clock.lock();
-        let slept = self.slept.is_some_and(|(since, delay)| since.elapsed() >= delay);
-        if slept || self.clock.base() + state.seconds >= self.end {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock.clone();
+        let mut state = clock.lock();
+        let slept = self.timer.is_some_and(|(since, delay)| since.elapsed() >= delay);
+        if (slept && state.rate > 0) || state.now() >= self.end {
             return Poll::Ready(());
+        }
+        if self.timer.is_none() && state.rate > 0 {
+            let delay = self.delay / state.rate;
+            self.timer = Some((Instant::now(), delay));
+            let clock = clock.clone();
+            thread::spawn(move || {
+                thread::sleep(delay);
+                clock.wake_all();
+            });
         }
         if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             state.waiting.push(context.waker().clone());

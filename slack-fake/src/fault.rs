@@ -1,14 +1,14 @@
-//! Faults on request: what goes wrong with the next call of a method.
+//! Scripted faults: what goes wrong with the next call of a method.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use http::{Response, StatusCode};
 
-use crate::{page, reply};
+use crate::pages::html;
+use crate::wire::reply;
 
-/// Something that goes wrong with one call, put into the queue by
-/// [`FakeSlack::script`](crate::FakeSlack::script).
+/// A fault of one call, scripted by [`FakeSlack::script`](crate::FakeSlack::script).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -120,7 +120,7 @@ impl Fault {
             Self::ServerError { status } => {
                 let status =
                     StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                (page::server_error(status), None)
+                (html::server_error(status), None)
             }
             Self::Refused { code } => (reply::envelope(Err(code.as_str().into()), &[]), None),
             Self::RequestLost => (never(), None),
@@ -145,15 +145,16 @@ impl Fault {
                 response.body_mut().truncate(*keep);
                 response
             }
-            Self::Garbage => page::portal(),
+            Self::Garbage => html::portal(),
             _ => response,
         }
     }
 }
 
-/// A response that nobody will see; its status is for those who look all the same.
+/// A response that must not be delivered; its status is for callers of
+/// [`FakeSlack::handle`](crate::FakeSlack::handle).
 fn never() -> Response<Vec<u8>> {
-    let mut response = page::server_error(StatusCode::GATEWAY_TIMEOUT);
+    let mut response = html::server_error(StatusCode::GATEWAY_TIMEOUT);
     response.extensions_mut().insert(Delivery::Never);
     response
 }

@@ -1,16 +1,18 @@
-//! What a test can see and change behind Slack's back.
+//! What a test can inspect and change directly, without a request.
 
 use crate::log::SeenCall;
-use crate::state::State;
+use crate::state::credential::Life;
+use crate::state::key::Key;
+use crate::state::memory::State;
 use crate::{CredentialKind, FakeSlack};
 
-/// What the fake holds about one credential, without its tokens.
+/// The state of one credential, without its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CredentialReport {
     /// The app.
     pub app_id: String,
-    /// Whom it lets the app act for.
+    /// On whose behalf the app acts.
     pub kind: CredentialKind,
     /// The workspace; none for an org-wide install.
     pub team_id: Option<String>,
@@ -20,54 +22,60 @@ pub struct CredentialReport {
     pub user_id: String,
     /// The scopes granted.
     pub scopes: Vec<String>,
-    /// How many refreshes were answered with a pair.
+    /// The number of successful refreshes.
     pub refreshes: u64,
-    /// How many access tokens work now.
+    /// The number of valid access tokens.
     pub live_access_tokens: usize,
-    /// How many refresh tokens would be taken now and were not used before.
+    /// The number of unused refresh tokens that are valid.
     pub live_refresh_tokens: usize,
 }
 
 impl FakeSlack {
-    /// Reports on every credential ever issued, in the order of issue, as things stand at `now`.
+    /// Returns a report on every credential ever issued, in the order of issue, as of `now`.
     pub fn credentials(&mut self, now: u64) -> Vec<CredentialReport> {
         (0..self.state.credentials.len()).map(|index| self.state.report(index, now)).collect()
     }
 
-    /// Reports on the credential that an access or refresh token belongs to; none for a token not
-    /// issued here.
+    /// Returns a report on the credential that an access or refresh token belongs to; none for a
+    /// token that this fake did not issue.
     pub fn credential_of(&mut self, token: &str, now: u64) -> Option<CredentialReport> {
         let index = self.state.index_of(token)?;
         Some(self.state.report(index, now))
     }
 
-    /// Tells whether an access token works, or a refresh token would be taken, at `now`.
+    /// Returns whether an access or refresh token is valid at `now`.
     ///
-    /// To ask about a later time lets that time come for the credential: with
-    /// [`Siblings::NewestWins`](crate::Siblings) what ends by then has ended.
+    /// Asking about a later time moves the credential to that time: with
+    /// [`Siblings::NewestWins`](crate::Siblings), tokens that end by then have ended.
     pub fn is_live(&mut self, token: &str, now: u64) -> bool {
         let Some(index) = self.state.index_of(token) else { return false };
+        let key = Key::of(token);
         self.state.settle(index, now);
-        self.state.check_access_token(token, now).is_ok() || self.state.can_refresh(token, now)
+        self.state.check_access_token(&key, now).is_ok() || self.state.can_refresh(&key, now)
     }
 
-    /// Revokes one access or refresh token; gives false for a token not issued here.
+    /// Revokes one access or refresh token, and returns false for a token that this fake did not
+    /// issue.
     pub fn revoke(&mut self, token: &str) -> bool {
-        let known = self.state.index_of(token).is_some();
-        self.state.revoke_access_token(token);
-        self.state.revoke_refresh_token(token);
-        known
+        let Some(index) = self.state.index_of(token) else { return false };
+        let key = Key::of(token);
+        if self.state.access_tokens.get(&key).is_some_and(|record| !record.revoked) {
+            self.state.revoke_access_token(&key);
+            self.state.tokens_revoked(&[index], self.state.latest);
+        }
+        self.state.revoke_refresh_token(&key);
+        true
     }
 
-    /// Has a token end at the time `at`: an access token expires, a refresh token is past its life.
-    ///
-    /// Gives false for a token not issued here.
+    /// Sets when an access or refresh token expires, and returns false for a token that this fake
+    /// did not issue.
     pub fn expire(&mut self, token: &str, at: u64) -> bool {
-        if let Some(record) = self.state.access_tokens.get_mut(token) {
-            record.expires_at = Some(at);
+        let key = Key::of(token);
+        if let Some(record) = self.state.access_tokens.get_mut(&key) {
+            record.life = Life::Until(at);
             return true;
         }
-        match self.state.refresh_tokens.get_mut(token) {
+        match self.state.refresh_tokens.get_mut(&key) {
             Some(record) => {
                 record.expires_at = Some(at);
                 true
@@ -76,40 +84,44 @@ impl FakeSlack {
         }
     }
 
-    /// Removes the app from a workspace or an organisation and gives how many credentials ended.
+    /// Removes the app from a workspace or an organisation, and returns how many credentials ended.
+    ///
+    /// Its events have the time of the latest request.
     pub fn uninstall(&mut self, client_id: &str, team_or_enterprise_id: &str) -> usize {
-        self.state.end_installation(client_id, team_or_enterprise_id)
+        self.state.uninstall(client_id, team_or_enterprise_id, self.state.latest)
     }
 
-    /// Gives how many calls of a method, or of a page by its path without the leading slash, were
-    /// seen.
+    /// Returns the number of calls of a method, or of a page named by its path without the leading
+    /// slash.
     #[must_use]
     pub fn calls(&self, name: &str) -> usize {
         self.log.count(name)
     }
 
-    /// Gives the latest ten thousand calls, the oldest first.
+    /// Returns the latest ten thousand calls, the oldest first.
     pub fn seen(&self) -> impl Iterator<Item = &SeenCall> {
         self.log.latest()
     }
 
-    /// Gives how many scripted faults did not happen yet.
+    /// Returns the number of scripted faults that did not occur yet.
     #[must_use]
     pub fn faults_left(&self) -> usize {
         self.script.left()
     }
 
-    /// Forgets the scripted faults that did not happen yet.
+    /// Removes the scripted faults that did not occur yet.
     pub fn clear_faults(&mut self) {
         self.script.clear();
     }
 }
 
 impl State {
-    /// The credential that an access or refresh token belongs to.
+    /// Returns the credential that an access or refresh token belongs to.
     pub(crate) fn index_of(&self, token: &str) -> Option<usize> {
-        let access = self.access_tokens.get(token).map(|record| record.credential);
-        access.or_else(|| self.refresh_tokens.get(token).map(|record| record.credential))
+        let key = Key::of(token);
+        let access = self.access_tokens.get(&key).map(|record| record.credential);
+        let index = access.or_else(|| self.refresh_tokens.get(&key).map(|r| r.credential))?;
+        Some(index as usize)
     }
 
     fn report(&mut self, index: usize, now: u64) -> CredentialReport {
@@ -121,10 +133,10 @@ impl State {
                 .map(|app| app.app_id.clone())
                 .unwrap_or_default(),
             kind: credential.kind,
-            team_id: credential.target.team.clone(),
-            enterprise_id: credential.target.enterprise.clone(),
-            user_id: credential.user_id.clone(),
-            scopes: credential.scopes.clone(),
+            team_id: credential.target.team.as_deref().map(str::to_owned),
+            enterprise_id: credential.target.enterprise.as_deref().map(str::to_owned),
+            user_id: credential.user_id.to_string(),
+            scopes: credential.scopes.iter().map(str::to_owned).collect(),
             refreshes: credential.refreshes,
             live_access_tokens: credential
                 .unrevoked

@@ -1,9 +1,8 @@
 //! Slack's side of OAuth as a state machine: a test double for apps that hold Slack tokens.
 //!
-//! [`FakeSlack::handle`] takes an HTTP request and the time and gives Slack's answer. It has no
-//! clock, opens no socket and draws no random numbers: twelve hours pass when the test says so, and
-//! every run gives the same tokens. It reads and writes plain HTTP, whatever client library the app
-//! uses.
+//! [`FakeSlack::handle`] answers an HTTP request at a given time as Slack does. It has no clock,
+//! opens no socket and uses no random numbers: the test sets the time, and every run issues the
+//! same tokens. It reads and writes plain HTTP, whatever client library the app uses.
 //!
 //! # An app's test of its install flow
 //!
@@ -74,28 +73,29 @@
 //!
 //! # Ways to reach it
 //!
-//! | feature | gives |
+//! | feature | adds |
 //! |---|---|
 //! | none | [`FakeSlack::handle`] and all of its settings |
 //! | `transport` | `FakeTransport`: a `Transport` and `BlockingTransport` of `slack-transport`, without a socket |
 //! | `server` | `FakeServer`: HTTP on a port of 127.0.0.1, for any client and for a browser |
 //! | `openid` | Sign in with Slack: pages, discovery, keys, signed ID tokens (needs a C compiler) |
 //!
-//! Transport and server share a `SharedFake` and a `Clock` with the test, which can look into the
-//! fake, script faults and move the time while requests come in.
+//! Transport and server share a `SharedFake` and a `Clock` with the test, which can inspect the
+//! fake, script faults and move the time while requests arrive.
 //!
-//! The example `serve` starts a server by hand, for a browser or curl:
+//! Programs in other languages use the same fake through the command `slack-auth fake`. The example
+//! `serve` starts a small server for a browser or curl:
 //! `cargo run -p slack-fake --features openid,server --example serve`.
 //!
 //! # The consent page
 //!
-//! With [`Consent::Ask`], as it is at first, a person or a headless browser gets an HTML page: a
+//! With [`Consent::Ask`], the default, a person or a headless browser sees an HTML page: a
 //! form `consent` with the buttons `allow` and `cancel`, choices `fake_team` and `fake_user`, and a
 //! checkbox `decline-SCOPE` for each scope that is optional. The same decisions can be made without
-//! it by parameters in the address: `fake_decision` (`allow` or `deny`), `fake_team` (a workspace
+//! it by parameters in the URL: `fake_decision` (`allow` or `deny`), `fake_team` (a workspace
 //! or an organisation), `fake_user`, `fake_decline` (a comma list of optional scopes). With
-//! [`Consent::Allow`] and its kin no page comes up. A request that Slack would answer with a page
-//! of its own gets one, with status 400 and the code in the element `error`.
+//! the other choices of [`Consent`] there is no page. A request that Slack answers with an error page is
+//! answered with one, with status 400 and the code in the element `error`.
 //!
 //! # What is like Slack
 //!
@@ -110,12 +110,14 @@
 //!   access tokens per credential; refresh tokens single use with a grace time, 30 days for public
 //!   clients; a user's refresh answered at the top level; custom schemes and localhost always
 //!   rotate.
-//! - Installs: scopes add up; org-wide ones have no team; Grid workspaces have both; webhooks.
+//! - Installs: scopes accumulate; org-wide ones have no team; Grid workspaces have both; webhooks.
 //! - The envelope: `ok`, `warning`, `response_metadata`, slashes and non-ASCII escaped, charset
 //!   warnings, the codes for wrong content types, `unknown_method`, `x-slack-req-id`,
 //!   `x-oauth-scopes`.
 //! - Sign-in: `nonce` always there, five-minute ID tokens, no ID token on refresh, no page for
-//!   whoever consented before.
+//!   a person who consented before.
+//! - Events: `tokens_revoked`, `app_uninstalled` and `url_verification` as signed requests, see
+//!   [`FakeSlack::take_events`].
 //!
 //! # What is unconfirmed at Slack, and how it is here
 //!
@@ -126,13 +128,15 @@
 //! | which of several pairs stays | the one refreshed first | [`FakeSlack::siblings`] |
 //! | 30 days of a public client | begin anew with each refresh | [`FakeSlack::public_refresh_token_life`] |
 //! | a secret beside a verifier | `internal_error` (seen at sign-in) | [`App::accept_secret_beside_verifier`] |
-//! | a bearer token at a token method | `invalid_auth`, be it good or stale | |
+//! | a bearer token at a token method | ignored if valid, else `invalid_auth` | |
+//! | client id and secret of `oauth.v2.user.access` | Basic or body | [`FakeSlack::user_access_auth`] |
+//! | code of the page for a request without scopes | `no_scopes` | |
 //! | Basic with an empty secret | `bad_client_secret` | |
 //! | Basic at `oauth.v2.exchange` | not read | |
 //! | a code after a refused attempt | still good | |
 //! | `http://127.0.0.1` redirects | refused | [`App::insecure_loopback_redirects`] |
 //! | another query string on a redirect URI | refused | |
-//! | spaces between scopes | taken | |
+//! | spaces between scopes | accepted | |
 //! | `state` beside an error | always | |
 //! | `scope` or `user_scope` for `/oauth/v2_user/authorize` | whichever is there | |
 //! | shape of `oauth.v2.user.access` | the schema's | [`FakeSlack::user_access_shape`] |
@@ -143,69 +147,57 @@
 //!
 //! # What is not like Slack
 //!
-//! Nobody signs in, and any page may post the consent form. Scopes are texts without meaning.
+//! Nobody has to sign in, and any page may post the consent form. Scopes have no meaning.
+//! Other methods than these do not exist until a test adds them with [`FakeSlack::method`].
 //! `multipart/form-data` is refused. There are no rate limits but [scripted
 //! ones](Fault::RateLimited). Legacy OAuth (`oauth.access`) and `oauth.v2.*ShortTokenRotation` are
-//! unknown methods. [`FakeSlack::save`] writes secrets in plain text.
+//! unknown methods. [`FakeSlack::save`] returns secrets in plain text.
 
-mod app;
-mod apps_uninstall;
-mod auth_revoke;
-mod auth_teams_list;
-mod auth_test;
-mod authorize;
-mod bearer;
-mod call;
 mod choices;
-mod client;
 #[cfg(any(feature = "server", feature = "transport"))]
 mod clock;
-mod credential;
-mod directory;
-mod external;
+mod custom;
+mod events;
 mod fake;
 mod fault;
 mod inspect;
-mod json;
 mod log;
-mod mint;
-mod oauth_v2_access;
-mod oauth_v2_exchange;
-mod oauth_v2_user_access;
+mod methods;
 #[cfg(feature = "openid")]
 mod openid;
-mod page;
-mod person;
+mod pages;
 mod read;
-mod redirect;
-mod reply;
-mod rotation;
+mod routes;
 mod save;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(any(feature = "server", feature = "transport"))]
 mod shared;
 mod state;
-mod tooling_tokens_rotate;
 #[cfg(feature = "transport")]
 mod transport;
-mod wish;
+mod wire;
 
-pub use app::App;
-pub use choices::{Consent, CredentialKind, IdTokenFault, OpenIdErrors, Siblings, UserAccessShape};
+pub use self::choices::{
+    Consent, CredentialKind, IdTokenFault, OpenIdErrors, Siblings, UserAccessAuth, UserAccessShape,
+};
 #[cfg(any(feature = "server", feature = "transport"))]
-pub use clock::Clock;
-pub use directory::{Organisation, User, Workspace};
-pub use external::ExternalToken;
-pub use fake::FakeSlack;
-pub use fault::{Delivery, Fault};
-pub use inspect::CredentialReport;
-pub use log::SeenCall;
-pub use read::{ReadAuthorization, ReadRequest};
-pub use save::RestoreError;
+pub use self::clock::Clock;
+pub use self::custom::MethodCall;
+pub use self::events::EventError;
+pub use self::fake::FakeSlack;
+pub use self::fault::{Delivery, Fault};
+pub use self::inspect::CredentialReport;
+pub use self::log::SeenCall;
+pub use self::read::{ReadAuthorization, ReadRequest};
+pub use self::save::RestoreError;
 #[cfg(feature = "server")]
-pub use server::FakeServer;
+pub use self::server::FakeServer;
 #[cfg(any(feature = "server", feature = "transport"))]
-pub use shared::SharedFake;
+pub use self::shared::SharedFake;
+pub use self::state::app::App;
+pub use self::state::directory::{Organisation, User, Workspace};
+pub use self::state::event::{EventKind, SlackEvent};
+pub use self::state::external::ExternalToken;
 #[cfg(feature = "transport")]
-pub use transport::FakeTransport;
+pub use self::transport::FakeTransport;

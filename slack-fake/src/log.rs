@@ -15,9 +15,9 @@ pub struct SeenCall {
     pub name: &'static str,
     /// GET or POST; of others none is kept.
     pub verb: Option<Method>,
-    /// The time it came, in Unix seconds.
+    /// The time of the request, in Unix seconds.
     pub at: u64,
-    /// The status of the answer, be it delivered or not.
+    /// The status of the answer, whether it was delivered or not.
     pub status: StatusCode,
 }
 

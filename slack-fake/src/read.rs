@@ -1,25 +1,26 @@
-//! A look at what the fake reads in a request.
+//! How a test sees a request as the fake reads it.
 
 use std::fmt;
 
 use http::Request;
 
 use crate::FakeSlack;
-use crate::call::{Authorization, Call, Json};
-use crate::fake::json_of;
+use crate::routes::json_of;
+use crate::wire::call::{Authorization, Call, Json};
 
-/// A request as the fake reads it: who calls, and with which arguments.
+/// A request as the fake reads it: its client or token, and its arguments.
 ///
-/// For tests of whoever writes requests. It holds secrets; `Debug` shows none of them.
+/// For tests of code that writes requests. It holds secrets; `Debug` shows none of them.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadRequest {
     /// What the `Authorization` header says.
     pub authorization: ReadAuthorization,
-    /// Names and values of the query and then of the body, in their order; a token in the query is left out, as Slack
-    /// takes none there.
+    /// The names and values of the query, then of the body, in their order.
+    ///
+    /// A token in the query is left out: Slack does not accept one there.
     pub arguments: Vec<(String, String)>,
-    /// What Slack warns of, such as `superfluous_charset`.
+    /// The warnings in Slack's answer, such as `superfluous_charset`.
     pub warnings: Vec<&'static str>,
 }
 
@@ -44,7 +45,7 @@ pub enum ReadAuthorization {
 }
 
 impl FakeSlack {
-    /// Reads a request to a method or a page as [`handle`](Self::handle) does, and does no more.
+    /// Parses a request to a method or a page as [`handle`](Self::handle) does, without answering it.
     ///
     /// ```
     /// use http::Request;
@@ -62,7 +63,7 @@ impl FakeSlack {
     ///
     /// # Errors
     ///
-    /// Slack's code for a content type or a body that it does not take.
+    /// Slack's code for a content type or a body that it does not accept.
     pub fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<ReadRequest, &'static str> {
         let call = Call::read(request);
         let json = call.path.strip_prefix("/api/").map_or(Json::Ignored, json_of);

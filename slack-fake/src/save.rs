@@ -1,4 +1,4 @@
-//! The state as a file, so that a fake can go on where another one stopped.
+//! The state as a document, so that another fake can continue from it.
 
 use std::error::Error;
 use std::fmt;
@@ -6,9 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::FakeSlack;
-use crate::fault::Script;
-use crate::log::Log;
-use crate::state::{SIGNING_KEYS, State};
+use crate::state::installation::Indexes;
+use crate::state::memory::{SIGNING_KEYS, State};
 
 /// The file's two leading members say what it is.
 #[derive(Serialize, Deserialize)]
@@ -19,8 +18,9 @@ struct Saved<S> {
 }
 
 impl FakeSlack {
-    /// Writes everything that Slack would remember as JSON: **secrets in plain text**, meant for
-    /// tests.
+    /// Returns the whole state as JSON, with **client and signing secrets in plain text**.
+    ///
+    /// Tokens and codes are stored by the first half of their SHA-256 digest.
     ///
     /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an
     /// object with these members: `seed` and `counter` (what texts are made from), `rules` (times
@@ -37,7 +37,9 @@ impl FakeSlack {
         serde_json::to_vec(&saved).unwrap_or_default()
     }
 
-    /// Reads what [`FakeSlack::save`] wrote.
+    /// Creates a fake from what [`FakeSlack::save`] returned.
+    ///
+    /// Scripted faults, methods of one's own and the calls seen start empty.
     ///
     /// # Errors
     ///
@@ -48,12 +50,13 @@ impl FakeSlack {
         if head.format != FORMAT || head.version != VERSION {
             return Err(RestoreError::Foreign);
         }
-        let Saved { state, .. } =
+        let Saved { mut state, .. } =
             serde_json::from_slice::<Saved<State>>(saved).map_err(|_| RestoreError::Damaged)?;
         if !state.is_consistent() {
             return Err(RestoreError::Damaged);
         }
-        Ok(Self { state, script: Script::default(), log: Log::default() })
+        state.indexes = Indexes::of(&state.credentials);
+        Ok(Self { state, ..Self::new() })
     }
 }
 
@@ -61,8 +64,8 @@ impl State {
     /// Whether every token belongs to a credential that exists, and the signing key is one of ours.
     fn is_consistent(&self) -> bool {
         let count = self.credentials.len();
-        self.access_tokens.values().all(|record| record.credential < count)
-            && self.refresh_tokens.values().all(|record| record.credential < count)
+        self.access_tokens.values().all(|record| (record.credential as usize) < count)
+            && self.refresh_tokens.values().all(|record| (record.credential as usize) < count)
             && self.signing.current < SIGNING_KEYS
     }
 }

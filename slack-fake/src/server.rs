@@ -69,13 +69,13 @@ impl FakeServer {
         Ok(Self { shared, origin, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Gives the server's address as an origin, for instance `http://127.0.0.1:40123`.
+    /// Returns the server's address as an origin, for instance `http://127.0.0.1:40123`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Gives the fake that answers.
+    /// Returns the shared fake.
     #[must_use]
     pub fn shared(&self) -> &SharedFake {
         &self.shared
@@ -93,7 +93,7 @@ impl Drop for FakeServer {
     }
 }
 
-/// Takes connections until the other end of `stopped` is gone.
+/// Accepts connections until the other end of `stopped` is dropped.
 async fn serve(
     listener: TcpListener,
     shared: SharedFake,

@@ -27,24 +27,25 @@ pub struct SharedFake {
 }
 
 impl SharedFake {
-    /// Takes the fake and the clock it goes by.
+    /// Creates a shared fake that reads the time from `clock`.
     #[must_use]
     pub fn new(fake: FakeSlack, clock: Clock) -> Self {
         Self { fake: Arc::new(Mutex::new(fake)), clock }
     }
 
-    /// Gives the clock, which a test may move at any time.
+    /// Returns the clock, which a test may move at any time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Looks into the fake, or changes it; no request is answered meanwhile.
+    /// Calls `look` with the fake, to inspect or change it; no request is answered meanwhile.
     pub fn with<R>(&self, look: impl FnOnce(&mut FakeSlack) -> R) -> R {
         look(&mut self.fake.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Answers one request at the clock's time; what its extensions ask for is left to the caller.
+    /// Answers one request at the clock's time; the caller must apply the [`Delivery`](crate::Delivery)
+    /// in the extensions of the response.
     pub fn handle<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Response<Vec<u8>> {
         self.with(|fake| fake.handle(request, self.clock.now()))
     }

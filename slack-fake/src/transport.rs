@@ -11,8 +11,8 @@ use crate::{Delivery, SharedFake};
 /// Carries requests to a [`SharedFake`] in the same process.
 ///
 /// Which host a request names does not matter, as long as a real transport would send it there. A
-/// lost request or reply gives an error by which the request may have been sent, a delayed reply
-/// comes when the clock has moved far enough.
+/// lost request or reply is reported as an error after which the request may have been sent. A
+/// delayed reply arrives when the clock has moved far enough.
 ///
 /// ```
 /// use slack_fake::{Clock, FakeSlack, FakeTransport, SharedFake};
@@ -33,13 +33,13 @@ pub struct FakeTransport {
 }
 
 impl FakeTransport {
-    /// Takes the fake that answers.
+    /// Creates a transport to a shared fake.
     #[must_use]
     pub fn new(shared: SharedFake) -> Self {
         Self { shared }
     }
 
-    /// Gives the fake that answers.
+    /// Returns the shared fake.
     #[must_use]
     pub fn shared(&self) -> &SharedFake {
         &self.shared
@@ -71,7 +71,7 @@ impl Transport for FakeTransport {
 }
 
 impl BlockingTransport for FakeTransport {
-    /// Holds up the thread while a reply is delayed: with a manual clock, until another thread has
+    /// Blocks the thread while a reply is delayed: with a manual clock, until another thread has
     /// moved it.
     fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         let (response, delay) = self.exchange(request)?;
@@ -82,7 +82,7 @@ impl BlockingTransport for FakeTransport {
     }
 }
 
-/// What a client sees whose request or reply got lost: it cannot tell which of them it was.
+/// The error of a client whose request or reply was lost: it cannot know which of them.
 fn lost() -> Error {
     Error::maybe_sent(ErrorKind::Closed, "the connection was closed before an answer came")
 }

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::credential::Credential;
-use crate::state::State;
+use crate::state::credential::Credential;
+use crate::state::memory::State;
 
 impl State {
     /// The claims that ID token and userInfo share, as far as the credential's scopes allow.
-    pub(super) fn claims(&self, credential: &Credential) -> Map<String, Value> {
-        let has = |scope: &str| credential.scopes.iter().any(|granted| granted == scope);
+    pub(crate) fn claims(&self, credential: &Credential) -> Map<String, Value> {
+        let has = |scope: &str| credential.scopes.contains(scope);
         let mut claims = Map::new();
         let place = credential.target.id();
-        put(&mut claims, "sub", credential.user_id.as_str());
-        put(&mut claims, "https://slack.com/user_id", credential.user_id.as_str());
+        put(&mut claims, "sub", credential.user_id.as_ref());
+        put(&mut claims, "https://slack.com/user_id", credential.user_id.as_ref());
         put(&mut claims, "https://slack.com/team_id", place);
         let organisation = credential.target.enterprise.as_deref();
         if let Some(id) = organisation {

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::FakeSlack;
-use crate::call::Call;
-use crate::state::State;
+use crate::state::memory::State;
+use crate::wire::call::Call;
 
 impl FakeSlack {
-    /// Sets who issues ID tokens, `https://slack.com` unless told otherwise; libraries that take
-    /// the issuer from an address of their own want the server's origin here.
+    /// Sets the issuer of ID tokens; the default is `https://slack.com`.
+    ///
+    /// Libraries that derive the issuer from the address of the discovery document need the
+    /// server's origin here.
     pub fn set_issuer(&mut self, issuer: impl Into<String>) {
         self.state.rules.issuer = issuer.into();
     }

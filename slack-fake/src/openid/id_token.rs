@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::keys::SigningKey;
-use crate::json;
-use crate::state::{CodeRecord, State};
+use crate::state::code::CodeRecord;
+use crate::state::memory::State;
+use crate::wire::json;
 use crate::{FakeSlack, IdTokenFault};
 
 /// How long an ID token can be used, in seconds.
@@ -17,7 +18,7 @@ const LIFE: u64 = 300;
 const FAR: u64 = 86_400;
 
 impl FakeSlack {
-    /// Has the next ID token be wrong; several faults are used up in the order given, one for each
+    /// Scripts a fault of the next ID token; several faults occur in the order given, one for each
     /// token.
     pub fn script_id_token(&mut self, fault: IdTokenFault) {
         self.state.id_token_faults.push_back(fault);
@@ -25,9 +26,8 @@ impl FakeSlack {
 }
 
 impl State {
-    /// Writes the ID token that goes with an access token; none if the key cannot be read, which
-    /// tests rule out.
-    pub(super) fn id_token(
+    /// Returns the ID token for an access token; none if a key cannot be read, which tests rule out.
+    pub(crate) fn id_token(
         &mut self,
         index: usize,
         code: &CodeRecord,
@@ -43,7 +43,7 @@ impl State {
             _ => now,
         };
         claims.insert("iss".into(), self.rules.issuer.clone().into());
-        claims.insert("aud".into(), credential.client_id.clone().into());
+        claims.insert("aud".into(), credential.client_id.as_ref().into());
         claims.insert("iat".into(), issued_at.into());
         claims.insert("exp".into(), issued_at.saturating_add(LIFE).into());
         claims.insert("auth_time".into(), code.issued_at.into());
@@ -53,7 +53,7 @@ impl State {
     }
 }
 
-/// Signs the claims, with the fault asked for.
+/// Signs the claims, with the scripted fault.
 fn seal(
     mut claims: Map<String, Value>,
     key: &SigningKey,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::FakeSlack;
-use crate::state::{SIGNING_KEYS, State};
+use crate::state::memory::{SIGNING_KEYS, State};
 
 /// A throw-away RSA key that is part of this crate.
 pub(super) struct SigningKey {
@@ -17,12 +17,12 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    /// Gives one of the keys that take turns.
+    /// Returns one of the keys that take turns.
     pub(super) fn in_turn(turn: usize) -> Option<Self> {
         Self::read(TAKING_TURNS[turn % TAKING_TURNS.len()])
     }
 
-    /// Gives the key that is never published.
+    /// Returns the key that is never published.
     pub(super) fn foreign() -> Option<Self> {
         Self::read(FOREIGN)
     }
@@ -63,7 +63,7 @@ impl SigningKey {
 }
 
 impl FakeSlack {
-    /// Signs ID tokens with another key from now on, and publishes it beside the one before.
+    /// Changes the key that signs ID tokens, and publishes it beside the previous one.
     ///
     /// Three keys take turns.
     pub fn rotate_signing_key(&mut self) {
@@ -71,7 +71,7 @@ impl FakeSlack {
         self.state.signing.old_is_published = true;
     }
 
-    /// Publishes none but the current signing key from now on.
+    /// Stops publishing the previous signing key.
     pub fn retire_old_signing_key(&mut self) {
         self.state.signing.old_is_published = false;
     }

@@ -281,8 +281,11 @@ fn a_secret_beside_the_verifier_can_be_made_to_pass() {
 fn odd_grants_are_refused() {
     let mut fake = fake();
     let basic = basic(CLIENT_ID, SECRET);
-    let code = code(&mut fake, &[("state", "no scope asked for")], NOW);
-    assert_eq!(error(&mut fake, &basic, &[("code", &code)], NOW), "no_scopes");
+    // The only scope was declined on the page.
+    let mut declining = fake_with(app().optional_scopes(["commands"]));
+    let fields = [("scope", "commands"), ("fake_decline", "commands")];
+    let code = code(&mut declining, &fields, NOW);
+    assert_eq!(error(&mut declining, &basic, &[("code", &code)], NOW), "no_scopes");
     assert_eq!(error(&mut fake, &basic, &[("grant_type", "password")], NOW), "invalid_grant_type");
     let missing = access(&mut fake, &[], NOW);
     assert_eq!(missing["error"], "invalid_arguments");

@@ -2,10 +2,14 @@
 
 mod authorize;
 mod calls;
+mod clients;
 mod code_grant;
+mod events;
 mod faults;
+mod growth;
 mod neighbours;
 mod no_panic;
+mod own_methods;
 mod refresh_grant;
 mod rotation_model;
 mod saved;

@@ -85,7 +85,7 @@ fn what_cannot_be_exchanged() {
     assert_eq!(exchange(&mut fake, &[id, secret, ("token", &rotating)]), "invalid_token");
     assert_eq!(exchange(&mut fake, &[id, secret]), "invalid_arguments");
     assert_eq!(
-        post(&mut fake, "oauth.v2.exchange", &bearer(&old), &[id, secret])["error"],
+        post(&mut fake, "oauth.v2.exchange", &bearer(&old), &[id, secret, ("token", &rotating)])["error"],
         "invalid_auth"
     );
     fake.uninstall(CLIENT_ID, "T0FAKE00001");
@@ -195,7 +195,8 @@ fn each_page_has_its_method() {
     let client = basic(CLIENT_ID, SECRET);
     let answer = post(&mut fake, "oauth.v2.user.access", &client, &[("code", &bot)]);
     assert_eq!(answer["error"], "oauth_authorization_url_mismatch");
-    let none = user_code(&mut fake, &[]);
+    let mut fake = fake_with(app().optional_scopes(["chat:write"]));
+    let none = user_code(&mut fake, &[("scope", "chat:write"), ("fake_decline", "chat:write")]);
     assert_eq!(
         post(&mut fake, "oauth.v2.user.access", &client, &[("code", &none)])["error"],
         "no_user_scopes"

@@ -1,0 +1,111 @@
+//! New tokens, codes and ids, the same in every run with the same seed.
+
+use sha2::{Digest, Sha256};
+
+const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS: &[u8] = b"0123456789";
+const HEX: &[u8] = b"0123456789abcdef";
+const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// A generator of texts; equal generators return equal texts.
+pub(crate) struct Mint {
+    pub(crate) seed: u64,
+    pub(crate) counter: u64,
+}
+
+impl Mint {
+    /// `xoxb-` and three parts.
+    pub(crate) fn bot_token(&mut self) -> String {
+        format!("xoxb-{}-{}-{}", self.digits(13), self.digits(13), self.fresh(ALPHANUMERIC, 24))
+    }
+
+    /// `xoxp-` and four parts, the last one longer than the 32 characters that mark old tokens.
+    pub(crate) fn user_token(&mut self) -> String {
+        format!(
+            "xoxp-{}-{}-{}-{}",
+            self.digits(13),
+            self.digits(13),
+            self.digits(13),
+            self.fresh(HEX, 32)
+        )
+    }
+
+    /// `xoxe.xoxb-1-` or `xoxe.xoxp-1-`, 176 characters in all.
+    pub(crate) fn rotating_token(&mut self, prefix: &str) -> String {
+        format!("xoxe.{prefix}-1-{}", self.fresh(ALPHANUMERIC, 164))
+    }
+
+    /// `xoxe-1-`, 153 characters in all.
+    pub(crate) fn refresh_token(&mut self) -> String {
+        format!("xoxe-1-{}", self.fresh(ALPHANUMERIC, 146))
+    }
+
+    /// An authorization code: two numbers and 64 hex digits.
+    pub(crate) fn code(&mut self) -> String {
+        format!("{}.{}.{}", self.digits(10), self.digits(13), self.fresh(HEX, 64))
+    }
+
+    /// An id such as `U0BF3K7Q2ZX`.
+    pub(crate) fn id(&mut self, first: char) -> String {
+        format!("{first}0{}", self.fresh(UPPER, 9))
+    }
+
+    /// The text of an `x-slack-req-id` header.
+    pub(crate) fn request_id(&mut self) -> String {
+        self.fresh(HEX, 32)
+    }
+
+    /// The last part of an incoming webhook's address.
+    pub(crate) fn webhook_path(&mut self) -> String {
+        self.fresh(ALPHANUMERIC, 24)
+    }
+
+    fn digits(&mut self, length: usize) -> String {
+        format!("1{}", self.fresh(DIGITS, length - 1))
+    }
+
+    fn fresh(&mut self, alphabet: &[u8], length: usize) -> String {
+        self.counter = self.counter.wrapping_add(1);
+        let mut text = String::with_capacity(length);
+        let mut block = 0_u64;
+        while text.len() < length {
+            let digest = Sha256::new()
+                .chain_update(self.seed.to_be_bytes())
+                .chain_update(self.counter.to_be_bytes())
+                .chain_update(block.to_be_bytes())
+                .finalize();
+            let room = length - text.len();
+            text.extend(
+                digest
+                    .iter()
+                    .take(room)
+                    .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])),
+            );
+            block += 1;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_slacks_shapes_and_repeat_with_the_seed() {
+        let mut mint = Mint { seed: 1, counter: 0 };
+        let token = mint.rotating_token("xoxb");
+        assert!(token.starts_with("xoxe.xoxb-1-"));
+        assert_eq!(token.len(), 176);
+        let refresh = mint.refresh_token();
+        assert!(refresh.starts_with("xoxe-1-"));
+        assert_eq!(refresh.len(), 153);
+        assert!(mint.bot_token().starts_with("xoxb-1"));
+        assert!(mint.user_token().starts_with("xoxp-1"));
+        assert_eq!(mint.code().len(), 10 + 1 + 13 + 1 + 64);
+
+        assert_eq!(Mint { seed: 1, counter: 0 }.rotating_token("xoxb"), token);
+        assert_ne!(Mint { seed: 2, counter: 0 }.rotating_token("xoxb"), token);
+        assert_ne!(mint.rotating_token("xoxb"), token);
+    }
+}

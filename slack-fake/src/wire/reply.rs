@@ -1,0 +1,154 @@
+//! Answers: the JSON envelope, pages and redirects, with the headers that Slack sends.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
+    LOCATION, RETRY_AFTER,
+};
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::wire::json;
+
+/// The answer of a method that succeeds.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) body: Map<String, Value>,
+    pub(crate) scopes: Option<ScopeHeaders>,
+}
+
+/// The answer of a method that fails.
+pub(crate) struct Failure {
+    pub(crate) code: String,
+    /// Members beside `ok` and `error`.
+    pub(crate) more: Map<String, Value>,
+    pub(crate) scopes: Option<ScopeHeaders>,
+    /// 200 if absent.
+    pub(crate) status: Option<StatusCode>,
+}
+
+/// The headers with the scopes of a token and those that a method accepts.
+pub(crate) struct ScopeHeaders {
+    pub(crate) granted: String,
+    /// None where any scope would do: Slack then leaves the header out.
+    pub(crate) accepted: Option<&'static str>,
+}
+
+impl Answer {
+    /// Creates an answer from the members beside `ok`; anything but an object counts as empty.
+    pub(crate) fn new(body: Value) -> Self {
+        match body {
+            Value::Object(body) => Self { body, scopes: None },
+            _ => Self::default(),
+        }
+    }
+}
+
+impl Failure {
+    /// An `invalid_arguments` that names the argument left out.
+    pub(crate) fn missing(argument: &str) -> Self {
+        let message = format!("[ERROR] missing required field: {argument}");
+        let mut failure = Self::from("invalid_arguments");
+        failure.more.insert("response_metadata".into(), json!({"messages": [message]}));
+        failure
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(code: &str) -> Self {
+        Self { code: code.to_owned(), more: Map::new(), scopes: None, status: None }
+    }
+}
+
+/// Writes the envelope of an API method.
+pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> Response<Vec<u8>> {
+    let (mut body, scopes, status) = match outcome {
+        Ok(Answer { mut body, scopes }) => {
+            body.insert("ok".into(), true.into());
+            (body, scopes, None)
+        }
+        Err(Failure { code, mut more, scopes, status }) => {
+            more.insert("ok".into(), false.into());
+            more.insert("error".into(), code.into());
+            (more, scopes, status)
+        }
+    };
+    if !warnings.is_empty() {
+        body.insert("warning".into(), warnings.join(",").into());
+        let metadata = body.entry("response_metadata").or_insert_with(|| json!({}));
+        if let Value::Object(metadata) = metadata {
+            metadata.insert("warnings".into(), json!(warnings));
+        }
+    }
+    let mut response = json(status.unwrap_or(StatusCode::OK), &Value::Object(body));
+    if let Some(ScopeHeaders { granted, accepted }) = scopes {
+        set(&mut response, "x-oauth-scopes", &granted);
+        if let Some(accepted) = accepted {
+            set(&mut response, "x-accepted-oauth-scopes", accepted);
+        }
+    }
+    response
+}
+
+/// Writes a JSON document.
+pub(crate) fn json(status: StatusCode, value: &Value) -> Response<Vec<u8>> {
+    plain(status, "application/json; charset=utf-8", json::to_bytes(value))
+}
+
+/// Writes an HTML page.
+pub(crate) fn html(status: StatusCode, page: String) -> Response<Vec<u8>> {
+    plain(status, "text/html; charset=utf-8", page.into_bytes())
+}
+
+/// Writes any body.
+pub(crate) fn plain(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> Response<Vec<u8>> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache, no-store, must-revalidate"),
+    );
+    headers.insert(
+        "access-control-expose-headers",
+        HeaderValue::from_static("x-slack-req-id, retry-after"),
+    );
+    response
+}
+
+/// Lets scripts of any origin read an answer of the API.
+pub(crate) fn allow_any_origin(response: &mut Response<Vec<u8>>) {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(
+            "slack-route, x-slack-version-ts, x-b3-traceid, x-b3-spanid, x-b3-parentspanid, \
+             x-b3-sampled, x-b3-flags",
+        ),
+    );
+}
+
+/// Redirects the browser; none if `address` cannot be a header value.
+pub(crate) fn redirect(address: &str) -> Option<Response<Vec<u8>>> {
+    let location = HeaderValue::try_from(address).ok()?;
+    let mut response = plain(StatusCode::FOUND, "text/html; charset=utf-8", Vec::new());
+    response.headers_mut().insert(LOCATION, location);
+    Some(response)
+}
+
+/// Asks the caller to wait so many seconds.
+pub(crate) fn set_retry_after(response: &mut Response<Vec<u8>>, seconds: u64) {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+}
+
+/// Sets a header, unless the value cannot be a header value.
+pub(crate) fn set(response: &mut Response<Vec<u8>>, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
