@@ -9,7 +9,10 @@ use std::{
 };
 
 use http::{Request, Response};
-use slack_auth::{AccessToken, ApiMethod, AuthTest, Endpoint, RequestBody};
+use slack_auth::{
+    AccessToken, ApiMethod, Endpoint,
+    methods::{AuthTest, RequestBody},
+};
 use slack_fake::{Clock, FakeServer, FakeSlack, SharedFake};
 
 fn main() -> Result<(), Box<dyn Error>> {

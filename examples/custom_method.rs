@@ -6,7 +6,9 @@
 //!
 //! The answer stands in the program, so that it runs without a Slack account; `Client::call` sends the same value.
 
-use slack_auth::{AccessToken, ApiMethod, Endpoint, FormFields, ResponseError, TeamId};
+use slack_auth::{
+    AccessToken, ApiMethod, Endpoint, error::ResponseError, ids::TeamId, methods::FormFields,
+};
 
 struct TeamInfo {
     team: TeamId,

@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use slack_proto::{MethodError, Purpose, Recovery, ResponseError};
+use slack_proto::{
+    Recovery,
+    error::{MethodError, ResponseError},
+    methods::Purpose,
+};
 use slack_transport as transport;
 
 /// The error of a call: there is no complete response, or the response is no success.

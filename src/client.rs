@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Request, Response, header::USER_AGENT};
-use slack_proto::{ApiMethod, Endpoint, Reply, RequestBody};
+use slack_proto::{
+    ApiMethod, Endpoint,
+    methods::{Reply, RequestBody},
+};
 use slack_transport::{BlockingTransport, Error, ErrorKind, Transport};
 use zeroize::Zeroizing;
 

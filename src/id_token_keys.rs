@@ -12,8 +12,10 @@ use std::{
 
 use futures_util::FutureExt as _;
 use slack_proto::{
-    AccessToken, ExpectedIdToken, IdToken, IdTokenError, IdTokenVerifier, KeySet, Rs256, Timestamp,
-    VerifiedIdToken,
+    AccessToken, Timestamp,
+    openid::{
+        ExpectedIdToken, IdToken, IdTokenError, IdTokenVerifier, KeySet, Rs256, VerifiedIdToken,
+    },
 };
 
 use self::{
@@ -38,9 +40,9 @@ pub use self::error::{FetchKeysError, FetchKeysErrorKind, VerifyIdTokenError};
 /// ```no_run
 /// # #[cfg(all(feature = "reqwest", feature = "id-token-aws-lc"))]
 /// # async fn example(
-/// #     exchange: slack_auth::OpenidConnectToken,
+/// #     exchange: slack_auth::methods::OpenidConnectToken,
 /// #     app: slack_auth::ConfidentialClient,
-/// #     expected: slack_auth::ExpectedIdToken,
+/// #     expected: slack_auth::openid::ExpectedIdToken,
 /// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// use std::time::SystemTime;
 /// use slack_auth::{Client, Endpoint, IdTokenKeys, Limits};
@@ -82,7 +84,7 @@ impl IdTokenKeys {
     #[cfg(feature = "id-token-aws-lc")]
     #[must_use]
     pub fn with_aws_lc(client: Client) -> Self {
-        Self::new(client, Arc::new(slack_proto::AwsLcRs256))
+        Self::new(client, Arc::new(slack_proto::openid::AwsLcRs256))
     }
 
     /// Sets the verifier, for instance one that expects another issuer or allows for more clock skew.

@@ -7,7 +7,7 @@
 //! ```no_run
 //! # #[cfg(feature = "reqwest")]
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use slack_auth::{AccessToken, AuthTest, Client, Endpoint, Limits};
+//! use slack_auth::{AccessToken, Client, Endpoint, Limits, methods::AuthTest};
 //!
 //! let slack = Client::with_reqwest(Endpoint::slack(), Limits::new())?;
 //! let token = AccessToken::new(std::env::var("SLACK_BOT_TOKEN")?)?;
@@ -53,12 +53,20 @@
 
 mod call_error;
 mod client;
+pub mod error;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
+pub mod ids;
+pub mod lifecycle;
+pub mod methods;
+pub mod oauth;
+pub mod openid;
 pub mod pace;
 mod random;
+pub mod rotation;
 mod rotator;
 mod runtime;
+pub mod tokens;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
@@ -76,7 +84,10 @@ pub use runtime::Runtime;
 pub use runtime::ThreadRuntime;
 #[cfg(feature = "tokio")]
 pub use runtime::TokioRuntime;
-pub use slack_proto::*;
+pub use slack_proto::{
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
+    PublicClient, Recovery, Slot, StoreKey, Timestamp, error_codes,
+};
 #[cfg(feature = "store-conformance")]
 pub use slack_store::conformance as store_conformance;
 pub use slack_store::{

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use slack_proto::RandomBytes;
+use slack_proto::oauth::RandomBytes;
 use zeroize::Zeroize;
 
 /// Returns the random bytes that one authorization needs, from the operating system's generator.
@@ -23,7 +23,7 @@ pub fn random_bytes() -> io::Result<RandomBytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use slack_proto::CodeVerifier;
+    use slack_proto::oauth::CodeVerifier;
 
     #[test]
     fn no_two_draws_are_the_same() {

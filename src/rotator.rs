@@ -20,7 +20,7 @@ pub use live::{ValidConfigurationToken, ValidToken};
 pub use observer::RotationObserver;
 pub use revoke::RevokeError;
 use shared::Shared;
-use slack_proto::{ClientCredentials, Slot, StoreKey, Timestamp, rotation::Input};
+use slack_proto::{Slot, StoreKey, Timestamp, oauth::ClientCredentials, rotation::Input};
 
 use crate::{Client, InstallationStore};
 use entry::Told;
@@ -33,13 +33,15 @@ use entry::Told;
 /// * Nobody gets a token that is not stored durably.
 /// * Nothing is ever deleted because of an error.
 ///
-/// The rules are those of [`Rotation`](crate::Rotation), a machine without I/O. Clones share everything.
+/// The rules are those of [`Rotation`](crate::rotation::Rotation), a machine without I/O. Clones share everything.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use slack_auth::{
-///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint, Precondition, Installation,
-///     InstallationKey, InstallationStore, MemoryInstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
+///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
+///     InstallationStore, MemoryInstallationStore, Precondition, Slot, StoreKey, Timestamp,
+///     TokenRotator,
+///     tokens::{Credential, InstallationKey},
 /// };
 /// # use slack_auth::{BlockingTransport, transport};
 /// # struct Nowhere;

@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use http::Request;
 use slack_auth::{
-    ApiMethod, AuthorizationRequest, AuthorizeError, CallError, Callback, CallbackError, Client,
-    ClientId, ClientSecret, CodeExchange, CodeVerifier, ConfidentialClient, Endpoint, ErrorCode,
-    IdTokenError, IdTokenKeys, InstallScopes, InvalidPendingAuthorization, MethodError,
-    OauthV2Access, OauthV2AccessError, OauthV2UserAccess, OpenidConnectToken,
-    OpenidConnectTokenError, PendingAuthorization, PublicClient, RandomBytes, RedirectUri,
-    SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, Timestamp,
-    VerifiedCallback, VerifyIdTokenError, WithoutStateError, random_bytes,
+    ApiMethod, CallError, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    IdTokenKeys, PublicClient, Timestamp, VerifyIdTokenError,
+    error::{ErrorCode, MethodError},
+    methods::{
+        OauthV2Access, OauthV2AccessError, OauthV2UserAccess, OpenidConnectToken,
+        OpenidConnectTokenError,
+    },
+    oauth::{
+        AuthorizationRequest, AuthorizeError, Callback, CallbackError, CodeExchange, CodeVerifier,
+        InstallScopes, InvalidPendingAuthorization, PendingAuthorization, RandomBytes, RedirectUri,
+        SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey,
+        VerifiedCallback, WithoutStateError,
+    },
+    openid::IdTokenError,
+    random_bytes,
 };
 use slack_fake::{
     App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, UserAccessShape, Workspace,

@@ -5,11 +5,14 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, ApiMethod, AuthTest, BlockingTransport, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Credential, Endpoint, ExpectedIdToken, FileInstallationStore, IdToken,
-    IdTokenKeys, Installation, InstallationKey, InstallationStore, MemoryInstallationStore, Nonce,
-    OauthV2Refresh, Precondition, Recovery, RefreshToken, SealingKey, SealingKeys, StoreKey,
-    StoredVersion, Timestamp, Transport, find_installation, random_bytes, rewrite_all,
+    AccessToken, ApiMethod, BlockingTransport, CallError, Client, ClientId, ClientSecret,
+    ConfidentialClient, Endpoint, FileInstallationStore, IdTokenKeys, Installation,
+    InstallationStore, MemoryInstallationStore, Precondition, Recovery, SealingKey, SealingKeys,
+    StoreKey, StoredVersion, Timestamp, Transport, find_installation,
+    methods::{AuthTest, OauthV2Refresh},
+    openid::{ExpectedIdToken, IdToken, Nonce},
+    random_bytes, rewrite_all,
+    tokens::{Credential, InstallationKey, RefreshToken},
     transport::{self, Body, ErrorKind},
 };
 
@@ -243,8 +246,8 @@ fn a_rotator_and_its_errors_show_no_secret() {
         bot.refresh_token = Some(RefreshToken::new(CANARY).unwrap());
         bot.expires_at = Some(Timestamp::from_unix(2));
         installation.bot = Some(bot);
-        let mut configuration = slack_auth::ConfigurationCredential::new(
-            slack_auth::ConfigurationToken::new(CANARY).unwrap(),
+        let mut configuration = slack_auth::tokens::ConfigurationCredential::new(
+            slack_auth::tokens::ConfigurationToken::new(CANARY).unwrap(),
             RefreshToken::new(CANARY).unwrap(),
             Timestamp::from_unix(90_000),
         );

@@ -10,8 +10,12 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, ApiMethod, AuthTest, AuthorizationCode, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, Limits, MethodError, OauthV2Access, OauthV2Refresh, RefreshToken,
+    AccessToken, ApiMethod, CallError, Client, ClientId, ClientSecret, ConfidentialClient,
+    Endpoint, Limits,
+    error::MethodError,
+    methods::{AuthTest, OauthV2Access, OauthV2Refresh},
+    oauth::AuthorizationCode,
+    tokens::RefreshToken,
 };
 
 const CANARY: &str = "xoxb-C4n4ry/with+what=is%escaped";

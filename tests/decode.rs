@@ -6,7 +6,7 @@ mod cli;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use slack_auth::Fingerprint;
+use slack_auth::tokens::Fingerprint;
 
 struct Run {
     status: u8,

@@ -9,9 +9,10 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Credential, FileInstallationStore, Installation, InstallationKey,
-    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, SealingKey, SealingKeys,
-    Slot, StoreError, StoreErrorKind, StoreKey, Stored, StoredVersion, Timestamp,
+    AccessToken, FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder,
+    LeaseOutcome, Precondition, SealingKey, SealingKeys, Slot, StoreError, StoreErrorKind,
+    StoreKey, Stored, StoredVersion, Timestamp,
+    tokens::{Credential, InstallationKey},
 };
 use tempfile::TempDir;
 

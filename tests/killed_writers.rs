@@ -16,8 +16,9 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Credential, FileInstallationStore, Installation, InstallationKey,
-    InstallationStore, Precondition, RefreshToken, SealingKey, SealingKeys, StoreKey, Timestamp,
+    AccessToken, FileInstallationStore, Installation, InstallationStore, Precondition, SealingKey,
+    SealingKeys, StoreKey, Timestamp,
+    tokens::{Credential, InstallationKey, RefreshToken},
 };
 
 const WRITERS: usize = 4;

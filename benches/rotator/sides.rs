@@ -16,10 +16,11 @@ use std::{
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint,
-    Installation, InstallationKey, InstallationStore as _, MemoryInstallationStore, Precondition,
-    RefreshToken, Slot, StoreKey, Timestamp, TokenRotator, Transport, rotation::Rejection,
-    transport,
+    AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
+    InstallationStore as _, MemoryInstallationStore, Precondition, Slot, StoreKey, Timestamp, TokenRotator,
+    Transport, transport,
+    rotation::Rejection,
+    tokens::{Credential, InstallationKey, RefreshToken},
 };
 
 /// Gives tokens, and replaces them.

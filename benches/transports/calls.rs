@@ -5,8 +5,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use oauth2::TokenResponse as _;
 use oauth2::basic::BasicClient;
 use slack_auth::{
-    AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits,
-    OauthV2Access, RedirectUri,
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits,
+    methods::OauthV2Access,
+    oauth::{AuthorizationCode, RedirectUri},
 };
 use slack_morphism::prelude::SlackOAuthV2AccessTokenRequest;
 use slack_morphism::{SlackClient, prelude::SlackClientHyperConnector};

@@ -3,9 +3,11 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use slack_auth::{
-    AuthTest, AuthorizationRequest, ClientSecret, ConfidentialClient, InstallScopes,
-    InstallationKey, InstallationStore, OauthV2Access, Precondition, RedirectUri, Runtime, Slot,
-    StoreKey, ThreadRuntime, Timestamp, TokenRotator,
+    ClientSecret, ConfidentialClient, InstallationStore, Precondition, Runtime, Slot, StoreKey,
+    ThreadRuntime, Timestamp, TokenRotator,
+    methods::{AuthTest, OauthV2Access},
+    oauth::{AuthorizationRequest, InstallScopes, RedirectUri},
+    tokens::InstallationKey,
 };
 use slack_fake::Clock;
 
@@ -69,7 +71,7 @@ fn install(
     app: &ConfidentialClient,
     store: &dyn InstallationStore,
     key: &StoreKey,
-) -> Outcome<slack_auth::Fingerprint> {
+) -> Outcome<slack_auth::tokens::Fingerprint> {
     let redirect = RedirectUri::insecure_for_tests(stage.callback.address()?)?;
     let scopes = InstallScopes::bot("chat:write");
     let request = AuthorizationRequest::<OauthV2Access>::new(app.id().clone(), scopes, redirect)?;

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use slack_auth::{IssuedCredential, Team};
+use slack_auth::tokens::{IssuedCredential, Team};
 
 /// Writes the steps of the tour, numbered.
 pub(crate) struct Report<'w> {

@@ -1,9 +1,10 @@
 //! Sign in with Slack: from the sign-in page to a verified ID token, and to one that proves nothing.
 
 use slack_auth::{
-    AccessToken, AuthorizationRequest, ClientSecret, ConfidentialClient, ExpectedIdToken, IdToken,
-    IdTokenError, IdTokenKeys, OpenidConnectToken, OpenidConnectUserInfo, RedirectUri,
-    SignInScopes, VerifiedIdToken, VerifyIdTokenError,
+    AccessToken, ClientSecret, ConfidentialClient, IdTokenKeys, VerifyIdTokenError,
+    methods::{OpenidConnectToken, OpenidConnectUserInfo},
+    oauth::{AuthorizationRequest, RedirectUri, SignInScopes},
+    openid::{ExpectedIdToken, IdToken, IdTokenError, VerifiedIdToken},
 };
 use slack_fake::IdTokenFault;
 

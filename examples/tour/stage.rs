@@ -105,15 +105,15 @@ impl Stage {
         self.server.shared().with(look)
     }
 
-    pub(crate) fn confidential_id() -> Result<ClientId, slack_auth::InvalidValue> {
+    pub(crate) fn confidential_id() -> Result<ClientId, slack_auth::error::InvalidValue> {
         ClientId::new(CONFIDENTIAL)
     }
 
-    pub(crate) fn keeping_id() -> Result<ClientId, slack_auth::InvalidValue> {
+    pub(crate) fn keeping_id() -> Result<ClientId, slack_auth::error::InvalidValue> {
         ClientId::new(KEEPING)
     }
 
-    pub(crate) fn public_id() -> Result<ClientId, slack_auth::InvalidValue> {
+    pub(crate) fn public_id() -> Result<ClientId, slack_auth::error::InvalidValue> {
         ClientId::new(PUBLIC)
     }
 }

@@ -3,10 +3,15 @@
 use std::{error::Error, io::Write, path::Path};
 
 use slack_auth::{
-    AuthTest, AuthorizationRequest, CallError, Callback, ClientAuthentication, ClientCredentials,
-    ClientSecret, CodeExchange, CodeVerifier, CommonError, ConfidentialClient, Credential,
-    ErrorCode, InstallScopes, OauthV2Access, OauthV2AccessError, OauthV2Refresh,
-    PendingAuthorization, PublicClient, Recovery, RedirectUri, Slot, random_bytes,
+    CallError, ClientSecret, ConfidentialClient, PublicClient, Recovery, Slot,
+    error::{CommonError, ErrorCode},
+    methods::{AuthTest, OauthV2Access, OauthV2AccessError, OauthV2Refresh},
+    oauth::{
+        AuthorizationRequest, Callback, ClientAuthentication, ClientCredentials, CodeExchange,
+        CodeVerifier, InstallScopes, PendingAuthorization, RedirectUri,
+    },
+    random_bytes,
+    tokens::Credential,
 };
 
 use crate::{

@@ -6,7 +6,7 @@
 //! [`http::Response`] into a [`Reply`] or a [`ResponseError`].
 //!
 //! ```
-//! use slack_proto::{AccessToken, AuthTest, Endpoint, ApiMethod};
+//! use slack_proto::{AccessToken, ApiMethod, Endpoint, methods::AuthTest};
 //!
 //! let token = AccessToken::new("xoxb-not-a-real-token")?;
 //! let request = AuthTest.to_request(&Endpoint::slack(), &token);
@@ -38,109 +38,27 @@
 //! | `id-token` | discovery, key sets and `IdTokenVerifier`; no crate, and no cryptography: you bring an `Rs256` |
 //! | `id-token-aws-lc` | `AwsLcRs256`, an `Rs256` over aws-lc-rs; needs a C compiler, unless reqwest's or curl's TLS has it built already |
 
-mod auth;
-mod authorize;
-mod body;
-mod claims;
-mod client;
-mod configuration;
-mod credential;
-mod encoding;
-mod endpoint;
-mod entropy;
-mod error;
+pub mod error;
 #[cfg(feature = "events")]
 pub mod events;
-mod expected_id_token;
-mod external;
-mod fingerprint;
-mod form;
 mod http_date;
-mod id;
-mod id_token;
-mod identity;
-mod installation;
-mod invalid;
+pub mod ids;
 pub mod lifecycle;
-mod method;
-mod nonce;
-mod oddity;
-mod pkce;
-mod proof;
-mod reply;
+pub mod methods;
+pub mod oauth;
+pub mod openid;
 pub mod rotation;
-mod scopes;
 mod secret;
-mod text;
 mod timestamp;
-mod token;
-mod verdict;
+pub mod tokens;
 mod wire;
 
-pub use auth::Auth;
-pub use authorize::{
-    AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, AuthorizeError, Callback,
-    CallbackError, CodeExchange, InstallScopes, InvalidCallback, InvalidPendingAuthorization,
-    MissingScopes, OauthState, PendingAuthorization, RedirectUri, RequestedScopes, SessionBinding,
-    SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback,
-    WithoutStateError,
-};
-pub use body::RequestBody;
-pub use claims::UserClaims;
-pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
-pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
-pub use encoding::{EncodedSecrets, InvalidEncoding};
-pub use endpoint::Endpoint;
-pub use entropy::RandomBytes;
-pub use error::{
-    ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, NoError,
-    RateLimited, Recovery, ResponseError,
-};
-pub use expected_id_token::ExpectedIdToken;
-pub use external::{ExternalToken, TokenResponseExtras};
-pub use fingerprint::Fingerprint;
-pub use form::FormFields;
-pub use id::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId};
-#[cfg(feature = "id-token-aws-lc")]
-pub use id_token::AwsLcRs256;
-pub use id_token::IdToken;
-#[cfg(feature = "id-token")]
-pub use id_token::{
-    Discovery, DocumentError, DocumentFault, IdTokenError, IdTokenVerifier, KeySet, Rs256,
-    Rs256Key, UnverifiedClaims, VerifiedIdToken,
-};
-pub use identity::IdentityKey;
-pub use installation::{
-    AppData, Enterprise, IncomingWebhook, Installation, InstallationKey, NeedsAuthorization,
-    RefreshTokenNotFound, StoreKey, Team,
-};
-pub use invalid::InvalidValue;
-pub use method::{
-    ApiMethod, AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,
-    AppsAuthExternalGet, AppsAuthExternalGetError, AppsAuthExternalGetResponse, AppsUninstall,
-    AppsUninstallError, AppsUninstallResponse, AuthRevoke, AuthRevokeError, AuthRevokeResponse,
-    AuthTeamsList, AuthTeamsListError, AuthTeamsListResponse, AuthTest, AuthTestResponse,
-    ListedTeam, OauthV2Access, OauthV2AccessError, OauthV2AccessResponse, OauthV2Exchange,
-    OauthV2ExchangeError, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
-    OauthV2UserAccess, OauthV2UserAccessError, OauthV2UserAccessResponse, OauthV2UserRefresh,
-    OauthV2UserRefreshResponse, OpenidConnectRefresh, OpenidConnectRefreshResponse,
-    OpenidConnectToken, OpenidConnectTokenError, OpenidConnectTokenResponse, OpenidConnectUserInfo,
-    TeamIcon, ToolingTokensRotate, ToolingTokensRotateError, ToolingTokensRotateResponse,
-};
-pub use nonce::Nonce;
-pub use oddity::ParseWarning;
-pub use pkce::{CodeChallenge, CodeVerifier};
-pub use proof::{ClientAuthentication, SecretAndPkce, SecretAuthentication};
-pub use reply::{Reply, ReplyMeta};
-pub use rotation::{AnyCredential, Rotation, RotationPolicy};
-pub use scopes::Scopes;
-pub use secret::{AuthorizationCode, ClientSecret, WebhookUrl};
-pub use text::UntrustedText;
+pub use error::Recovery;
+pub use methods::{ApiMethod, Endpoint};
+pub use oauth::{ClientId, ConfidentialClient, PublicClient};
+pub use secret::ClientSecret;
 pub use timestamp::Timestamp;
-pub use token::{AccessToken, RefreshToken, TokenKind};
-pub use verdict::Purpose;
-pub use wire::payload::Payload;
+pub use tokens::{AccessToken, Installation, Slot, StoreKey};
 
 mod sealed {
     #[expect(unnameable_types, reason = "that is what seals a trait")]

@@ -4,7 +4,10 @@
 //! credential does not concern it. The decisions are values here; the `slack-auth` package carries them out over a store.
 //!
 //! ```
-//! use slack_proto::{AccessToken, Credential, Installation, InstallationKey, Slot, Timestamp};
+//! use slack_proto::{
+//!     AccessToken, Installation, Slot, Timestamp,
+//!     tokens::{Credential, InstallationKey},
+//! };
 //!
 //! let place = InstallationKey::Workspace("T0FAKE00001".into());
 //! let at = Timestamp::from_unix(1_795_219_200);

@@ -19,17 +19,17 @@
 mod action;
 mod any_credential;
 mod event;
+mod input;
 mod machine;
-mod notice;
 mod policy;
-mod setback;
-mod trade;
+mod refresh_failure;
+mod refresh_request;
 
 pub use action::{Action, Write};
 pub use any_credential::AnyCredential;
-pub use event::{Input, Rejection};
+pub use event::{Problem, ReauthorizationReason, RotationEvent};
+pub use input::{Input, Rejection};
 pub use machine::Rotation;
-pub use notice::{Problem, ReauthorizationReason, RotationEvent};
 pub use policy::RotationPolicy;
-pub use setback::RefreshFailure;
-pub use trade::{Issued, RefreshRequest};
+pub use refresh_failure::RefreshFailure;
+pub use refresh_request::{Issued, RefreshRequest};

@@ -1,6 +1,6 @@
 //! Text that must never be shown: one newtype per secret, all made by one table.
 
-use crate::InvalidValue;
+use crate::error::InvalidValue;
 
 /// Defines newtypes over secret text: redacted `Debug`, no `Display`, no `PartialEq`, wiped on drop.
 macro_rules! secrets {
@@ -15,7 +15,7 @@ macro_rules! secrets {
             /// # Errors
             ///
             /// When the text breaks the rule of this type; the error names the rule, never the text.
-            pub fn new(text: impl Into<String>) -> Result<Self, $crate::InvalidValue> {
+            pub fn new(text: impl Into<String>) -> Result<Self, $crate::error::InvalidValue> {
                 let text = zeroize::Zeroizing::new(text.into());
                 $check($field, &text)?;
                 Ok(Self(text))

@@ -3,10 +3,16 @@
 use std::fmt::Debug;
 
 use slack_proto::{
-    AuthorizationRequest, AuthorizationUrl, AuthorizeError, Callback, CallbackError, ClientId,
-    CodeExchange, CodeVerifier, Endpoint, ErrorCode, Fingerprint, InstallScopes, InvalidValue,
-    Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization, RandomBytes,
-    RedirectUri, Scopes, SecretAndPkce, SignInScopes, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    error::{ErrorCode, InvalidValue},
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{
+        AuthorizationRequest, AuthorizationUrl, AuthorizeError, Callback, CallbackError,
+        CodeExchange, CodeVerifier, InstallScopes, PendingAuthorization, RandomBytes, RedirectUri,
+        Scopes, SecretAndPkce, SignInScopes,
+    },
+    openid::Nonce,
+    tokens::Fingerprint,
 };
 
 const ID: &str = "1000000001.2000000002";

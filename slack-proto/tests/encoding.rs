@@ -3,9 +3,13 @@
 use proptest::{option::of, prelude::*};
 use serde_json::{Value, json};
 use slack_proto::{
-    AccessToken, ApiMethod, ConfigurationCredential, ConfigurationToken, Credential, Installation,
-    InstallationKey, OauthV2Access, RefreshMethod, RefreshToken, Scopes, SecretAuthentication,
-    Timestamp,
+    AccessToken, ApiMethod, Installation, Timestamp,
+    methods::OauthV2Access,
+    oauth::{Scopes, SecretAuthentication},
+    tokens::{
+        ConfigurationCredential, ConfigurationToken, Credential, InstallationKey, RefreshMethod,
+        RefreshToken,
+    },
 };
 
 /// Any text that is not empty: tokens of replies need not be visible ASCII.

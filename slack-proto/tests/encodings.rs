@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*, sample::Index, test_runner::FileFailurePersistence};
 use slack_proto::{
-    AuthorizationRequest, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint, Fingerprint,
-    InstallScopes, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
-    RandomBytes, RedirectUri, Scopes, SecretAndPkce, SessionBinding, SignInScopes, SignedStateFlow,
-    StateSigningKey, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{
+        AuthorizationRequest, Callback, CodeExchange, CodeVerifier, InstallScopes,
+        PendingAuthorization, RandomBytes, RedirectUri, Scopes, SecretAndPkce, SessionBinding,
+        SignInScopes, SignedStateFlow, StateSigningKey,
+    },
+    tokens::Fingerprint,
 };
 
 /// A thousand cases; the variable `PROPTEST_CASES` asks for another number.

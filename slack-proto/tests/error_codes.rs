@@ -13,11 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Response;
 use slack_proto::{
-    ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, Callback, CommonError, ErrorCode, MethodError, OauthV2Access,
-    OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, Purpose, Recovery, RefreshToken, ResponseError,
-    ToolingTokensRotate,
+    ApiMethod, Recovery,
+    error::{CommonError, ErrorCode, MethodError, ResponseError},
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
+        AuthTest, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        Purpose, ToolingTokensRotate,
+    },
+    oauth::Callback,
+    tokens::RefreshToken,
 };
 
 const TABLE: &str = include_str!("error_codes.tsv");

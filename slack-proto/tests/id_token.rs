@@ -9,9 +9,13 @@ use http::Response;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use slack_proto::{
-    AccessToken, ApiMethod, AwsLcRs256, ClientId, Endpoint, ExpectedIdToken, IdToken, IdTokenError,
-    IdTokenVerifier, IdentityKey, KeySet, Nonce, OpenidConnectToken, OpenidConnectTokenResponse,
-    SecretAuthentication, Timestamp, VerifiedIdToken,
+    AccessToken, ApiMethod, ClientId, Endpoint, Timestamp,
+    methods::{OpenidConnectToken, OpenidConnectTokenResponse},
+    oauth::SecretAuthentication,
+    openid::{
+        AwsLcRs256, ExpectedIdToken, IdToken, IdTokenError, IdTokenVerifier, IdentityKey, KeySet,
+        Nonce, VerifiedIdToken,
+    },
 };
 
 const NOW: u64 = 1_795_219_200;
@@ -314,7 +318,7 @@ proptest! {
         if let Ok(set) = KeySet::parse_response(&response, &AwsLcRs256) {
             prop_assert!(set.is_empty());
         }
-        let discovery = slack_proto::Discovery::parse_response(&Endpoint::slack(), &response);
+        let discovery = slack_proto::openid::Discovery::parse_response(&Endpoint::slack(), &response);
         prop_assert!(discovery.is_err());
     }
 
@@ -337,7 +341,7 @@ proptest! {
         let mut set = json!({ "keys": keys });
         set[member] = odd;
         let set = KeySet::parse_response(&Response::new(set.to_string()), &AwsLcRs256).unwrap();
-        prop_assert_eq!(set.key_ids().next().map(slack_proto::UntrustedText::as_str), good["kid"].as_str());
+        prop_assert_eq!(set.key_ids().next().map(slack_proto::methods::UntrustedText::as_str), good["kid"].as_str());
         prop_assert!(check(&set, &reply("signed-id-token"), SENT, NOW).is_ok());
         prop_assert!(!set.parse_warnings().is_empty() || set.len() == 2);
     }

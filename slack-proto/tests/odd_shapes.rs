@@ -3,10 +3,14 @@
 use http::Response;
 use serde_json::Value;
 use slack_proto::{
-    ApiMethod, AppsAuthExternalGet, AppsAuthExternalGetResponse, AuthRevoke, OauthV2Exchange,
-    OauthV2UserAccess, OauthV2UserAccessResponse, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, Reply, Scopes, Slot, Timestamp, ToolingTokensRotate,
-    UserClaims,
+    ApiMethod, Slot, Timestamp,
+    methods::{
+        AppsAuthExternalGet, AppsAuthExternalGetResponse, AuthRevoke, OauthV2Exchange,
+        OauthV2UserAccess, OauthV2UserAccessResponse, OauthV2UserRefresh, OpenidConnectRefresh,
+        OpenidConnectToken, OpenidConnectUserInfo, Reply, ToolingTokensRotate,
+    },
+    oauth::Scopes,
+    openid::UserClaims,
 };
 
 fn read<M: ApiMethod>(body: impl AsRef<[u8]>) -> Reply<M::Response> {
@@ -264,9 +268,9 @@ impl ApiMethod for TheirMethod {
     const NAME: &'static str = "their.method";
     type Auth = ();
     type Response = Theirs;
-    type Error = slack_proto::NoError;
+    type Error = slack_proto::error::NoError;
 
-    fn params(&self, _: &mut slack_proto::FormFields) {}
+    fn params(&self, _: &mut slack_proto::methods::FormFields) {}
 }
 
 #[test]

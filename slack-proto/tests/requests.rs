@@ -4,12 +4,15 @@ use std::fmt::Debug;
 
 use http::Request;
 use slack_proto::{
-    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, AuthorizationCode, ClientCredentials, ClientId, ClientSecret,
-    CodeVerifier, ConfidentialClient, Endpoint, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
-    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
-    OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken, RequestBody,
-    ToolingTokensRotate,
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient,
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
+        AuthTest, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        RequestBody, ToolingTokensRotate,
+    },
+    oauth::{AuthorizationCode, ClientCredentials, CodeVerifier, RedirectUri},
+    tokens::RefreshToken,
 };
 
 const ID: &str = "1000000001.2000000002";

@@ -23,11 +23,16 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 use slack_proto::{
-    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, AuthorizeError, Callback, ClientId, ClientSecret, CodeChallenge,
-    CodeVerifier, ConfidentialClient, Endpoint, ErrorCode, OauthState, OauthV2Access,
-    OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, OpenidConnectUserInfo, Recovery, RefreshToken, ToolingTokensRotate,
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Recovery,
+    error::ErrorCode,
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
+        AuthTest, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        ToolingTokensRotate,
+    },
+    oauth::{AuthorizeError, Callback, CodeChallenge, CodeVerifier, OauthState},
+    tokens::RefreshToken,
 };
 
 const EXPECTED: &str = include_str!("samples_expected.json");
@@ -254,7 +259,7 @@ fn basic_auth_vectors() {
 #[test]
 fn the_claims_for_reading_are_those_of_the_signed_id_token() {
     let file = "openid.connect.token--signed-id-token.json";
-    let reply = OpenidConnectToken::<slack_proto::SecretAuthentication>::parse_response(
+    let reply = OpenidConnectToken::<slack_proto::oauth::SecretAuthentication>::parse_response(
         &Response::new(bytes(file)),
     );
     let token = reply.unwrap().value.id_token.unwrap();

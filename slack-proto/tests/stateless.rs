@@ -4,10 +4,14 @@ use std::{mem::discriminant, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use slack_proto::{
-    ApiMethod, AuthorizationRequest, Callback, ClientId, CodeExchange, CodeVerifier, Endpoint,
-    InstallScopes, Nonce, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, RandomBytes,
-    Recovery, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
-    SignedStateFlow, StateSigningKey, Timestamp,
+    ApiMethod, ClientId, Endpoint, Recovery, Timestamp,
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{
+        AuthorizationRequest, Callback, CodeExchange, CodeVerifier, InstallScopes, RandomBytes,
+        RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
+        SignedStateFlow, StateSigningKey,
+    },
+    openid::Nonce,
 };
 
 const NOW: Timestamp = Timestamp::from_unix(1_795_219_200);
@@ -73,7 +77,7 @@ fn another_server_with_the_same_key_finishes() {
     let request = authorized
         .exchange
         .to_request(&Endpoint::slack(), &confidential())
-        .map(slack_proto::RequestBody::into_vec);
+        .map(slack_proto::methods::RequestBody::into_vec);
     assert_eq!(
         String::from_utf8(request.into_body()).unwrap(),
         "grant_type=authorization_code&code=c0de&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"

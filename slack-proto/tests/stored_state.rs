@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use slack_proto::{
-    AnyCredential, AppData, ConfigurationCredential, Credential, Installation, NeedsAuthorization,
-    Slot, Timestamp,
+    Installation, Slot, Timestamp,
+    rotation::AnyCredential,
+    tokens::{AppData, ConfigurationCredential, Credential, NeedsAuthorization},
 };
 
 /// Written by the first release that had stores.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    ApiMethod, AuthTest, CommonError, ErrorCode, OauthV2Access, OauthV2AccessError, OauthV2Refresh,
-    Recovery, ResponseError,
+    ApiMethod, Recovery,
+    error::{CommonError, ErrorCode, ResponseError},
+    methods::{AuthTest, OauthV2Access, OauthV2AccessError, OauthV2Refresh},
 };
 
 fn response(status: u16, body: &str) -> Response<Vec<u8>> {
@@ -258,7 +259,7 @@ fn headers_reach_the_caller() {
     assert_eq!(meta.granted_scopes().unwrap().to_string(), "identify,chat:write");
     assert_eq!(meta.accepted_scopes().unwrap().to_string(), "openid");
     assert_eq!(
-        meta.warnings().iter().map(slack_proto::UntrustedText::as_str).collect::<Vec<_>>(),
+        meta.warnings().iter().map(slack_proto::methods::UntrustedText::as_str).collect::<Vec<_>>(),
         ["a", "b"]
     );
 }
@@ -277,7 +278,7 @@ fn a_refusal_tells_scopes_and_messages() {
     let ResponseError::Api(error) = error else { panic!() };
     assert_eq!(error.provided().unwrap().to_string(), "identify,chat:write");
     let errors: Vec<_> =
-        error.meta.errors().iter().map(slack_proto::UntrustedText::as_str).collect();
+        error.meta.errors().iter().map(slack_proto::methods::UntrustedText::as_str).collect();
     assert_eq!(errors, ["first", "second", "third"]);
     assert_eq!(
         error.meta.parse_warnings()[0].to_string(),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, Shared, WeakShared};
-use slack_proto::{KeySet, Timestamp};
+use slack_proto::{Timestamp, openid::KeySet};
 
 use super::error::FetchKeysError;
 

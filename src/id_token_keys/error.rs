@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use slack_proto::{DocumentError, IdTokenError, Purpose, Recovery};
+use slack_proto::{
+    Recovery,
+    methods::Purpose,
+    openid::{DocumentError, IdTokenError},
+};
 use slack_transport as transport;
 
 use crate::TransportError;

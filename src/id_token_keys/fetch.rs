@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use slack_proto::{Discovery, IdTokenVerifier, KeySet, RequestBody, Rs256};
+use slack_proto::{
+    methods::RequestBody,
+    openid::{Discovery, IdTokenVerifier, KeySet, Rs256},
+};
 use slack_transport::Error;
 
 use super::error::{Cause, FetchKeysError};

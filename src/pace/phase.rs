@@ -2,7 +2,7 @@
 
 use slack_proto::{Slot, StoreKey};
 
-/// Returns the phase of a credential, for [`Rotation::new`](crate::Rotation::new): a number that depends on its key and
+/// Returns the phase of a credential, for [`Rotation::new`](crate::rotation::Rotation::new): a number that depends on its key and
 /// slot alone, so that it is the same in every process and after each restart.
 ///
 /// Phases are spread evenly over all numbers. So credentials that were issued in one minute are soon refreshed at times

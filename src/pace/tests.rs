@@ -164,7 +164,7 @@ fn a_refused_client_is_tried_every_five_minutes_by_one_request() {
 
 #[test]
 fn phases_are_the_same_in_every_process_and_spread_evenly() {
-    use slack_proto::{InstallationKey, Slot, StoreKey};
+    use slack_proto::{Slot, StoreKey, tokens::InstallationKey};
     let of = |number: u32| {
         let key = StoreKey::from(InstallationKey::Workspace(format!("T{number:09}").into()));
         (phase(&key, Slot::Bot), phase(&key, Slot::User))

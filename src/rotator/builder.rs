@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use slack_proto::{ClientCredentials, RotationPolicy};
+use slack_proto::{oauth::ClientCredentials, rotation::RotationPolicy};
 
 use super::{RotationObserver, TokenRotator, error::InvalidRotator, live::Cache, shared::Shared};
 use crate::{Client, InstallationStore, LeaseHolder, Limits, Runtime};

@@ -3,9 +3,11 @@
 use std::{error::Error, fmt};
 
 use slack_proto::{
-    AccessToken, ApiMethod, CommonError, ErrorCode, Fingerprint, MethodError, Recovery, Reply,
-    Slot, StoreKey,
+    AccessToken, ApiMethod, Recovery, Slot, StoreKey,
+    error::{CommonError, ErrorCode, MethodError},
+    methods::Reply,
     rotation::{Input, Rejection},
+    tokens::Fingerprint,
 };
 
 use super::{TokenError, TokenRotator, ValidToken};

@@ -3,8 +3,12 @@
 use std::{error::Error, sync::Arc};
 
 use slack_proto::{
-    ApiMethod, ClientCredentials, OauthV2ExchangeResponse, OauthV2RefreshResponse,
-    OauthV2UserRefreshResponse, OpenidConnectRefreshResponse, Timestamp,
+    ApiMethod, Timestamp,
+    methods::{
+        OauthV2ExchangeResponse, OauthV2RefreshResponse, OauthV2UserRefreshResponse,
+        OpenidConnectRefreshResponse,
+    },
+    oauth::ClientCredentials,
     rotation::{Action, Input, Issued, RefreshFailure, RefreshRequest, Write},
 };
 

@@ -7,8 +7,9 @@ use std::{
 };
 
 use slack_proto::{
-    Fingerprint, Rotation, Slot, StoreKey, Timestamp,
-    rotation::{Action, Input, Problem, ReauthorizationReason},
+    Slot, StoreKey, Timestamp,
+    rotation::{Action, Input, Problem, ReauthorizationReason, Rotation},
+    tokens::Fingerprint,
 };
 
 use super::{

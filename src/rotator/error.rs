@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use slack_proto::{ErrorClass, Recovery, rotation::Problem};
+use slack_proto::{Recovery, error::ErrorClass, rotation::Problem};
 
 /// Why [`TokenRotator`](crate::TokenRotator) has no token to give.
 #[derive(Clone, Debug)]

@@ -3,8 +3,10 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use slack_proto::{
-    AccessToken, AnyCredential, ConfigurationCredential, ConfigurationToken, Credential, Scopes,
-    Slot, StoreKey, Timestamp,
+    AccessToken, Slot, StoreKey, Timestamp,
+    oauth::Scopes,
+    rotation::AnyCredential,
+    tokens::{ConfigurationCredential, ConfigurationToken, Credential},
 };
 
 /// An access token that is good for the time that was asked for. Clones share it.

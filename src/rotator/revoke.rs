@@ -3,8 +3,10 @@
 use std::{error::Error, fmt, time::Duration};
 
 use slack_proto::{
-    AccessToken, AnyCredential, AuthRevoke, CommonError, ErrorCode, MethodError, Recovery, Slot,
-    StoreKey,
+    AccessToken, Recovery, Slot, StoreKey,
+    error::{CommonError, ErrorCode, MethodError},
+    methods::AuthRevoke,
+    rotation::AnyCredential,
 };
 
 use super::{SLOTS, TokenRotator};
@@ -15,7 +17,7 @@ impl TokenRotator {
     ///
     /// Refreshes are held off meanwhile by the leases, in every process. A token that is dead already counts as
     /// revoked. Of an app without token rotation this ends the whole installation at Slack; of one with, only its
-    /// tokens: [`AppsUninstall`](crate::AppsUninstall) does the rest.
+    /// tokens: [`AppsUninstall`](crate::methods::AppsUninstall) does the rest.
     ///
     /// An installation that is not there is no error.
     ///

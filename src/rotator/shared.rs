@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use slack_proto::{
-    ClientCredentials, Rotation, RotationPolicy, Slot, StoreKey, rotation::RotationEvent,
+    Slot, StoreKey,
+    oauth::ClientCredentials,
+    rotation::{Rotation, RotationEvent, RotationPolicy},
 };
 
 use super::{

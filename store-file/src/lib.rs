@@ -59,7 +59,7 @@ use slack_store::{
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), slack_store::StoreError> {
-/// use slack_proto::{Installation, InstallationKey};
+/// use slack_proto::{Installation, tokens::InstallationKey};
 /// use slack_store::{Precondition, InstallationStore};
 /// use slack_store_file::FileInstallationStore;
 ///

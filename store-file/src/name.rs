@@ -68,7 +68,7 @@ const HASHED: &str = "sha256-";
 mod tests {
     use std::collections::BTreeSet;
 
-    use slack_proto::InstallationKey;
+    use slack_proto::tokens::InstallationKey;
 
     use super::*;
 

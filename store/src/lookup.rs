@@ -18,7 +18,7 @@ pub struct InstallationMatch {
 /// before it joined, or the org-wide one ([`StoreKey::nearest_first`]).
 ///
 /// ```
-/// use slack_proto::{Installation, InstallationKey};
+/// use slack_proto::{Installation, tokens::InstallationKey};
 /// use slack_store::{Precondition, InstallationStore, MemoryInstallationStore, find_installation};
 ///
 /// # pollster::block_on(async {
@@ -81,7 +81,10 @@ async fn find<S: InstallationStore + ?Sized>(
 #[cfg(test)]
 mod tests {
     use pollster::block_on;
-    use slack_proto::{AccessToken, Credential, Installation, InstallationKey, Timestamp};
+    use slack_proto::{
+        AccessToken, Installation, Timestamp,
+        tokens::{Credential, InstallationKey},
+    };
 
     use super::*;
     use crate::{MemoryInstallationStore, Precondition};

@@ -1,6 +1,6 @@
 //! What to remove when an app is uninstalled or a token is revoked, from any store.
 
-use slack_proto::{Installation, InstallationKey, StoreKey, UserId};
+use slack_proto::{Installation, StoreKey, ids::UserId, tokens::InstallationKey};
 
 use super::{InstallationStore, Precondition, StoreError};
 
@@ -129,8 +129,8 @@ fn has_credential(installation: &Installation) -> bool {
 mod tests {
     use pollster::block_on;
     use slack_proto::{
-        AccessToken, ConfigurationCredential, ConfigurationToken, Credential, RefreshToken,
-        Timestamp,
+        AccessToken, Timestamp,
+        tokens::{ConfigurationCredential, ConfigurationToken, Credential, RefreshToken},
     };
 
     use super::*;

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use slack_auth::{DocumentFault, IdToken, IdTokenError, VerifiedIdToken, VerifyIdTokenError};
+use slack_auth::{
+    VerifyIdTokenError,
+    openid::{DocumentFault, IdToken, IdTokenError, VerifiedIdToken},
+};
 
 use crate::stage::{SignedIn, Stage, at};
 

@@ -9,9 +9,11 @@ use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, AuthorizationCode, BlockingTransport, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, ExpectedIdToken, IdToken, IdTokenKeys, Nonce, OpenidConnectToken,
-    RedirectUri, Timestamp, Transport, VerifiedIdToken, VerifyIdTokenError,
+    AccessToken, BlockingTransport, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    IdTokenKeys, Timestamp, Transport, VerifyIdTokenError,
+    methods::OpenidConnectToken,
+    oauth::{AuthorizationCode, RedirectUri},
+    openid::{ExpectedIdToken, IdToken, Nonce, VerifiedIdToken},
     transport::{Body, Error, ErrorKind},
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, mem::discriminant};
 
 use slack_auth::{
-    AccessToken, ClientId, Endpoint, ExpectedIdToken, IdTokenError, IdTokenVerifier,
-    VerifyIdTokenError,
+    AccessToken, ClientId, Endpoint, VerifyIdTokenError,
+    openid::{ExpectedIdToken, IdTokenError, IdTokenVerifier},
 };
 use slack_fake::IdTokenFault;
 

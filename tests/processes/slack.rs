@@ -18,7 +18,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use slack_auth::Fingerprint;
+use slack_auth::tokens::Fingerprint;
 use slack_fake::SharedFake;
 use tokio::runtime::{Builder, Handle};
 

@@ -9,8 +9,9 @@ use std::{
 use http::Request;
 use pollster::block_on;
 use slack_auth::{
-    ApiMethod, AuthorizationCode, ClientId, ClientSecret, ConfidentialClient, Endpoint,
-    FileInstallationStore, InstallationStore, OauthV2Access, Precondition, Slot, Timestamp,
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
+    InstallationStore, Precondition, Slot, Timestamp, methods::OauthV2Access,
+    oauth::AuthorizationCode,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
 
@@ -53,7 +54,8 @@ pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
         let sent = Timestamp::from_unix(slack.fake().clock().now());
         let answer = slack.fake().handle(&method.to_request(&Endpoint::slack(), &app));
         let reply =
-            OauthV2Access::<slack_auth::SecretAuthentication>::parse_response(&answer).unwrap();
+            OauthV2Access::<slack_auth::oauth::SecretAuthentication>::parse_response(&answer)
+                .unwrap();
         let installation = reply.value.into_installation(sent);
         let key = installation.key().unwrap().into();
         block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();

@@ -10,9 +10,10 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AuthTest, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
-    InstallationStore, LeaseOutcome, Limits, RotationPolicy, Slot, StoreKey, TokenRotator,
-    rotation::RotationEvent,
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
+    InstallationStore, LeaseOutcome, Limits, Slot, StoreKey, TokenRotator,
+    methods::AuthTest,
+    rotation::{RotationEvent, RotationPolicy},
 };
 
 use crate::around::{Around, Hooks};

@@ -8,8 +8,8 @@ use std::{
 };
 
 use slack_auth::{
-    AnyCredential, LeaseHolder, Rotation, RotationPolicy, Slot, Timestamp,
-    rotation::{Action, Input, RefreshRequest, Write},
+    LeaseHolder, Slot, Timestamp,
+    rotation::{Action, AnyCredential, Input, RefreshRequest, Rotation, RotationPolicy, Write},
 };
 
 use crate::{

@@ -3,9 +3,10 @@
 use std::{rc::Rc, time::Duration};
 
 use slack_auth::{
-    ApiMethod, Endpoint, Fingerprint, Installation, Lease, LeaseOutcome, OauthV2Refresh,
-    OauthV2RefreshResponse,
+    ApiMethod, Endpoint, Installation, Lease, LeaseOutcome,
+    methods::{OauthV2Refresh, OauthV2RefreshResponse},
     rotation::{Input, RefreshFailure, RefreshRequest, Rejection, Write},
+    tokens::Fingerprint,
 };
 
 use crate::{

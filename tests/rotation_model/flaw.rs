@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use slack_auth::{AnyCredential, Installation, Slot, rotation::Write};
+use slack_auth::{
+    Installation, Slot,
+    rotation::{AnyCredential, Write},
+};
 
 use crate::{actor::Task, slack::Pair, world::World};
 

@@ -57,7 +57,7 @@ use choice::Budget;
 use explore::{Figures, explore};
 use flaw::Flaw;
 use regressions::regressions;
-use slack_auth::{RotationPolicy, Slot};
+use slack_auth::{Slot, rotation::RotationPolicy};
 use slack_fake::Siblings;
 use violation::Rule;
 use walk::{Walked, replay, walk};

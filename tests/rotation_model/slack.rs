@@ -7,8 +7,9 @@ use std::{
 
 use http::{Request, Response};
 use slack_auth::{
-    ApiMethod, AuthorizationCode, ClientCredentials, ClientId, ClientSecret, ConfidentialClient,
-    Endpoint, Installation, OauthV2Access, RequestBody, Slot, Timestamp,
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation, Slot, Timestamp,
+    methods::{OauthV2Access, RequestBody},
+    oauth::{AuthorizationCode, ClientCredentials},
 };
 use slack_fake::{App, Consent, Delivery, FakeSlack, Fault, Siblings, User, Workspace};
 

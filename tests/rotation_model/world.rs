@@ -8,8 +8,9 @@ use std::{
 
 use http::Request;
 use slack_auth::{
-    Installation, RequestBody, RotationPolicy, Slot, Timestamp,
-    rotation::{Input, RefreshFailure},
+    Installation, Slot, Timestamp,
+    methods::RequestBody,
+    rotation::{Input, RefreshFailure, RotationPolicy},
 };
 use slack_fake::Siblings;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use slack_auth::{
-    AuthTest, InstallationStore as _, Recovery, Runtime as _, Slot, rotation::Problem,
+    InstallationStore as _, Recovery, Runtime as _, Slot, methods::AuthTest, rotation::Problem,
 };
 use slack_fake::{App, Fault};
 

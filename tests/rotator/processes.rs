@@ -40,7 +40,7 @@ fn a_process_that_died_after_slacks_answer_costs_nothing() {
     let dead = LeaseHolder::draw().unwrap();
     let lease = Lease::new(dead, world.runtime.now(), Duration::from_secs(45));
     world.runtime.block_on(world.store.acquire(&world.key, Slot::Bot, &lease)).map(drop).unwrap();
-    let refresh = slack_auth::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
+    let refresh = slack_auth::methods::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
     let app = World::app().into();
     world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();
     let before = world.runtime.now();
@@ -63,7 +63,8 @@ fn of_two_pairs_the_stored_one_survives() {
             fake.script("oauth.v2.access", Fault::ReplyDelayed(Duration::from_secs(2)));
         });
         // Another process has stalled past its lease, and gets and stores a pair of its own meanwhile.
-        let refresh = slack_auth::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
+        let refresh =
+            slack_auth::methods::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
         let app = World::app().into();
         rotator.refresh_if_due(&world.key, Slot::Bot);
         world.runtime.run_until_stalled();

@@ -10,9 +10,9 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, Client, Credential, Endpoint, Installation, InstallationKey,
-    InstallationStore as _, MemoryInstallationStore, Precondition, RefreshToken, Runtime, Slot,
-    StoreKey, ThreadRuntime, Timestamp, TokenRotator,
+    AccessToken, Client, Endpoint, Installation, InstallationStore as _, MemoryInstallationStore,
+    Precondition, Runtime, Slot, StoreKey, ThreadRuntime, Timestamp, TokenRotator,
+    tokens::{Credential, InstallationKey, RefreshToken},
 };
 
 use crate::support::World;

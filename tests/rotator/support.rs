@@ -14,10 +14,10 @@ use std::{
 use async_trait::async_trait;
 use http::Request;
 use slack_auth::{
-    AuthorizationCode, Client, ClientId, ClientSecret, ConfidentialClient, Credential, Endpoint,
-    Installation, InstallationStore, ManualRuntime, MemoryInstallationStore, OauthV2Access,
-    Precondition, Runtime as _, Slot, StoreError, StoreErrorKind, StoreKey, Timestamp,
-    TokenRotator, rotation::RotationEvent,
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore,
+    ManualRuntime, MemoryInstallationStore, Precondition, Runtime as _, Slot, StoreError,
+    StoreErrorKind, StoreKey, Timestamp, TokenRotator, methods::OauthV2Access,
+    oauth::AuthorizationCode, rotation::RotationEvent, tokens::Credential,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use slack_auth::{
-    Recovery, RotationPolicy, Runtime as _, Slot, TokenRotator,
-    rotation::{Problem, ReauthorizationReason, RotationEvent},
+    Recovery, Runtime as _, Slot, TokenRotator,
+    rotation::{Problem, ReauthorizationReason, RotationEvent, RotationPolicy},
 };
 use slack_fake::Fault;
 
@@ -171,7 +171,7 @@ async fn store_load(world: &World) -> Option<slack_auth::Stored> {
 fn a_key_without_an_installation_is_no_token_and_no_memory() {
     let world = World::new();
     let (rotator, _) = world.rotator();
-    let key = slack_auth::InstallationKey::Workspace("T0NOBODY".into()).into();
+    let key = slack_auth::tokens::InstallationKey::Workspace("T0NOBODY".into()).into();
     let ask = || world.runtime.block_on(rotator.access_token(&key, Slot::Bot));
     for _ in 0..2 {
         let dead = ask().unwrap_err();

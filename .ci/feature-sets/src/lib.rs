@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, AuthTest, AuthTestResponse, BlockingTransport, CallError, Client, ClientId,
-    ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore, InvalidRotator,
-    Limits, MemoryInstallationStore, NoError, Reply, StoreError, StoreKey, TokenRotator, Transport,
-    transport,
+    AccessToken, BlockingTransport, CallError, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    Installation, InstallationStore, InvalidRotator, Limits, MemoryInstallationStore, StoreError, StoreKey,
+    TokenRotator, Transport, transport,
+    error::NoError,
+    methods::{AuthTest, AuthTestResponse, Reply},
 };
 
 /// Answers every request in the same words.
@@ -64,10 +65,10 @@ pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
 
 /// Checks an ID token by cryptography of one's own, and by the ready one if its feature is on; every type written out.
 #[cfg(feature = "id-token")]
-pub async fn verify(token: &slack_auth::IdToken) -> Vec<slack_auth::VerifyIdTokenError> {
+pub async fn verify(token: &slack_auth::openid::IdToken) -> Vec<slack_auth::VerifyIdTokenError> {
     use slack_auth::{
-        ClientId, ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, Timestamp, VerifiedIdToken,
-        VerifyIdTokenError,
+        ClientId, IdTokenKeys, Timestamp, VerifyIdTokenError,
+        openid::{ExpectedIdToken, Rs256, Rs256Key, VerifiedIdToken},
     };
     struct NoKeys;
     impl Rs256 for NoKeys {

@@ -1,6 +1,6 @@
 //! A call works with each feature set.
 
-use slack_auth::{AccessToken, AuthTest, Installation, InstallationKey};
+use slack_auth::{AccessToken, Installation, methods::AuthTest, tokens::InstallationKey};
 
 #[test]
 fn a_transport_of_ones_own_needs_no_feature() {
@@ -31,7 +31,7 @@ fn the_backends_are_those_that_were_asked_for() {
 #[test]
 #[cfg(feature = "id-token")]
 fn an_id_token_is_refused_where_there_are_no_keys() {
-    let token = slack_auth::IdToken::new("not-a-token").unwrap();
+    let token = slack_auth::openid::IdToken::new("not-a-token").unwrap();
     let refused = pollster::block_on(feature_sets::verify(&token));
     assert_eq!(refused.len(), 1 + usize::from(cfg!(feature = "id-token-aws-lc")));
     for error in refused {

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    ApiMethod, AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback,
-    CallbackError, ClientId, CodeVerifier, Endpoint, ExpectedIdToken, InstallScopes, MissingScopes,
-    Nonce, OauthState, OauthV2Access, OauthV2UserAccess, OpenidConnectToken, PendingAuthorization,
-    RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
-    SignedStateFlow, StateSigningKey, Timestamp, VerifiedCallback,
+    ApiMethod, ClientId, Endpoint, Timestamp,
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback, CallbackError, CodeVerifier, InstallScopes, MissingScopes, OauthState, PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback},
+    openid::{ExpectedIdToken, Nonce},
 };
 
 use crate::shown;

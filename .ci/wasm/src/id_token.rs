@@ -2,9 +2,9 @@
 
 use http::Response;
 use slack_proto::{
-    AccessToken, ClientId, Discovery, DocumentError, DocumentFault, Endpoint, ExpectedIdToken,
-    IdToken, IdTokenError, IdTokenVerifier, IdentityKey, KeySet, Nonce, Rs256, Rs256Key, TeamId,
-    Timestamp, UserClaims, UserId, VerifiedIdToken,
+    AccessToken, ClientId, Endpoint, Timestamp,
+    ids::{TeamId, UserId},
+    openid::{Discovery, DocumentError, DocumentFault, ExpectedIdToken, IdToken, IdTokenError, IdTokenVerifier, IdentityKey, KeySet, Nonce, Rs256, Rs256Key, UserClaims, VerifiedIdToken},
 };
 
 use crate::shown;

@@ -1,8 +1,9 @@
 //! Encodings: what is written is read again, and garbage is refused.
 
 use slack_proto::{
-    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, EncodedSecrets,
-    Installation, InstallationKey, InvalidEncoding, RefreshToken, Slot, StoreKey, Timestamp,
+    AccessToken, Installation, Slot, StoreKey, Timestamp,
+    error::InvalidEncoding,
+    tokens::{ConfigurationCredential, ConfigurationToken, Credential, EncodedSecrets, InstallationKey, RefreshToken},
 };
 
 use crate::shown;

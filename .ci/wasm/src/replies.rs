@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 use slack_proto::{
-    ApiError, ApiMethod, AuthTest, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError,
-    MethodError, OauthV2AccessError, ParseWarning, RateLimited, Recovery, Reply, ReplyMeta,
-    ResponseError,
+    ApiMethod, Recovery,
+    error::{ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, RateLimited, ResponseError},
+    methods::{AuthTest, OauthV2AccessError, ParseWarning, Reply, ReplyMeta},
 };
 
 use crate::shown;
 
-type Outcome = Result<Reply<slack_proto::AuthTestResponse>, ResponseError<slack_proto::NoError>>;
+type Outcome = Result<Reply<slack_proto::methods::AuthTestResponse>, ResponseError<slack_proto::error::NoError>>;
 
 pub(crate) fn errors() {
     let body =

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use http::Response;
 use slack_proto::{
-    AccessToken, AnyCredential, ApiMethod, AuthTest, Credential, Installation, InstallationKey,
-    OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
-    OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
-    OpenidConnectRefreshResponse, RefreshMethod, RefreshToken, Rotation, RotationPolicy, Slot,
-    Timestamp,
-    rotation::{Action, Input, Issued, RefreshFailure, Write},
+    AccessToken, ApiMethod, Installation, Slot, Timestamp,
+    methods::{AuthTest, OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse, OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh, OpenidConnectRefreshResponse},
+    rotation::{Action, AnyCredential, Input, Issued, RefreshFailure, Rotation, RotationPolicy, Write},
+    tokens::{Credential, InstallationKey, RefreshMethod, RefreshToken},
 };
 
 const SENT: Timestamp = Timestamp::from_unix(1_000);

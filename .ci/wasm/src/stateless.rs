@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use slack_proto::{
-    ApiMethod, AuthorizationRequest, Callback, CallbackError, ClientId, CodeVerifier, Endpoint,
-    InstallScopes, MissingScopes, OauthV2Access, PendingAuthorization, RandomBytes, RedirectUri,
-    SecretAuthentication, SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey,
-    Timestamp, VerifiedCallback,
+    ApiMethod, ClientId, Endpoint, Timestamp,
+    methods::OauthV2Access,
+    oauth::{AuthorizationRequest, Callback, CallbackError, CodeVerifier, InstallScopes, MissingScopes, PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback},
 };
 
 use crate::shown;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use slack_proto::{
-    AccessToken, Credential, Enterprise, IncomingWebhook, Installation, InstallationKey,
-    IssuedCredential, RefreshToken, Slot, Team, Timestamp, WebhookUrl,
+    AccessToken, Installation, Slot, Timestamp,
+    tokens::{Credential, Enterprise, IncomingWebhook, InstallationKey, IssuedCredential, RefreshToken, Team, WebhookUrl},
 };
 
 const SENT: Timestamp = Timestamp::from_unix(1_000);

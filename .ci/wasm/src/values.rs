@@ -6,11 +6,13 @@ use std::{
 };
 
 use slack_proto::{
-    AccessToken, AppId, AuthorizationCode, BotId, ChannelId, ClientCredentials, ClientId,
-    ClientSecret, CodeChallenge, CodeVerifier, ConfidentialClient, ConfigurationToken, Endpoint,
-    EnterpriseId, ExternalToken, ExternalTokenId, Fingerprint, IdToken, InvalidValue, Nonce,
-    OauthState, ProviderKey, PublicClient, RandomBytes, RedirectUri, RefreshToken, Scopes, TeamId,
-    Timestamp, TokenKind, UntrustedText, UserId, WebhookUrl,
+    AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient, Timestamp,
+    error::InvalidValue,
+    ids::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId},
+    methods::UntrustedText,
+    oauth::{AuthorizationCode, ClientCredentials, CodeChallenge, CodeVerifier, OauthState, RandomBytes, RedirectUri, Scopes},
+    openid::{IdToken, Nonce},
+    tokens::{ConfigurationToken, ExternalToken, Fingerprint, RefreshToken, TokenKind, WebhookUrl},
 };
 
 use crate::shown;

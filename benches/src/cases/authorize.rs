@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use slack_proto::{
-    AuthorizationRequest, ClientId, CodeVerifier, Endpoint, InstallScopes, OauthV2Access,
-    RandomBytes, RedirectUri, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    methods::OauthV2Access,
+    oauth::{AuthorizationRequest, CodeVerifier, InstallScopes, RandomBytes, RedirectUri},
 };
 
 use super::{Allowed, Case};

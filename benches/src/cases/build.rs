@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use http::{Request, header::AUTHORIZATION};
 use slack_proto::{
-    ApiMethod, AuthorizationCode, ClientId, ClientSecret, CodeVerifier, ConfidentialClient,
-    Endpoint, OauthV2Access, PublicClient, RedirectUri, RequestBody,
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient,
+    methods::{OauthV2Access, RequestBody},
+    oauth::{AuthorizationCode, CodeVerifier, RedirectUri},
 };
 
 use super::{Allowed, Case};

@@ -10,8 +10,8 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Response;
 use serde::Deserialize;
 use slack_proto::{
-    AccessToken, AwsLcRs256, ClientId, Endpoint, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet,
-    Nonce, Timestamp,
+    AccessToken, ClientId, Endpoint, Timestamp,
+    openid::{AwsLcRs256, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet, Nonce},
 };
 
 use super::{Allowed, Case};

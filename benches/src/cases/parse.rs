@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use http::Response;
-use slack_proto::{ApiMethod, OauthV2Access, ResponseError, SecretAuthentication};
+use slack_proto::{ApiMethod, error::ResponseError, methods::OauthV2Access, oauth::SecretAuthentication};
 
 use super::{Allowed, Case};
 use crate::{

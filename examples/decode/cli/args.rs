@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use slack_auth::{
+use slack_auth::methods::{
     AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
     AuthTest, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
     OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use slack_auth::{
-    AppId, AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
-    AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, Enterprise, EnterpriseId,
-    InstallationKey, IssuedCredential, OauthV2AccessResponse, OauthV2ExchangeResponse,
-    OauthV2RefreshResponse, OauthV2UserAccessResponse, OauthV2UserRefreshResponse,
-    OpenidConnectRefreshResponse, OpenidConnectTokenResponse, Slot, Team, TeamId, TokenKind,
-    ToolingTokensRotateResponse, UntrustedText, UserClaims, UserId,
+    Slot,
+    ids::{AppId, EnterpriseId, TeamId, UserId},
+    methods::{
+        AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
+        AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, OauthV2AccessResponse,
+        OauthV2ExchangeResponse, OauthV2RefreshResponse, OauthV2UserAccessResponse,
+        OauthV2UserRefreshResponse, OpenidConnectRefreshResponse, OpenidConnectTokenResponse,
+        ToolingTokensRotateResponse, UntrustedText,
+    },
+    openid::UserClaims,
+    tokens::{Enterprise, InstallationKey, IssuedCredential, Team, TokenKind},
 };
 
 use super::summary::{CredentialLine, InstallationLine, Summary, Webhook, list, shown};
@@ -36,7 +41,7 @@ impl Describe for OauthV2AccessResponse {
         .told();
         summary.webhook = self.incoming_webhook.as_ref().map(|webhook| Webhook {
             channel: webhook.channel.as_ref().map(|channel| shown(channel.as_str())),
-            url_fingerprint: slack_auth::Fingerprint::of(webhook.url.expose()).to_string(),
+            url_fingerprint: slack_auth::tokens::Fingerprint::of(webhook.url.expose()).to_string(),
         });
     }
 }
@@ -104,7 +109,7 @@ impl Describe for OauthV2UserRefreshResponse {
 impl Describe for OpenidConnectTokenResponse {
     fn describe(&self, summary: &mut Summary) {
         summary.credentials.push(openid(&self.credential));
-        let fingerprint = |state: &str| slack_auth::Fingerprint::of(state).to_string();
+        let fingerprint = |state: &str| slack_auth::tokens::Fingerprint::of(state).to_string();
         summary.state_fingerprint = self.state.as_ref().map(|state| fingerprint(state.expose()));
     }
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use http::Response;
 use serde::Serialize;
 use slack_auth::{
-    ApiMethod, AuthorizeError, Callback, ErrorCode, Fingerprint, MethodError, ReplyMeta,
-    ResponseError, Scopes, UntrustedText,
+    ApiMethod,
+    error::{ErrorCode, MethodError, ResponseError},
+    methods::{ReplyMeta, UntrustedText},
+    oauth::{AuthorizeError, Callback, Scopes},
+    tokens::Fingerprint,
 };
 
 use super::describe::Describe;

@@ -17,10 +17,14 @@ use axum::{
     routing::{get, post},
 };
 use slack_auth::{
-    AuthorizationRequest, Callback, Client, CodeExchange, ConfidentialClient, IdTokenKeys,
-    InstallScopes, InstallationStore, InvalidValue, OauthV2Access, OpenidConnectToken, RandomBytes,
-    RedirectUri, SessionBinding, SignInScopes, SignedStateFlow, StateSigningKey, Timestamp,
-    VerifiedCallback, random_bytes,
+    Client, ConfidentialClient, IdTokenKeys, InstallationStore, Timestamp,
+    error::InvalidValue,
+    methods::{OauthV2Access, OpenidConnectToken},
+    oauth::{
+        AuthorizationRequest, Callback, CodeExchange, InstallScopes, RandomBytes, RedirectUri,
+        SessionBinding, SignInScopes, SignedStateFlow, StateSigningKey, VerifiedCallback,
+    },
+    random_bytes,
 };
 
 use crate::{

@@ -1,7 +1,7 @@
 //! The two cookies of a browser.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
-use slack_auth::SessionBinding;
+use slack_auth::oauth::SessionBinding;
 
 /// How the cookies are named and guarded: on https so that no other host and no plain connection can set or read them.
 #[derive(Clone, Copy, Debug)]

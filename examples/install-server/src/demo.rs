@@ -2,7 +2,7 @@
 
 use std::io;
 
-use slack_auth::{ClientId, ClientSecret, ConfidentialClient, InvalidValue};
+use slack_auth::{ClientId, ClientSecret, ConfidentialClient, error::InvalidValue};
 use slack_fake::{App, Clock, FakeServer, FakeSlack, SharedFake, User, Workspace};
 
 use crate::{SlackApp, problem::Flow};

@@ -8,8 +8,9 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Installation, InstallationStore, OauthV2Access, Precondition, Scopes, StoreKey, UntrustedText,
-    VerifiedCallback,
+    Installation, InstallationStore, Precondition, StoreKey,
+    methods::{OauthV2Access, UntrustedText},
+    oauth::{Scopes, VerifiedCallback},
 };
 
 use crate::{

@@ -6,7 +6,7 @@
 //!
 //! Without settings it runs against a fake Slack of its own; see [`Settings`] for the real one. What to look at:
 //!
-//! * `app.rs` puts the two [`SignedStateFlow`](slack_auth::SignedStateFlow)s together: this server keeps
+//! * `app.rs` puts the two [`SignedStateFlow`](slack_auth::oauth::SignedStateFlow)s together: this server keeps
 //!   nothing between the two legs of a browser but a cookie **in** that browser (`cookies.rs`).
 //! * `install.rs` trades the code for a bot token and stores it by the public encoding of
 //!   [`Installation`](slack_auth::Installation); `sign_in.rs` verifies an ID token.

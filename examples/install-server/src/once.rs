@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use slack_auth::{Callback, Fingerprint, Timestamp};
+use slack_auth::{Timestamp, oauth::Callback, tokens::Fingerprint};
 use tokio::sync::OnceCell;
 
 use crate::problem::Problem;

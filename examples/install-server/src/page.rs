@@ -5,7 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
-use slack_auth::UntrustedText;
+use slack_auth::methods::UntrustedText;
 
 use crate::{
     install::Installed,
@@ -101,7 +101,7 @@ mod tests {
     async fn names_are_escaped() {
         let nasty = Installed {
             place: "<script>alert(1)</script>&\"'".into(),
-            missing_scopes: slack_auth::Scopes::from("chat:write"),
+            missing_scopes: slack_auth::oauth::Scopes::from("chat:write"),
         };
         let body = axum::body::to_bytes(installed(&nasty).into_body(), 1 << 16).await.unwrap();
         let text = std::str::from_utf8(&body).unwrap();

@@ -2,8 +2,9 @@
 
 use axum::http::StatusCode;
 use slack_auth::{
-    AuthorizationErrorResponse, CallError, MethodError, Recovery, SignedStateError,
-    VerifyIdTokenError,
+    CallError, Recovery, VerifyIdTokenError,
+    error::MethodError,
+    oauth::{AuthorizationErrorResponse, SignedStateError},
 };
 
 /// Which of the two ways over Slack's pages.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use slack_auth::{Fingerprint, SessionBinding, Timestamp};
+use slack_auth::{Timestamp, oauth::SessionBinding, tokens::Fingerprint};
 
 use crate::{install::Installed, sign_in::Person};
 

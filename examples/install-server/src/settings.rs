@@ -7,7 +7,10 @@ use std::{
     path::PathBuf,
 };
 
-use slack_auth::{ClientId, ClientSecret, ConfidentialClient, RedirectUri, StateSigningKey};
+use slack_auth::{
+    ClientId, ClientSecret, ConfidentialClient,
+    oauth::{RedirectUri, StateSigningKey},
+};
 
 /// The settings, each an environment variable.
 ///

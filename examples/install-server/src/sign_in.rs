@@ -8,8 +8,12 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    InstallationKey, OpenidConnectToken, Slot, TeamId, UntrustedText, UserClaims, VerifiedCallback,
-    find_credential,
+    Slot, find_credential,
+    ids::TeamId,
+    methods::{OpenidConnectToken, UntrustedText},
+    oauth::VerifiedCallback,
+    openid::UserClaims,
+    tokens::InstallationKey,
 };
 
 use crate::{

@@ -4,8 +4,8 @@ use std::{fs, sync::Arc};
 
 use pollster::block_on;
 use slack_auth::{
-    Installation, InstallationKey, InstallationStore, Precondition, StoreErrorKind, StoreKey,
-    store_conformance::Suite,
+    Installation, InstallationStore, Precondition, StoreErrorKind, StoreKey,
+    store_conformance::Suite, tokens::InstallationKey,
 };
 use sqlite_store_example::SqliteInstallationStore;
 

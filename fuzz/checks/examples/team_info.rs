@@ -12,7 +12,7 @@ use slack_auth_fuzz_checks::{
     reply,
     request::{self, Said},
 };
-use slack_proto::{AccessToken, ApiMethod, FormFields, TeamId};
+use slack_proto::{AccessToken, ApiMethod, ids::TeamId, methods::FormFields};
 
 // The method is the one of `examples/custom_method.rs`.
 

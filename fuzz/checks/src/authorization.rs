@@ -8,10 +8,12 @@ use http::{Request, Uri};
 use sha2::{Digest, Sha256};
 use slack_fake::FakeSlack;
 use slack_proto::{
-    AuthorizationRequest, Callback, CallbackError, ClientId, ClientSecret, CodeExchange,
-    CodeVerifier, ConfidentialClient, Endpoint, InstallScopes, OauthV2Access, OauthV2UserAccess,
-    OpenidConnectToken, PendingAuthorization, PublicClient, RandomBytes, RedirectUri, Scopes,
-    SignInScopes, Timestamp,
+    ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient, Timestamp,
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{
+        AuthorizationRequest, Callback, CallbackError, CodeExchange, CodeVerifier, InstallScopes,
+        PendingAuthorization, RandomBytes, RedirectUri, Scopes, SignInScopes,
+    },
 };
 
 use crate::{

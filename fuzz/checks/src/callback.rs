@@ -1,6 +1,6 @@
 //! What must hold for the query that a browser brings back.
 
-use slack_proto::Callback;
+use slack_proto::oauth::Callback;
 
 use crate::secrets;
 

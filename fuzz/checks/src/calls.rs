@@ -3,11 +3,15 @@
 use arbitrary::{Arbitrary, Unstructured};
 use serde_json::json;
 use slack_proto::{
-    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, AuthorizationCode, ClientCredentials, ClientId, ClientSecret,
-    CodeVerifier, ConfidentialClient, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
-    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
-    OpenidConnectUserInfo, PublicClient, RedirectUri, RefreshToken, ToolingTokensRotate,
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, PublicClient,
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
+        AuthTest, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        ToolingTokensRotate,
+    },
+    oauth::{AuthorizationCode, ClientCredentials, CodeVerifier, RedirectUri},
+    tokens::RefreshToken,
 };
 
 use crate::request::{Said, check};

@@ -77,6 +77,6 @@ fn check_event(request: &EventsApiRequest, body: &[u8]) {
             tokens.once(name).and_then(|list| serde_json::from_str::<Vec<String>>(list).ok());
         let Some(list) = list else { continue };
         let wanted: Vec<_> = list.iter().filter(|id| !id.is_empty()).collect();
-        assert!(got.iter().map(slack_proto::UserId::as_str).eq(wanted), "an id was lost");
+        assert!(got.iter().map(slack_proto::ids::UserId::as_str).eq(wanted), "an id was lost");
     }
 }

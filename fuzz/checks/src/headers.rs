@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Response};
-use slack_proto::{ApiMethod, AuthTest, ReplyMeta, ResponseError, Scopes, UntrustedText};
+use slack_proto::{
+    ApiMethod,
+    error::ResponseError,
+    methods::{AuthTest, ReplyMeta, UntrustedText},
+    oauth::Scopes,
+};
 
 use crate::secrets;
 

@@ -6,8 +6,11 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Response;
 use sha2::{Digest as _, Sha256};
 use slack_proto::{
-    AccessToken, ClientId, Discovery, Endpoint, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet,
-    Nonce, Rs256, Rs256Key, Timestamp, VerifiedIdToken,
+    AccessToken, ClientId, Endpoint, Timestamp,
+    openid::{
+        Discovery, ExpectedIdToken, IdToken, IdTokenVerifier, KeySet, Nonce, Rs256, Rs256Key,
+        VerifiedIdToken,
+    },
 };
 
 use crate::{oracle::Members, secrets};

@@ -12,7 +12,7 @@
 //! ```
 //! use serde::Deserialize;
 //! use slack_auth_fuzz_checks::reply;
-//! use slack_proto::{AccessToken, FormFields, ApiMethod, NoError};
+//! use slack_proto::{AccessToken, ApiMethod, error::NoError, methods::FormFields};
 //!
 //! struct TeamInfo;
 //!

@@ -1,6 +1,6 @@
 //! What must hold for the addresses that a configuration gives.
 
-use slack_proto::{AccessToken, ApiMethod, AuthTest, Endpoint, RedirectUri};
+use slack_proto::{AccessToken, ApiMethod, Endpoint, methods::AuthTest, oauth::RedirectUri};
 
 /// Takes an input as an endpoint and as a redirect URI. A credential goes over https or stays on this machine, judged
 /// by a reading that knows nothing of the library's.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use slack_proto::{
-    CodeExchange, CodeVerifier, Fingerprint, InvalidPendingAuthorization, OauthV2Access,
-    OauthV2UserAccess, OpenidConnectToken, PendingAuthorization, Timestamp,
+    Timestamp,
+    methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
+    oauth::{CodeExchange, CodeVerifier, InvalidPendingAuthorization, PendingAuthorization},
+    tokens::Fingerprint,
 };
 
 use crate::secrets;

@@ -1,7 +1,12 @@
 //! What must hold for the reply of any method, one of your own included.
 
 use http::Response;
-use slack_proto::{ApiMethod, IssuedCredential, RefreshToken, Reply, ReplyMeta, ResponseError};
+use slack_proto::{
+    ApiMethod,
+    error::ResponseError,
+    methods::{Reply, ReplyMeta},
+    tokens::{IssuedCredential, RefreshToken},
+};
 
 use crate::{
     headers, input,
@@ -151,7 +156,7 @@ fn check_meta(meta: &ReplyMeta, response: &Response<&[u8]>, members: Option<&Mem
     secrets::assert_hidden(meta);
     headers::check_meta(meta, response);
     if let Some(cursor) = members.and_then(|top| top.text_at("response_metadata.next_cursor")) {
-        let found = meta.next_cursor().map(slack_proto::UntrustedText::as_str);
+        let found = meta.next_cursor().map(slack_proto::methods::UntrustedText::as_str);
         assert_eq!(found, Some(&*cursor), "a cursor was lost or changed");
     }
 }
@@ -161,7 +166,11 @@ mod tests {
     use std::{collections::HashMap, panic::catch_unwind};
 
     use serde_json::Value;
-    use slack_proto::{AccessToken, AuthTest, AuthTestResponse, FormFields, NoError};
+    use slack_proto::{
+        AccessToken,
+        error::NoError,
+        methods::{AuthTest, AuthTestResponse, FormFields},
+    };
 
     use super::*;
 

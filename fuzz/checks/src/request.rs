@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, Request, header};
 use slack_fake::{FakeSlack, ReadAuthorization};
-use slack_proto::{ApiMethod, Endpoint, RequestBody};
+use slack_proto::{ApiMethod, Endpoint, methods::RequestBody};
 
 use crate::secrets;
 
@@ -156,7 +156,7 @@ fn check_fake(request: &Request<RequestBody>, said: &Said) {
 mod tests {
     use std::panic::catch_unwind;
 
-    use slack_proto::{AccessToken, AppsAuthExternalGet};
+    use slack_proto::{AccessToken, methods::AppsAuthExternalGet};
 
     use super::*;
 

@@ -1,8 +1,12 @@
 //! What must hold for a stateless state that comes back.
 
 use slack_proto::{
-    AuthorizationRequest, Callback, ClientId, Endpoint, InstallScopes, OauthV2Access, RandomBytes,
-    SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    methods::OauthV2Access,
+    oauth::{
+        AuthorizationRequest, Callback, InstallScopes, RandomBytes, SessionBinding,
+        SignedStateError, SignedStateFlow, StateSigningKey,
+    },
 };
 
 use crate::secrets;

@@ -5,9 +5,10 @@ use std::{collections::HashSet, fs, path::PathBuf, sync::OnceLock, time::Duratio
 use pollster::block_on;
 use sha2::{Digest, Sha256};
 use slack_auth::{
-    ConfigurationCredential, Credential, EnterpriseId, FileInstallationStore, Installation,
-    InstallationKey, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition,
-    RefreshToken, Slot, StoreErrorKind, StoreKey, StoredVersion, TeamId, Timestamp,
+    FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome,
+    Precondition, Slot, StoreErrorKind, StoreKey, StoredVersion, Timestamp,
+    ids::{EnterpriseId, TeamId},
+    tokens::{ConfigurationCredential, Credential, InstallationKey, RefreshToken},
 };
 
 use crate::{oracle::Members, secrets};

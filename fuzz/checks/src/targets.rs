@@ -4,10 +4,15 @@
 
 use serde::de::IgnoredAny;
 use slack_proto::{
-    AccessToken, ApiMethod, AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke,
-    AuthTeamsList, AuthTest, FormFields, NoError, OauthV2Access, OauthV2Exchange, OauthV2Refresh,
-    OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken,
-    OpenidConnectUserInfo, SecretAuthentication, ToolingTokensRotate,
+    AccessToken, ApiMethod,
+    error::NoError,
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, AuthRevoke, AuthTeamsList,
+        AuthTest, FormFields, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        ToolingTokensRotate,
+    },
+    oauth::SecretAuthentication,
 };
 
 use crate::{

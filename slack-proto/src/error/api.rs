@@ -2,7 +2,12 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{ErrorCode, MethodError, Purpose, Recovery, ReplyMeta, Scopes, UntrustedText};
+use crate::{
+    Recovery,
+    error::{ErrorCode, MethodError},
+    methods::{Purpose, ReplyMeta, UntrustedText},
+    oauth::Scopes,
+};
 
 /// Slack refused the call and said why.
 #[derive(Clone, Debug)]
@@ -31,7 +36,7 @@ impl<E: MethodError> ApiError<E> {
     /// Tells what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
-        use crate::CommonError::TokenRevoked;
+        use crate::error::CommonError::TokenRevoked;
         if self.purpose == Purpose::Revocation
             && matches!(self.code, ErrorCode::Common(TokenRevoked))
         {

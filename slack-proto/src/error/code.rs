@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommonError, UntrustedText};
+use crate::{error::CommonError, methods::UntrustedText};
 
 /// The codes that only some methods answer with.
 ///
@@ -133,7 +133,7 @@ impl<E: MethodError> fmt::Display for ErrorCode<E> {
 ///         TeamNotFound = "team_not_found", CallerBug;
 ///     }
 /// }
-/// # use slack_proto::MethodError;
+/// # use slack_proto::error::MethodError;
 /// assert_eq!(TeamInfoError::TeamNotFound.meaning(), "the team was not found");
 /// ```
 #[macro_export]
@@ -146,7 +146,7 @@ macro_rules! error_codes {
             $(#[doc = concat!("`", $text, "`: ", $meaning, ".")] $(#[$more])* $Code,)*
         }
 
-        impl $crate::MethodError for $Name {
+        impl $crate::error::MethodError for $Name {
             fn from_code(code: &str) -> Option<Self> {
                 Some(match code { $($text => Self::$Code,)* _ => return None })
             }
@@ -159,8 +159,8 @@ macro_rules! error_codes {
                 match self { $(Self::$Code => $meaning.trim_ascii(),)* }
             }
 
-            fn class(&self) -> $crate::ErrorClass {
-                match self { $(Self::$Code => $crate::ErrorClass::$class,)* }
+            fn class(&self) -> $crate::error::ErrorClass {
+                match self { $(Self::$Code => $crate::error::ErrorClass::$class,)* }
             }
         }
     };

@@ -3,7 +3,7 @@
 crate::error_codes! {
     /// Why Slack refuses a call, whatever the method.
     ///
-    /// The rate-limit codes are not here: they become [`ResponseError::RateLimited`](crate::ResponseError).
+    /// The rate-limit codes are not here: they become [`ResponseError::RateLimited`](crate::error::ResponseError).
     pub enum CommonError {
         /// the caller may not reach what it named
         AccessDenied = "access_denied", Denied;
@@ -73,7 +73,7 @@ crate::error_codes! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ErrorClass, MethodError};
+    use crate::error::{ErrorClass, MethodError};
 
     #[test]
     fn the_meaning_is_one_clause() {

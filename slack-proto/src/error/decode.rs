@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt};
 
-use crate::{Purpose, Recovery, ReplyMeta, UntrustedText};
+use crate::{
+    Recovery,
+    methods::{Purpose, ReplyMeta, UntrustedText},
+};
 
 /// The answer was not what Slack's API sends: a page of some proxy, a body cut short, a success without its token.
 ///

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{ErrorClass, Purpose};
+use crate::{error::ErrorClass, methods::Purpose};
 
 /// What a program must do next: a function of method, grant and error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

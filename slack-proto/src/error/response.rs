@@ -3,7 +3,9 @@
 use std::{error::Error, fmt, time::Duration};
 
 use crate::{
-    ApiError, DecodeError, ErrorCode, HttpError, MethodError, RateLimited, Recovery, ReplyMeta,
+    Recovery,
+    error::{ApiError, DecodeError, ErrorCode, HttpError, MethodError, RateLimited},
+    methods::ReplyMeta,
 };
 
 /// Why a reply is no success.
@@ -84,7 +86,10 @@ impl<E: MethodError> Error for ResponseError<E> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiMethod, AuthTest, OauthV2Refresh};
+    use crate::{
+        ApiMethod,
+        methods::{AuthTest, OauthV2Refresh},
+    };
 
     fn error<M: ApiMethod>(status: u16, code: &str) -> ResponseError<M::Error> {
         let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);

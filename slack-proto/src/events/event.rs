@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, de::SeqAccess};
 use serde_json::value::RawValue;
 
 use crate::{
-    ParseWarning, UntrustedText, UserId,
+    ids::UserId,
+    methods::{ParseWarning, UntrustedText},
     wire::{
         document::read_document,
         fields::Nested,

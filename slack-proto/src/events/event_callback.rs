@@ -4,7 +4,10 @@ use std::fmt;
 
 use super::Event;
 use crate::{
-    AppId, EnterpriseId, InstallationKey, ParseWarning, TeamId, Timestamp, UntrustedText, UserId,
+    Timestamp,
+    ids::{AppId, EnterpriseId, TeamId, UserId},
+    methods::{ParseWarning, UntrustedText},
+    tokens::InstallationKey,
 };
 
 /// An event with its outer envelope, `event_callback`.

@@ -7,7 +7,9 @@ use super::{
     event::{Event, EventJson},
 };
 use crate::{
-    AppId, EnterpriseId, ParseWarning, TeamId, Timestamp, UntrustedText, UserId,
+    Timestamp,
+    ids::{AppId, EnterpriseId, TeamId, UserId},
+    methods::{ParseWarning, UntrustedText},
     wire::{
         document::read_document,
         fields::Nested,

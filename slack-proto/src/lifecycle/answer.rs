@@ -1,7 +1,9 @@
 //! Installations from the answers of the other methods that install.
 
 use crate::{
-    Credential, Installation, OauthV2ExchangeResponse, OauthV2UserAccessResponse, Slot, Timestamp,
+    Installation, Slot, Timestamp,
+    methods::{OauthV2ExchangeResponse, OauthV2UserAccessResponse},
+    tokens::Credential,
 };
 
 impl OauthV2UserAccessResponse {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Credential, Timestamp};
+use crate::{Timestamp, tokens::Credential};
 
 /// When a credential was issued, compared with when an event happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,10 @@
 use std::{error::Error, fmt};
 
 use crate::{
-    AppId, ConfigurationCredential, Credential, Enterprise, IncomingWebhook, Installation, Scopes,
-    Slot, Team, UserId,
+    Installation, Slot,
+    ids::{AppId, UserId},
+    oauth::Scopes,
+    tokens::{ConfigurationCredential, Credential, Enterprise, IncomingWebhook, Team},
 };
 
 /// What an install changed in a stored installation.

@@ -1,6 +1,6 @@
 //! Whose row a person's credential belongs into.
 
-use crate::{Installation, InstallationKey, StoreKey};
+use crate::{Installation, StoreKey, tokens::InstallationKey};
 
 impl Installation {
     /// Takes the user credential out of an answer if it belongs under its person's own key, and returns that key with an
@@ -31,7 +31,7 @@ impl Installation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccessToken, Credential, Timestamp};
+    use crate::{AccessToken, Timestamp, tokens::Credential};
 
     fn place() -> InstallationKey {
         InstallationKey::Workspace("T1".into())

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::{AnyCredential, ReauthorizationReason, RefreshRequest};
-use crate::{Credential, Fingerprint, Installation, Slot, Timestamp};
+use crate::{
+    Installation, Slot, Timestamp,
+    tokens::{Credential, Fingerprint},
+};
 
-/// What the driver of a [`Rotation`](crate::Rotation) has to do next, and by which [`Input`](crate::rotation::Input) to tell the
+/// What the driver of a [`Rotation`](crate::rotation::Rotation) has to do next, and by which [`Input`](crate::rotation::Input) to tell the
 /// outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -82,7 +85,8 @@ impl Write {
 mod tests {
     use super::*;
     use crate::{
-        AccessToken, ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken,
+        AccessToken,
+        tokens::{ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken},
     };
 
     const SLOTS: [Slot; 4] = [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration];

@@ -3,11 +3,11 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    AccessToken, ConfigurationCredential, ConfigurationToken, Credential, Fingerprint,
-    Installation, RefreshToken, Slot, Timestamp,
+    AccessToken, Installation, Slot, Timestamp,
+    tokens::{ConfigurationCredential, ConfigurationToken, Credential, Fingerprint, RefreshToken},
 };
 
-/// A credential that a [`Rotation`](crate::Rotation) keeps alive: a bot's, a person's, or an app configuration token.
+/// A credential that a [`Rotation`](crate::rotation::Rotation) keeps alive: a bot's, a person's, or an app configuration token.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AnyCredential {
@@ -132,7 +132,7 @@ impl From<ConfigurationCredential> for AnyCredential {
     }
 }
 
-/// Shows fingerprints, so that two states of a [`Rotation`](crate::Rotation) can be told apart.
+/// Shows fingerprints, so that two states of a [`Rotation`](crate::rotation::Rotation) can be told apart.
 impl fmt::Debug for AnyCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
@@ -149,7 +149,7 @@ impl fmt::Debug for AnyCredential {
 }
 
 impl Installation {
-    /// Gives the credential of a slot as a [`Rotation`](crate::Rotation) takes it.
+    /// Gives the credential of a slot as a [`Rotation`](crate::rotation::Rotation) takes it.
     #[must_use]
     pub fn any_credential(&self, slot: Slot) -> Option<AnyCredential> {
         match slot {

@@ -1,65 +1,225 @@
-//! What a rotation is told.
+//! What an operator may want to know.
 
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
-use super::{AnyCredential, Issued, RefreshFailure};
-use crate::Fingerprint;
+use super::RefreshFailure;
+use crate::{
+    Timestamp,
+    error::ErrorClass,
+    methods::UntrustedText,
+    tokens::{Fingerprint, RefreshToken},
+};
 
-/// What happened: the outcome of the [`Action`](crate::rotation::Action) that was asked for, or news from outside.
+/// Something that happened to a credential, for logs and counters. Tokens stand by their fingerprints.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Input {
-    /// Nothing in particular: time has passed, or somebody asks for a token.
-    Tick,
-    /// A call with this access token was refused by Slack.
-    Rejected {
-        /// The access token that the call was made with, by its name.
+pub enum RotationEvent {
+    /// The token is due and will be refreshed.
+    Due {
+        /// The token.
         token: Fingerprint,
-        /// What Slack said.
-        rejection: Rejection,
     },
-    /// Somebody needs a token that lives longer than this one does: it is refreshed before it is due.
-    Refresh,
-    /// Somebody wants the token that lives for ever exchanged for a pair.
-    Exchange,
-    /// The store holds this, or nothing.
-    Read(Option<AnyCredential>),
-    /// The store could not be read.
-    ReadFailed,
-    /// The lease was granted, for as long as the policy says from now on.
-    Leased,
-    /// Another process has the lease.
-    LeaseHeld {
-        /// How long it can still have it.
-        remaining: Duration,
+    /// A new pair is stored.
+    Refreshed {
+        /// The token that was replaced.
+        old: Fingerprint,
+        /// The new token.
+        new: Fingerprint,
+        /// When the new token ends.
+        expires_at: Option<Timestamp>,
     },
-    /// The store could not say who has the lease.
-    LeaseFailed,
-    /// The lease was given back, or not: it ends by itself.
-    Released,
-    /// A new pair came.
-    Issued(Issued),
-    /// No new pair came.
-    Failed(RefreshFailure),
-    /// The pair is stored durably.
-    Written,
-    /// The store held something else than what was to be replaced; it was left as it is.
-    Conflict,
-    /// The pair is not stored, or nobody knows.
-    WriteFailed,
-    /// The wait is over.
-    Waited,
-    /// Whatever was asked for last was cut off, and nobody knows how far it came.
-    Aborted,
+    /// Slack's answer held no new refresh token: the one that was sent stays.
+    NoRefreshToken {
+        /// The new token.
+        token: Fingerprint,
+    },
+    /// The store holds a newer pair, which another process has put there.
+    Adopted {
+        /// The token of that pair.
+        token: Fingerprint,
+    },
+    /// Two processes have each received a pair: the stored one stays, and is refreshed at once.
+    Conflict {
+        /// The token that is stored.
+        kept: Fingerprint,
+        /// The token that was received here and is given up.
+        dropped: Fingerprint,
+    },
+    /// The store holds a pair that is known to be spent, from a backup for instance: the newer one is written over it.
+    StoreRolledBack {
+        /// The token that the store holds.
+        stored: Fingerprint,
+        /// The token that is written over it.
+        kept: Fingerprint,
+    },
+    /// No new pair came; it will be tried again.
+    Retrying {
+        /// The token.
+        token: Fingerprint,
+        /// Why no pair came.
+        failure: RefreshFailure,
+        /// When it will be tried again.
+        after: Duration,
+    },
+    /// The store failed; it will be tried again.
+    StoreFailed {
+        /// When it will be tried again.
+        after: Duration,
+    },
+    /// Refresh tokens came along that belong to no access token: nobody else has them.
+    Spares {
+        /// The tokens.
+        tokens: Vec<RefreshToken>,
+    },
+    /// A person must authorize the app again.
+    ReauthorizationNeeded {
+        /// Why.
+        reason: ReauthorizationReason,
+    },
 }
 
-/// What Slack said of an access token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Why a credential cannot be refreshed any more.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Rejection {
-    /// `token_expired`: a refresh cures it.
-    Expired,
-    /// `invalid_auth`, `token_revoked` and their kin: another process may have stored a newer token, so the store is
-    /// worth a look. Nothing is thrown away on it.
-    Doubtful,
+pub enum ReauthorizationReason {
+    /// The store holds no such credential.
+    Missing,
+    /// The token has ended, and there is no refresh token.
+    NoRefreshToken,
+    /// Slack takes the refresh token no more, and the store holds no other.
+    RefreshTokenInvalid {
+        /// Slack's code.
+        code: UntrustedText,
+    },
+    /// As above, and 30 days have passed since the refresh token of a public client was issued.
+    RefreshTokenExpired,
+    /// The store holds a refresh token that is known to be spent, and what it gave is gone.
+    RefreshTokenSpent,
+}
+
+impl fmt::Display for ReauthorizationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the store holds no such credential"),
+            Self::NoRefreshToken => {
+                f.write_str("the token has ended and there is no refresh token")
+            }
+            Self::RefreshTokenInvalid { code } => {
+                write!(f, "slack takes the refresh token no more ({code})")
+            }
+            Self::RefreshTokenExpired => {
+                f.write_str("the refresh token of a public client ended after its 30 days")
+            }
+            Self::RefreshTokenSpent => f.write_str(
+                "the store holds a refresh token that is spent, and what it gave is gone",
+            ),
+        }?;
+        f.write_str("; a person must authorize the app again")
+    }
+}
+
+impl Error for ReauthorizationReason {}
+
+/// What stands between a credential and its refresh just now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A person must authorize the app again.
+    ReauthorizationNeeded(ReauthorizationReason),
+    /// Slack refuses the refresh; an operator must look. The tokens stay, and it will be tried again.
+    Refused {
+        /// Slack's code.
+        code: UntrustedText,
+        /// What kind of trouble the code means.
+        class: ErrorClass,
+    },
+    /// Slack cannot be reached, or does not answer as it should.
+    NoAnswer,
+    /// Slack wants fewer calls.
+    RateLimited,
+    /// The store fails.
+    Store,
+    /// Another process has the lease.
+    Elsewhere,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReauthorizationNeeded(reason) => reason.fmt(f),
+            Self::Refused { code, class } => {
+                let remedy = match class {
+                    ErrorClass::Config => "correct the app's settings or credentials",
+                    ErrorClass::CallerBug => "correct the program",
+                    ErrorClass::Denied => "ask an admin",
+                    _ => "look at the code",
+                };
+                write!(f, "slack refuses the refresh ({code}); {remedy}")
+            }
+            Self::NoAnswer => f.write_str("slack does not answer as it should"),
+            Self::RateLimited => f.write_str("slack wants fewer calls"),
+            Self::Store => f.write_str("the store fails"),
+            Self::Elsewhere => f.write_str("another process is about to refresh the token"),
+        }
+    }
+}
+
+impl Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_death_says_what_happened_and_who_must_act() {
+        let code = "invalid_refresh_token".into();
+        for (reason, text) in [
+            (ReauthorizationReason::Missing, "the store holds no such credential"),
+            (
+                ReauthorizationReason::NoRefreshToken,
+                "the token has ended and there is no refresh token",
+            ),
+            (
+                ReauthorizationReason::RefreshTokenInvalid { code },
+                "slack takes the refresh token no more (invalid_refresh_token)",
+            ),
+            (
+                ReauthorizationReason::RefreshTokenExpired,
+                "the refresh token of a public client ended after its 30 days",
+            ),
+            (
+                ReauthorizationReason::RefreshTokenSpent,
+                "the store holds a refresh token that is spent, and what it gave is gone",
+            ),
+        ] {
+            let text = format!("{text}; a person must authorize the app again");
+            assert_eq!(reason.to_string(), text);
+            assert_eq!(Problem::ReauthorizationNeeded(reason).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn every_problem_says_who_can_cure_it() {
+        for (class, remedy) in [
+            (ErrorClass::Config, "correct the app's settings or credentials"),
+            (ErrorClass::CallerBug, "correct the program"),
+            (ErrorClass::Denied, "ask an admin"),
+            (ErrorClass::AuthDead, "look at the code"),
+            (ErrorClass::Other, "look at the code"),
+        ] {
+            let problem = Problem::Refused { code: "a_code".into(), class };
+            assert_eq!(
+                problem.to_string(),
+                format!("slack refuses the refresh (a_code); {remedy}")
+            );
+        }
+        for (problem, text) in [
+            (Problem::NoAnswer, "slack does not answer as it should"),
+            (Problem::RateLimited, "slack wants fewer calls"),
+            (Problem::Store, "the store fails"),
+            (Problem::Elsewhere, "another process is about to refresh the token"),
+        ] {
+            assert_eq!(problem.to_string(), text);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::{
     Action, AnyCredential, Input, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
     RotationEvent, RotationPolicy, Write,
 };
-use crate::{Fingerprint, Timestamp, UntrustedText};
+use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
 /// The rotation of one credential: a value that can be cloned, and that does nothing by itself.
 ///
@@ -24,15 +24,16 @@ use crate::{Fingerprint, Timestamp, UntrustedText};
 ///
 /// ```
 /// use slack_proto::{
-///     AccessToken, Credential, RefreshToken, Rotation, RotationPolicy, Timestamp,
-///     rotation::{Action, Input, Issued},
+///     AccessToken, Timestamp,
+///     rotation::{Action, Input, Issued, Rotation, RotationPolicy},
+///     tokens::{Credential, RefreshToken},
 /// };
 ///
 /// let now = Timestamp::from_unix(1_795_219_200);
 /// let pair = |access, refresh, issued_at| {
 ///     let mut credential = Credential::new(AccessToken::new(access)?, issued_at);
 ///     credential.refresh_token = Some(RefreshToken::new(refresh)?);
-///     Ok::<_, slack_proto::InvalidValue>(credential)
+///     Ok::<_, slack_proto::error::InvalidValue>(credential)
 /// };
 ///
 /// // The store holds a token that was issued 12 hours ago: somebody must refresh it.
@@ -50,7 +51,7 @@ use crate::{Fingerprint, Timestamp, UntrustedText};
 /// assert!(matches!(rotation.step(now, Input::Written), Action::Release));
 /// assert!(matches!(rotation.step(now, Input::Released), Action::Rest { .. }));
 /// assert_eq!(rotation.credential().unwrap().access_token().unwrap().expose(), "xoxe.xoxb-1-NEW");
-/// # Ok::<(), slack_proto::InvalidValue>(())
+/// # Ok::<(), slack_proto::error::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a rotation does nothing until it is stepped"]

@@ -17,7 +17,7 @@ use crate::Timestamp;
 ///
 /// ```
 /// use std::time::Duration;
-/// use slack_proto::RotationPolicy;
+/// use slack_proto::rotation::RotationPolicy;
 ///
 /// let policy = RotationPolicy::new().margin(Duration::from_secs(300));
 /// assert_eq!(policy.grace_period(), Duration::from_secs(60));
@@ -78,7 +78,7 @@ impl RotationPolicy {
     /// issued.
     ///
     /// A token past that day is sent all the same, since Slack knows better than a clock that may be wrong; but the
-    /// day is told by [`Rotation::refresh_token_ends`](crate::Rotation::refresh_token_ends), and the reason for the
+    /// day is told by [`Rotation::refresh_token_ends`](crate::rotation::Rotation::refresh_token_ends), and the reason for the
     /// end is then [`ReauthorizationReason::RefreshTokenExpired`](crate::rotation::ReauthorizationReason::RefreshTokenExpired).
     pub const fn for_public_client(self) -> Self {
         Self { refresh_token_life: Some(Duration::from_secs(30 * 24 * 3600)), ..self }
@@ -164,7 +164,10 @@ const MOST_WAIT: Duration = Duration::from_secs(3600);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccessToken, Credential, RefreshToken};
+    use crate::{
+        AccessToken,
+        tokens::{Credential, RefreshToken},
+    };
 
     fn credential(life: Option<u64>) -> AnyCredential {
         let issued_at = Timestamp::from_unix(1_000_000);

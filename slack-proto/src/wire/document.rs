@@ -12,7 +12,7 @@ use super::{
     object::{Object, read_object},
     tolerant::{RawObject, text_of},
 };
-use crate::ParseWarning;
+use crate::methods::ParseWarning;
 
 /// Reads an object by the hot path, and by the tolerant one if that refuses it; `None` if it is no object at all.
 pub(crate) fn read_document<O: for<'de> Object<'de>>(
@@ -66,7 +66,7 @@ impl<'de, O: Object<'de>> Visitor<'de> for ObjectVisitor<'_, O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{UntrustedText, wire::object::object};
+    use crate::{methods::UntrustedText, wire::object::object};
 
     object! {
         struct Named {

@@ -15,7 +15,10 @@ use super::{
     payload::Payload,
     value::{Got, Lenient, Value},
 };
-use crate::{Scopes, UntrustedText, reply::Details};
+use crate::{
+    methods::{UntrustedText, reply::Details},
+    oauth::Scopes,
+};
 
 /// What the members `ok` of a body say together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

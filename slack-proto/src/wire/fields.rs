@@ -14,8 +14,12 @@ use super::{
     value::{Got, Lenient, Value},
 };
 use crate::{
-    AccessToken, AppId, BotId, ChannelId, ConfigurationToken, EnterpriseId, ExternalToken, IdToken,
-    OauthState, RefreshToken, Scopes, TeamId, Timestamp, UntrustedText, UserId, WebhookUrl,
+    AccessToken, Timestamp,
+    ids::{AppId, BotId, ChannelId, EnterpriseId, TeamId, UserId},
+    methods::UntrustedText,
+    oauth::{OauthState, Scopes},
+    openid::IdToken,
+    tokens::{ConfigurationToken, ExternalToken, RefreshToken, WebhookUrl},
 };
 
 /// Reads text, refusing the empty one, and wraps it.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::key;
-use crate::{ParseWarning, oddity::Reason};
+use crate::methods::{ParseWarning, parse_warning::Reason};
 
 /// Collects the parse warnings of one reply, and knows which object or list is being read.
 #[derive(Debug, Default)]

@@ -9,7 +9,10 @@ use super::{
     payload::Payload,
     tolerant::{RawObject, text_of},
 };
-use crate::{ErrorCode, MethodError, error::Fault, reply::Details};
+use crate::{
+    error::{ErrorCode, Fault, MethodError},
+    methods::reply::Details,
+};
 
 /// All that a body told beside its payload.
 pub(crate) struct Read<E> {
@@ -154,7 +157,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::NoError;
+    use crate::error::NoError;
 
     /// A payload as users derive theirs: it refuses what does not fit.
     #[derive(Debug, Deserialize, PartialEq)]

@@ -8,7 +8,7 @@ use serde::{
 };
 
 use super::notes::{Notes, Place};
-use crate::oddity::Reason;
+use crate::methods::parse_warning::Reason;
 
 /// What came of reading a value.
 pub(crate) enum Got<T> {

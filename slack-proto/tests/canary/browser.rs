@@ -1,6 +1,6 @@
 //! The browser legs, with a session and without.
 
-use slack_proto::*;
+use slack_proto::{methods::*, oauth::*, *};
 
 use crate::seen::{CANARY, both, debug};
 

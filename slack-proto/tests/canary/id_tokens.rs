@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Response;
-use slack_proto::*;
+use slack_proto::{openid::*, *};
 
 use crate::seen::{CANARY, both, debug};
 

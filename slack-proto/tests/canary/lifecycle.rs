@@ -1,8 +1,9 @@
 //! What an install changes.
 
 use slack_proto::{
-    Credential, Installation, InstallationKey, Timestamp,
+    Installation, Timestamp,
     lifecycle::{InstallChanges, IssueOrder, OtherApp, SupersededCredential},
+    tokens::{Credential, InstallationKey},
 };
 
 use crate::seen::{CANARY, both, debug, token};

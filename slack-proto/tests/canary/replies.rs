@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use http::Response;
-use slack_proto::*;
+use slack_proto::{error::*, methods::*, oauth::*};
 
 use crate::seen::{CANARY, both, debug};
 

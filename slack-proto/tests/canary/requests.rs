@@ -1,6 +1,6 @@
 //! Requests, and the methods that make them.
 
-use slack_proto::*;
+use slack_proto::{error::*, methods::*, oauth::*, tokens::*};
 
 use crate::seen::{CANARY, code, confidential, debug, public, token, verifier};
 

@@ -1,6 +1,6 @@
 //! The machine of rotation: its events, actions and notices.
 
-use slack_proto::*;
+use slack_proto::{error::*, rotation::*, tokens::*, *};
 
 use crate::seen::{CANARY, both, debug, token};
 

@@ -4,8 +4,8 @@ use std::fmt::{Debug, Display};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use slack_proto::{
-    AccessToken, AuthorizationCode, ClientId, ClientSecret, CodeVerifier, ConfidentialClient,
-    PublicClient,
+    AccessToken, ClientId, ClientSecret, ConfidentialClient, PublicClient,
+    oauth::{AuthorizationCode, CodeVerifier},
 };
 
 /// Looks like a token, as every secret in a place meant for other text must to be recognised; survives no escaping.

@@ -1,7 +1,7 @@
 //! What goes into a store, and what comes out of one.
 
 use http::Response;
-use slack_proto::*;
+use slack_proto::{ids::*, methods::*, tokens::*, *};
 
 use crate::seen::{CANARY, both, debug, token};
 

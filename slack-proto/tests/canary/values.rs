@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use http::Response;
-use slack_proto::*;
+use slack_proto::{ids::*, methods::*, oauth::*, openid::*, tokens::*, *};
 
 use crate::seen::{CANARY, both, code, confidential, debug, public, token, verifier};
 

@@ -2,9 +2,12 @@
 
 use http::Response;
 use slack_proto::{
-    ApiMethod, AppsAuthExternalGet, AuthTeamsList, AuthTest, Callback, OauthV2Access,
-    OauthV2Refresh, OauthV2UserAccess, OpenidConnectToken, OpenidConnectUserInfo,
-    SecretAuthentication, ToolingTokensRotate,
+    ApiMethod,
+    methods::{
+        AppsAuthExternalGet, AuthTeamsList, AuthTest, OauthV2Access, OauthV2Refresh,
+        OauthV2UserAccess, OpenidConnectToken, OpenidConnectUserInfo, ToolingTokensRotate,
+    },
+    oauth::{Callback, SecretAuthentication},
 };
 
 /// Makes each body, with its name.

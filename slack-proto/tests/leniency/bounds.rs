@@ -1,6 +1,9 @@
 //! What a hostile reply may cost.
 
-use slack_proto::{ApiMethod, AuthTeamsList, AuthTest, OauthV2Refresh};
+use slack_proto::{
+    ApiMethod,
+    methods::{AuthTeamsList, AuthTest, OauthV2Refresh},
+};
 
 use crate::reading::response;
 

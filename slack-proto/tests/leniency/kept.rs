@@ -2,9 +2,12 @@
 
 use proptest::{prelude::*, sample::select};
 use slack_proto::{
-    ApiMethod, AppsAuthExternalGet, IssuedCredential, OauthV2Access, OauthV2Exchange,
-    OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh,
-    OpenidConnectToken, RefreshToken, ToolingTokensRotate,
+    ApiMethod,
+    methods::{
+        AppsAuthExternalGet, OauthV2Access, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, ToolingTokensRotate,
+    },
+    tokens::{IssuedCredential, RefreshToken},
 };
 
 use crate::reading::{is_success, response, tokens};
@@ -124,7 +127,7 @@ proptest! {
         let reply = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let credential = reply.value.credential;
         prop_assert_eq!(credential.access_token.expose(), &token);
-        prop_assert_eq!(credential.refresh_token.as_ref().map(slack_proto::RefreshToken::expose), Some(refresh.as_str()));
+        prop_assert_eq!(credential.refresh_token.as_ref().map(slack_proto::tokens::RefreshToken::expose), Some(refresh.as_str()));
         prop_assert_eq!(credential.expires_in.map(|life| life.as_secs()), Some(u64::from(life)));
         let expected: Vec<_> = scopes.split(',').collect();
         prop_assert_eq!(credential.scopes.iter().collect::<Vec<_>>(), expected);

@@ -1,6 +1,9 @@
 //! Replies that are odd in one way each.
 
-use slack_proto::{ApiMethod, OauthV2Access, OauthV2Refresh};
+use slack_proto::{
+    ApiMethod,
+    methods::{OauthV2Access, OauthV2Refresh},
+};
 
 use crate::reading::{response, tokens};
 

@@ -1,7 +1,12 @@
 //! How the tests read a reply.
 
 use http::Response;
-use slack_proto::{ApiMethod, IssuedCredential, OauthV2AccessResponse, Reply, ResponseError};
+use slack_proto::{
+    ApiMethod,
+    error::ResponseError,
+    methods::{OauthV2AccessResponse, Reply},
+    tokens::IssuedCredential,
+};
 
 pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
     let mut response = Response::new(body.into());

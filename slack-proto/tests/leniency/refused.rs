@@ -2,7 +2,7 @@
 
 use http::Response;
 use proptest::prelude::*;
-use slack_proto::{AuthTest, OauthV2Access, OauthV2Refresh};
+use slack_proto::methods::{AuthTest, OauthV2Access, OauthV2Refresh};
 
 use crate::reading::{is_success, response};
 use crate::replies::{config, json, neighbours, object, order, quoted_token, status};

@@ -5,13 +5,18 @@ use std::fmt::Debug;
 use http::Response;
 use serde_json::{Map, Value, json};
 use slack_proto::{
-    ApiMethod, AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
-    AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, Enterprise, ErrorCode, IdToken,
-    IssuedCredential, MethodError, OauthState, OauthV2AccessResponse, OauthV2ExchangeResponse,
-    OauthV2RefreshResponse, OauthV2UserAccessResponse, OauthV2UserRefreshResponse,
-    OpenidConnectRefreshResponse, OpenidConnectTokenResponse, RefreshToken, ReplyMeta,
-    ResponseError, Scopes, Slot, Team, Timestamp, TokenResponseExtras, ToolingTokensRotateResponse,
-    UntrustedText, UserClaims,
+    ApiMethod, Slot, Timestamp,
+    error::{ErrorCode, MethodError, ResponseError},
+    methods::{
+        AppsAuthExternalDeleteResponse, AppsAuthExternalGetResponse, AppsUninstallResponse,
+        AuthRevokeResponse, AuthTeamsListResponse, AuthTestResponse, OauthV2AccessResponse,
+        OauthV2ExchangeResponse, OauthV2RefreshResponse, OauthV2UserAccessResponse,
+        OauthV2UserRefreshResponse, OpenidConnectRefreshResponse, OpenidConnectTokenResponse,
+        ReplyMeta, ToolingTokensRotateResponse, UntrustedText,
+    },
+    oauth::{OauthState, Scopes},
+    openid::{IdToken, UserClaims},
+    tokens::{Enterprise, IssuedCredential, RefreshToken, Team, TokenResponseExtras},
 };
 
 /// A success as JSON.
@@ -158,8 +163,9 @@ impl Told for OauthV2AccessResponse {
         });
         let installation = self.clone().into_installation(Timestamp::from_unix(1_795_219_200));
         shows_no_secret(&installation);
-        let due =
-            |it: &Option<slack_proto::Credential>| it.as_ref()?.expires_at.map(Timestamp::as_unix);
+        let due = |it: &Option<slack_proto::tokens::Credential>| {
+            it.as_ref()?.expires_at.map(Timestamp::as_unix)
+        };
         json!({
             "app_id": id!(self.app_id), "team": team(self.team.as_ref()),
             "enterprise": enterprise(self.enterprise.as_ref()), "is_enterprise_install": self.is_enterprise_install,
@@ -265,7 +271,7 @@ impl Told for AuthRevokeResponse {
 
 impl Told for AuthTeamsListResponse {
     fn told(&self) -> Value {
-        let icon = |icon: &slack_proto::TeamIcon| {
+        let icon = |icon: &slack_proto::methods::TeamIcon| {
             let images = [34, 44, 68, 88, 102, 132, 230]
                 .map(|pixels| (pixels.to_string(), text(icon.image(pixels))));
             tidy(

@@ -3,7 +3,8 @@
 use std::{error::Error, pin::pin, sync::Arc, time::Duration};
 
 use slack_proto::{
-    AccessToken, Credential, Installation, InstallationKey, RefreshToken, Slot, StoreKey, Timestamp,
+    AccessToken, Installation, Slot, StoreKey, Timestamp,
+    tokens::{Credential, InstallationKey, RefreshToken},
 };
 
 use super::{Suite, report::Outcome};

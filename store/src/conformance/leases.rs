@@ -1,6 +1,6 @@
 //! One holder at a time, until the lease runs out.
 
-use slack_proto::{InstallationKey, Slot, StoreKey, Timestamp};
+use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
 
 use super::{
     Case,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use slack_proto::{Installation, InstallationKey, StoreKey};
+use slack_proto::{Installation, StoreKey, tokens::InstallationKey};
 
 use super::{
     Case,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use slack_auth::{
-    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, StateSigningKey, Stored,
-    Timestamp,
+    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, Stored, Timestamp,
+    oauth::StateSigningKey,
 };
 use slack_fake::{Clock, FakeServer, FakeSlack};
 use slack_install_server::{Config, demo_app, demo_slack, router};

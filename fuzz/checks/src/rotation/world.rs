@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use slack_proto::{
-    AccessToken, AnyCredential, ApiMethod, ClientId, ClientSecret, ConfidentialClient,
-    ConfigurationCredential, ConfigurationToken, Credential, Endpoint, ErrorClass, Fingerprint,
-    RefreshMethod, RefreshToken, Rotation, RotationPolicy, Timestamp,
-    rotation::{Action, Input, Issued, RefreshFailure, RefreshRequest, Rejection, RotationEvent},
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Timestamp,
+    error::ErrorClass,
+    rotation::{
+        Action, AnyCredential, Input, Issued, RefreshFailure, RefreshRequest, Rejection, Rotation,
+        RotationEvent, RotationPolicy,
+    },
+    tokens::{
+        ConfigurationCredential, ConfigurationToken, Credential, Fingerprint, RefreshMethod,
+        RefreshToken,
+    },
 };
 
 use crate::secrets;

@@ -2,8 +2,8 @@ use http::HeaderMap;
 
 use super::*;
 use crate::{
-    InstallationKey,
     events::{RequestVerifier, SigningSecret},
+    tokens::InstallationKey,
 };
 
 fn parse(body: &[u8]) -> Result<EventsApiRequest, InvalidEventsRequest> {

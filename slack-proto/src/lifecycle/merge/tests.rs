@@ -1,7 +1,9 @@
 use super::*;
 use crate::{
-    AccessToken, ApiMethod, InstallationKey, OauthV2Access, RefreshToken, SecretAuthentication,
-    Timestamp,
+    AccessToken, ApiMethod, Timestamp,
+    methods::OauthV2Access,
+    oauth::SecretAuthentication,
+    tokens::{InstallationKey, RefreshToken},
 };
 
 fn at(seconds: u64) -> Timestamp {
@@ -160,7 +162,7 @@ fn two_apps_do_not_mix() {
 
 #[test]
 fn a_webhook_that_still_posts_is_handed_back() {
-    let hook = |url| Some(IncomingWebhook::new(crate::WebhookUrl::new(url).unwrap()));
+    let hook = |url| Some(IncomingWebhook::new(crate::tokens::WebhookUrl::new(url).unwrap()));
     let mut stored = answer(BOTH, 1_000);
     stored.incoming_webhook = hook("https://hooks.example/1");
     let mut second = answer(BOT_BY_SECOND, 2_000);

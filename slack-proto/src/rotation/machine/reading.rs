@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{Goal, Next, Rotation, Why};
 use crate::{
-    Fingerprint, RefreshToken, Timestamp,
+    Timestamp,
     rotation::{
         Action, AnyCredential, Problem, ReauthorizationReason, Rejection, RotationEvent, Write,
         policy::poll_wait,
     },
+    tokens::{Fingerprint, RefreshToken},
 };
 
 /// What a reading of the store has changed.
@@ -186,7 +187,7 @@ impl Rotation {
     }
 
     /// Slack takes the refresh token no more, and the store holds the same still.
-    fn die(&mut self, now: Timestamp, code: crate::UntrustedText) -> Action {
+    fn die(&mut self, now: Timestamp, code: crate::methods::UntrustedText) -> Action {
         let reason = match self.refresh_token_ends() {
             Some(end) if now >= end => ReauthorizationReason::RefreshTokenExpired,
             _ => ReauthorizationReason::RefreshTokenInvalid { code },

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use super::{Goal, Next, Rotation, Sent, Stage, Why};
 use crate::{
-    ErrorClass, RefreshToken, Timestamp, UntrustedText,
+    Timestamp,
+    error::ErrorClass,
+    methods::UntrustedText,
     rotation::{
         Action, Issued, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
         RotationEvent, Write, policy::retry_wait,
     },
+    tokens::RefreshToken,
 };
 
 impl Rotation {
@@ -41,7 +44,7 @@ impl Rotation {
     /// A pair is taken at any time, even if none was expected.
     pub(super) fn issued(&mut self, now: Timestamp, issued: Issued) -> Action {
         let expected = matches!(self.stage, Stage::Sending);
-        let known = |credential: &crate::AnyCredential| {
+        let known = |credential: &crate::rotation::AnyCredential| {
             credential.pair_fingerprint() == issued.credential.pair_fingerprint()
         };
         if self.stored.as_ref().is_some_and(known) || self.unsaved().is_some_and(known) {
@@ -162,7 +165,7 @@ impl Rotation {
         }
     }
 
-    fn remember_spent(&mut self, refresh_token: Option<crate::Fingerprint>) {
+    fn remember_spent(&mut self, refresh_token: Option<crate::tokens::Fingerprint>) {
         // Those of about a month: an older backup is not recognised.
         const MOST: usize = 64;
         let Some(name) = refresh_token else { return };

@@ -1,8 +1,11 @@
 use super::*;
 use crate::{
-    AccessToken, ApiMethod as _, ConfigurationCredential, ConfigurationToken, Credential,
-    ErrorClass, RefreshMethod, RefreshToken,
+    AccessToken, ApiMethod as _,
+    error::ErrorClass,
     rotation::{Issued, Rejection},
+    tokens::{
+        ConfigurationCredential, ConfigurationToken, Credential, RefreshMethod, RefreshToken,
+    },
 };
 
 mod answers;

@@ -20,7 +20,7 @@ impl Rotation {
     pub(super) fn written(&mut self, now: Timestamp) -> Action {
         let Some(write) = self.pending.take() else { return self.look(now) };
         let new = write.credential.fingerprint();
-        let old = self.stored.as_ref().map(crate::AnyCredential::fingerprint);
+        let old = self.stored.as_ref().map(crate::rotation::AnyCredential::fingerprint);
         if let Some(old) = old.filter(|old| *old != new) {
             let expires_at = write.credential.expires_at();
             self.events.push(RotationEvent::Refreshed { old, new, expires_at });

@@ -1,0 +1,61 @@
+//! What proves to Slack who is calling.
+
+use crate::{
+    AccessToken,
+    methods::FormFields,
+    tokens::{ConfigurationToken, RefreshToken},
+};
+
+/// A credential that a method can take; each method names its own, so that a wrong one does not compile.
+pub trait Auth {
+    /// Adds the credential to the request.
+    fn apply(&self, form: &mut FormFields);
+}
+
+/// An access token is presented as a bearer token.
+impl Auth for AccessToken {
+    fn apply(&self, form: &mut FormFields) {
+        form.bearer(self);
+    }
+}
+
+/// A refresh token calls nothing; [`AuthRevoke`](crate::methods::AuthRevoke) alone takes it as a bearer token.
+impl Auth for RefreshToken {
+    fn apply(&self, form: &mut FormFields) {
+        form.bearer_text(self.expose());
+    }
+}
+
+/// A configuration token is presented as a bearer token, to the methods `apps.manifest.*`.
+impl Auth for ConfigurationToken {
+    fn apply(&self, form: &mut FormFields) {
+        form.bearer_text(self.expose());
+    }
+}
+
+/// For a method whose argument is the credential.
+impl Auth for () {
+    fn apply(&self, _: &mut FormFields) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_that_calls_is_presented_as_a_bearer() {
+        fn presented(token: &impl Auth) -> String {
+            let mut form = FormFields::new();
+            token.apply(&mut form);
+            let (body, authorization) = form.finish();
+            assert!(body.as_ref().is_empty());
+            authorization.unwrap().to_str().unwrap().to_owned()
+        }
+        assert_eq!(presented(&AccessToken::new("xoxb-1").unwrap()), "Bearer xoxb-1");
+        assert_eq!(presented(&RefreshToken::new("xoxe-1").unwrap()), "Bearer xoxe-1");
+        assert_eq!(
+            presented(&ConfigurationToken::new("xoxe.xoxp-1").unwrap()),
+            "Bearer xoxe.xoxp-1"
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! `oauth.v2.exchange`: a rotating pair for a token that lives for ever.
+//!
+//! Source: <https://docs.slack.dev/reference/methods/oauth.v2.exchange>.
+
+use super::grant::{GrantWire, Single};
+use crate::{
+    AccessToken, ApiMethod, ConfidentialClient, Slot,
+    ids::{AppId, UserId},
+    methods::FormFields,
+    tokens::{Enterprise, IssuedCredential, RefreshToken, Team},
+    wire::{notes::Notes, payload::lenient_payload},
+};
+
+/// Trades one long-lived token, of a bot or a person, for a rotating pair, after token rotation was switched on.
+///
+/// It works once for each token. The old token ends when the new pair is refreshed for the first time; do not revoke
+/// it, since that removes the whole authorization. Id and secret of the client always travel in the form: whether Slack
+/// takes HTTP Basic here is unconfirmed.
+///
+/// ```
+/// use slack_proto::{
+///     AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+///     methods::OauthV2Exchange,
+/// };
+///
+/// let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("hush")?);
+/// let request = OauthV2Exchange::new(AccessToken::new("xoxb-FAKE")?).to_request(&Endpoint::slack(), &app);
+/// assert_eq!(request.body().as_ref(), b"client_id=1.2&client_secret=hush&token=xoxb-FAKE");
+/// # Ok::<(), slack_proto::error::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a method does nothing until its request is sent"]
+pub struct OauthV2Exchange {
+    token: AccessToken,
+}
+
+impl OauthV2Exchange {
+    /// Takes the long-lived token.
+    pub fn new(token: AccessToken) -> Self {
+        Self { token }
+    }
+}
+
+impl ApiMethod for OauthV2Exchange {
+    const NAME: &'static str = "oauth.v2.exchange";
+    type Auth = ConfidentialClient;
+    type Response = OauthV2ExchangeResponse;
+    type Error = OauthV2ExchangeError;
+
+    fn params(&self, form: &mut FormFields) {
+        form.field("token", self.token.expose());
+    }
+
+    fn authenticate(&self, client: &ConfidentialClient, form: &mut FormFields) {
+        client.apply_in_body(form);
+    }
+}
+
+/// The rotating credential that [`OauthV2Exchange`] gives for the token that was sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OauthV2ExchangeResponse {
+    /// The new pair. A pair that is lost here cannot be had again.
+    pub credential: IssuedCredential,
+    /// The slot that the answer shows; the slot of the token that was sent is the one to write to.
+    pub slot: Slot,
+    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
+    /// The app.
+    pub app_id: Option<AppId>,
+    /// The workspace; `None` for an org-wide install as a rule.
+    pub team: Option<Team>,
+    /// The organisation, if there is one.
+    pub enterprise: Option<Enterprise>,
+    /// Whether the app is installed for the whole organisation.
+    pub is_enterprise_install: bool,
+    /// The person, if the credential is a person's.
+    pub user_id: Option<UserId>,
+    /// The bot's user, if the credential is the bot's.
+    pub bot_user_id: Option<UserId>,
+}
+
+impl OauthV2ExchangeResponse {
+    fn from_wire(wire: GrantWire, notes: &mut Notes) -> Option<Self> {
+        let single = Single::from_wire(wire, "missing; the new token cannot be refreshed", notes)?;
+        Some(Self {
+            credential: single.found.credential,
+            slot: single.found.slot,
+            unplaced: single.second,
+            spare_refresh_tokens: single.spare,
+            app_id: single.app_id,
+            team: single.team,
+            enterprise: single.enterprise,
+            is_enterprise_install: single.is_enterprise_install,
+            user_id: single.user_id,
+            bot_user_id: single.bot_user_id,
+        })
+    }
+}
+
+lenient_payload!(
+    OauthV2ExchangeResponse, holds_token: true, from: GrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);
+
+crate::error_codes! {
+    /// Why Slack refuses `oauth.v2.exchange`, beside the common reasons.
+    pub enum OauthV2ExchangeError {
+        /// the installation behind the token was revoked or is not valid
+        AuthorizationNotFound = "authorization_not_found", AuthDead;
+        /// the client secret is wrong for this client id, or was replaced more than a day ago
+        BadClientSecret = "bad_client_secret", Config;
+        /// the client id is unknown, or did not reach Slack
+        InvalidClientId = "invalid_client_id", Config;
+        /// the token is of the wrong kind, rotates already, or is another app's
+        InvalidToken = "invalid_token", Other;
+        /// the token was exchanged before; the pair that was handed out then is the one to use
+        TokenAlreadyExchanged = "token_already_exchanged", Other;
+        /// token rotation is switched off in the app's settings
+        TokenRotationNotEnabled = "token_rotation_not_enabled", Config;
+    }
+}

@@ -1,0 +1,105 @@
+//! `oauth.v2.user.access` with a refresh token: a new pair for a person's spent one.
+//!
+//! Source: <https://docs.slack.dev/reference/methods/oauth.v2.user.access>.
+
+use super::user_grant::{UserGrant, UserGrantWire};
+use crate::{
+    ApiMethod,
+    ids::{AppId, UserId},
+    methods::{FormFields, OauthV2UserAccessError, Purpose},
+    oauth::ClientCredentials,
+    tokens::{Enterprise, IssuedCredential, RefreshToken, Team},
+    wire::{notes::Notes, payload::lenient_payload},
+};
+
+/// Trades a refresh token that came from [`OauthV2UserAccess`](crate::methods::OauthV2UserAccess) for a new pair.
+///
+/// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+///
+/// ```
+/// use slack_proto::{
+///     ApiMethod, ClientId, Endpoint, PublicClient,
+///     methods::OauthV2UserRefresh,
+///     oauth::ClientCredentials,
+///     tokens::RefreshToken,
+/// };
+///
+/// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
+/// let request = OauthV2UserRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
+/// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
+/// # Ok::<(), slack_proto::error::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a method does nothing until its request is sent"]
+pub struct OauthV2UserRefresh {
+    refresh_token: RefreshToken,
+}
+
+impl OauthV2UserRefresh {
+    /// Takes the refresh token that the store holds.
+    pub fn new(refresh_token: RefreshToken) -> Self {
+        Self { refresh_token }
+    }
+}
+
+impl ApiMethod for OauthV2UserRefresh {
+    const NAME: &'static str = "oauth.v2.user.access";
+    const PURPOSE: Purpose = Purpose::RefreshGrant;
+    type Auth = ClientCredentials;
+    type Response = OauthV2UserRefreshResponse;
+    type Error = OauthV2UserAccessError;
+
+    fn params(&self, form: &mut FormFields) {
+        form.field("grant_type", "refresh_token");
+        form.field("refresh_token", self.refresh_token.expose());
+    }
+}
+
+/// The one credential that [`OauthV2UserRefresh`] gives, in the place of the one whose refresh token was sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OauthV2UserRefreshResponse {
+    /// The new pair.
+    pub credential: IssuedCredential,
+    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    pub unplaced: Option<IssuedCredential>,
+    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    pub spare_refresh_tokens: Vec<RefreshToken>,
+    /// The person.
+    pub user_id: Option<UserId>,
+    /// The app.
+    pub app_id: Option<AppId>,
+    /// The workspace.
+    pub team: Option<Team>,
+    /// The organisation, if there is one.
+    pub enterprise: Option<Enterprise>,
+    /// Whether the app is installed for the whole organisation.
+    pub is_enterprise_install: bool,
+}
+
+impl OauthV2UserRefreshResponse {
+    fn from_wire(wire: UserGrantWire, notes: &mut Notes) -> Option<Self> {
+        let grant = UserGrant::from_wire(wire, notes)?;
+        if grant.credential.refresh_token.is_none() {
+            notes.odd_at(
+                "refresh_token",
+                "missing; the refresh token that was sent is the only one left",
+            );
+        }
+        Some(Self {
+            credential: grant.credential,
+            unplaced: grant.second,
+            spare_refresh_tokens: grant.spare,
+            user_id: grant.user_id,
+            app_id: grant.app_id,
+            team: grant.team,
+            enterprise: grant.enterprise,
+            is_enterprise_install: grant.is_enterprise_install,
+        })
+    }
+}
+
+lenient_payload!(
+    OauthV2UserRefreshResponse, holds_token: true, from: UserGrantWire,
+    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
+);

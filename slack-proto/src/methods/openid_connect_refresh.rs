@@ -1,0 +1,84 @@
+//! `openid.connect.token` with a refresh token: a new pair for a sign-in's spent one.
+//!
+//! Source: <https://docs.slack.dev/reference/methods/openid.connect.token>.
+
+use super::openid_connect_token::OpenidWire;
+use crate::{
+    ApiMethod,
+    methods::{FormFields, OpenidConnectTokenError, Purpose},
+    oauth::ClientCredentials,
+    openid::IdToken,
+    tokens::{IssuedCredential, RefreshToken},
+    wire::{notes::Notes, payload::lenient_payload},
+};
+
+/// Trades a refresh token that came from [`OpenidConnectToken`](crate::methods::OpenidConnectToken) for a new pair.
+///
+/// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+///
+/// ```
+/// use slack_proto::{
+///     ApiMethod, ClientId, Endpoint, PublicClient,
+///     methods::OpenidConnectRefresh,
+///     oauth::ClientCredentials,
+///     tokens::RefreshToken,
+/// };
+///
+/// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
+/// let request = OpenidConnectRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
+/// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
+/// # Ok::<(), slack_proto::error::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a method does nothing until its request is sent"]
+pub struct OpenidConnectRefresh {
+    refresh_token: RefreshToken,
+}
+
+impl OpenidConnectRefresh {
+    /// Takes the refresh token that the store holds.
+    pub fn new(refresh_token: RefreshToken) -> Self {
+        Self { refresh_token }
+    }
+}
+
+impl ApiMethod for OpenidConnectRefresh {
+    const NAME: &'static str = "openid.connect.token";
+    const PURPOSE: Purpose = Purpose::RefreshGrant;
+    type Auth = ClientCredentials;
+    type Response = OpenidConnectRefreshResponse;
+    type Error = OpenidConnectTokenError;
+
+    fn params(&self, form: &mut FormFields) {
+        form.field("grant_type", "refresh_token");
+        form.field("refresh_token", self.refresh_token.expose());
+    }
+}
+
+/// The credential that [`OpenidConnectRefresh`] gives, in the place of the one whose refresh token was sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenidConnectRefreshResponse {
+    /// The new pair.
+    pub credential: IssuedCredential,
+    /// An ID token, **unverified**; Slack sends none with a refresh.
+    pub id_token: Option<IdToken>,
+}
+
+impl OpenidConnectRefreshResponse {
+    fn from_wire(mut wire: OpenidWire, notes: &mut Notes) -> Option<Self> {
+        let credential = wire.take_credential(notes)?;
+        if credential.refresh_token.is_none() {
+            notes.odd_at(
+                "refresh_token",
+                "missing; the refresh token that was sent is the only one left",
+            );
+        }
+        Some(Self { credential, id_token: wire.id_token.take() })
+    }
+}
+
+lenient_payload!(
+    OpenidConnectRefreshResponse, holds_token: true, from: OpenidWire,
+    credentials: |it| [&mut it.credential]
+);

@@ -1,0 +1,135 @@
+//! Why no new pair came, and what that means for the token that was sent.
+
+use std::time::Duration;
+
+use crate::{
+    Recovery,
+    error::{ErrorClass, MethodError, ResponseError},
+    methods::UntrustedText,
+};
+
+/// Why a [`RefreshRequest`](crate::rotation::RefreshRequest) gave no new pair, in the only terms that rotation cares for: what became of the token
+/// that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefreshFailure {
+    /// Nothing reached Slack, so nothing was spent.
+    NothingSent,
+    /// Slack wants fewer calls; the token was not spent.
+    RateLimited {
+        /// What `Retry-After` said.
+        after: Option<Duration>,
+    },
+    /// Nobody knows whether the token was spent: no answer, or one that cannot be read, or trouble at Slack's.
+    Unknown {
+        /// What `Retry-After` said.
+        after: Option<Duration>,
+    },
+    /// The refresh token is unknown, spent beyond its grace time, revoked or expired.
+    Spent {
+        /// Slack's code.
+        code: UntrustedText,
+    },
+    /// Slack refused for another reason, and the token may be as good as before.
+    Refused {
+        /// Slack's code.
+        code: UntrustedText,
+        /// What kind of trouble the code means.
+        class: ErrorClass,
+    },
+}
+
+impl RefreshFailure {
+    /// Sorts an answer that is no success.
+    #[must_use]
+    pub fn of<E: MethodError>(error: &ResponseError<E>) -> Self {
+        let after = error.retry_after();
+        let api = match error {
+            ResponseError::RateLimited(_) => return Self::RateLimited { after },
+            ResponseError::Http(_) | ResponseError::Decode(_) => return Self::Unknown { after },
+            ResponseError::Api(api) => api,
+        };
+        let code = UntrustedText::from(api.code.as_str());
+        match (api.code.as_str(), api.recovery()) {
+            // The middle one has been seen once, the last is RFC 6749's.
+            ("invalid_refresh_token" | "refresh_token_expired" | "invalid_grant", _) => {
+                Self::Spent { code }
+            }
+            (_, Recovery::ResendSameRefreshToken { .. } | Recovery::RetryLater { .. }) => {
+                Self::Unknown { after }
+            }
+            _ => Self::Refused { code, class: api.code.class() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+
+    use super::*;
+    use crate::{
+        ApiMethod,
+        methods::{OauthV2Exchange, OauthV2Refresh, ToolingTokensRotate},
+    };
+
+    fn of<M: ApiMethod>(status: u16, body: &'static str) -> RefreshFailure {
+        let response =
+            Response::builder().status(status).header("retry-after", "7").body(body).unwrap();
+        RefreshFailure::of(&M::parse_response(&response).map(drop).unwrap_err())
+    }
+
+    #[test]
+    fn what_became_of_the_token_decides() {
+        let after = Some(Duration::from_secs(7));
+        let unknown = RefreshFailure::Unknown { after };
+        for (status, body) in [
+            (200, r#"{"ok":false,"error":"internal_error"}"#),
+            (200, r#"{"ok":false,"error":"fatal_error"}"#),
+            (503, r#"{"ok":false,"error":"a_new_one"}"#),
+            (500, "<html>"),
+            (404, "<html>"),
+            (200, "<html>"),
+            (200, r#"{"ok":true}"#),
+        ] {
+            assert_eq!(of::<OauthV2Refresh>(status, body), unknown, "{status} {body}");
+        }
+        let limited = RefreshFailure::RateLimited { after };
+        assert_eq!(of::<OauthV2Refresh>(429, "slow down"), limited);
+        assert_eq!(of::<OauthV2Refresh>(200, r#"{"ok":false,"error":"ratelimited"}"#), limited);
+        let transient = r#"{"ok":false,"error":"service_unavailable"}"#;
+        assert_eq!(of::<OauthV2Exchange>(200, transient), unknown);
+    }
+
+    #[test]
+    fn only_three_codes_end_a_refresh_token() {
+        for code in ["invalid_refresh_token", "refresh_token_expired", "invalid_grant"] {
+            let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
+            let body: &'static str = Box::leak(body.into_boxed_str());
+            assert_eq!(
+                of::<OauthV2Refresh>(200, body),
+                RefreshFailure::Spent { code: code.into() }
+            );
+            assert_eq!(
+                of::<ToolingTokensRotate>(200, body),
+                RefreshFailure::Spent { code: code.into() }
+            );
+        }
+        for (code, class) in [
+            ("invalid_auth", ErrorClass::AuthDead),
+            ("token_revoked", ErrorClass::AuthDead),
+            ("account_inactive", ErrorClass::AuthDead),
+            ("bad_client_secret", ErrorClass::Config),
+            ("invalid_arguments", ErrorClass::CallerBug),
+            ("access_denied", ErrorClass::Denied),
+            ("never_seen", ErrorClass::Other),
+        ] {
+            let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
+            let body: &'static str = Box::leak(body.into_boxed_str());
+            assert_eq!(
+                of::<OauthV2Refresh>(200, body),
+                RefreshFailure::Refused { code: code.into(), class }
+            );
+        }
+    }
+}

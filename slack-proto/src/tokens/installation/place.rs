@@ -1,0 +1,78 @@
+//! Workspaces, organisations, and the channel of a webhook.
+
+use crate::{
+    ids::{ChannelId, EnterpriseId, TeamId},
+    methods::UntrustedText,
+    tokens::WebhookUrl,
+};
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Team {
+    /// Its id, `T…`.
+    pub id: TeamId,
+    /// Its name, which may change.
+    pub name: Option<UntrustedText>,
+}
+
+impl Team {
+    /// Takes an id; the name is not needed.
+    #[must_use]
+    pub fn new(id: TeamId) -> Self {
+        Self { id, name: None }
+    }
+}
+
+/// An Enterprise organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Enterprise {
+    /// Its id, `E…`.
+    pub id: EnterpriseId,
+    /// Its name, which may change.
+    pub name: Option<UntrustedText>,
+}
+
+impl Enterprise {
+    /// Takes an id; the name is not needed.
+    #[must_use]
+    pub fn new(id: EnterpriseId) -> Self {
+        Self { id, name: None }
+    }
+}
+
+/// An address that posts into one channel, given for the scope `incoming-webhook`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IncomingWebhook {
+    /// The address, which is a secret.
+    pub url: WebhookUrl,
+    /// The channel's name when it was chosen.
+    pub channel: Option<UntrustedText>,
+    /// The channel's id.
+    pub channel_id: Option<ChannelId>,
+    /// Where a person can change the webhook.
+    pub configuration_url: Option<UntrustedText>,
+}
+
+impl IncomingWebhook {
+    /// Takes the address alone.
+    #[must_use]
+    pub fn new(url: WebhookUrl) -> Self {
+        Self { url, channel: None, channel_id: None, configuration_url: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_alone_makes_a_webhook() {
+        let hook = IncomingWebhook::new(WebhookUrl::new("https://hooks.example/1").unwrap());
+        assert_eq!(hook.url.expose(), "https://hooks.example/1");
+        assert!(hook.channel.is_none() && hook.channel_id.is_none());
+        assert!(hook.configuration_url.is_none());
+    }
+}

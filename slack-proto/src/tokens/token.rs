@@ -1,0 +1,141 @@
+//! Access and refresh tokens, and what their prefixes tell.
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{
+    Slot,
+    secret::{secrets, visible_ascii},
+    tokens::Fingerprint,
+};
+
+secrets! {
+    /// A token that calls Slack's Web API: of a bot, a user, an app or a workflow step.
+    ///
+    /// Given by a person it is visible ASCII or refused. From a reply any text is taken; what cannot stand in a
+    /// header travels in the form field `token`, which Slack takes as well.
+    AccessToken, "access token", visible_ascii;
+    /// A token that is traded once for a new pair; it calls nothing else, but can be revoked.
+    RefreshToken, "refresh token", visible_ascii;
+}
+
+impl AccessToken {
+    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    pub(crate) fn from_reply(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Tells the kind that the prefix shows.
+    #[must_use]
+    pub fn kind(&self) -> TokenKind {
+        TokenKind::of(self.expose())
+    }
+
+    /// Gives a name for this token that can stand in a log.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.expose())
+    }
+}
+
+impl RefreshToken {
+    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    pub(crate) fn from_reply(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Compares in constant time: is this the refresh token that the store holds?
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
+    }
+
+    /// Gives a name for this token that can stand in a log.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.expose())
+    }
+}
+
+/// What the prefix of an access token tells of it.
+///
+/// A user token and an app configuration token with rotation share the prefix `xoxe.xoxp-`: what a token is for
+/// follows from the method that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenKind {
+    /// `xoxb-`: a bot token that lives until it is revoked.
+    Bot,
+    /// `xoxp-`: a user token that lives until it is revoked.
+    User,
+    /// `xoxe.xoxb-`: a bot token of an app with token rotation.
+    RotatingBot,
+    /// `xoxe.xoxp-`: a user token, or an app configuration token, that rotates.
+    RotatingUser,
+    /// `xapp-`: an app-level token.
+    AppLevel,
+    /// `xwfp-`: a workflow step token, good for 15 minutes.
+    Workflow,
+    /// Any other prefix: Slack adds kinds without notice.
+    Unknown,
+}
+
+impl TokenKind {
+    /// Tells the slot that a token of this kind has in an installation.
+    pub(crate) const fn slot(self) -> Option<Slot> {
+        match self {
+            Self::Bot | Self::RotatingBot => Some(Slot::Bot),
+            Self::User | Self::RotatingUser => Some(Slot::User),
+            _ => None,
+        }
+    }
+
+    fn of(token: &str) -> Self {
+        const PREFIXES: [(&str, TokenKind); 6] = [
+            ("xoxb-", TokenKind::Bot),
+            ("xoxp-", TokenKind::User),
+            ("xoxe.xoxb-", TokenKind::RotatingBot),
+            ("xoxe.xoxp-", TokenKind::RotatingUser),
+            ("xapp-", TokenKind::AppLevel),
+            ("xwfp-", TokenKind::Workflow),
+        ];
+        let known = PREFIXES.iter().find(|(prefix, _)| token.starts_with(prefix));
+        known.map_or(Self::Unknown, |(_, kind)| *kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_tells_the_kind() {
+        for (token, kind) in [
+            ("xoxb-1", TokenKind::Bot),
+            ("xoxp-1", TokenKind::User),
+            ("xoxe.xoxb-1-a", TokenKind::RotatingBot),
+            ("xoxe.xoxp-1234", TokenKind::RotatingUser),
+            ("xapp-1-A0-1", TokenKind::AppLevel),
+            ("xwfp-1", TokenKind::Workflow),
+            ("xoxe-1-refresh", TokenKind::Unknown),
+            ("xoxz-new", TokenKind::Unknown),
+        ] {
+            assert_eq!(AccessToken::new(token).unwrap().kind(), kind, "{token}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_refused_from_a_person() {
+        for text in ["", " ", "xoxb-1\n", "xoxb 1", "xoxb-\u{e9}", "xoxb-\u{7f}"] {
+            assert!(AccessToken::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refresh_tokens_compare_by_content() {
+        let token = RefreshToken::new("xoxe-1-a").unwrap();
+        assert!(token.same_as(&token.clone()));
+        assert!(!token.same_as(&RefreshToken::new("xoxe-1-b").unwrap()));
+        assert!(!token.same_as(&RefreshToken::new("xoxe-1-").unwrap()));
+    }
+}

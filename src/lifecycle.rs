@@ -1,0 +1,3 @@
+//! Merging a second install into what is stored, and the order in which credentials were issued.
+
+pub use slack_proto::lifecycle::{InstallChanges, IssueOrder, OtherApp, SupersededCredential};

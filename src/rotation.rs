@@ -1,0 +1,6 @@
+//! Rotation: one credential kept alive, as a state machine without a clock and without I/O.
+
+pub use slack_proto::rotation::{
+    Action, AnyCredential, Input, Issued, Problem, ReauthorizationReason, RefreshFailure,
+    RefreshRequest, Rejection, Rotation, RotationEvent, RotationPolicy, Write,
+};
