@@ -4,8 +4,8 @@ pub use slack_proto::oauth::{
     AuthorizationCode, AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl,
     AuthorizeError, Callback, CallbackError, ClientAuthentication, ClientCredentials, ClientId,
     ClientSecret, CodeChallenge, CodeExchange, CodeVerifier, ConfidentialClient, InstallScopes,
-    InvalidCallback, InvalidPendingAuthorization, MissingScopes, OauthState, PendingAuthorization,
-    PublicClient, RandomBytes, RedirectUri, RequestedScopes, Scopes, SecretAndPkce,
-    SecretAuthentication, SessionBinding, SignInScopes, SignedStateError, SignedStateFlow,
-    StateSigningKey, VerifiedCallback, WithoutStateError,
+    InvalidCallback, InvalidPendingAuthorization, MissingScopes, OauthClient, OauthState,
+    PendingAuthorization, PublicClient, RandomBytes, RedirectUri, RequestedScopes, Scopes,
+    SecretAndPkce, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
+    SignedStateFlow, StateSigningKey, VerifiedCallback, WithoutStateError,
 };

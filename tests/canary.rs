@@ -62,8 +62,8 @@ fn refresh_error(body: Option<&'static str>) -> CallError<<OauthV2Refresh as Api
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new(CANARY).unwrap());
     let method = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
     let client = client(body);
-    let blocking = client.call_blocking(&method, &app.clone().into()).unwrap_err();
-    let error = pollster::block_on(client.call(&method, &app.into())).unwrap_err();
+    let blocking = client.call_blocking(&method, &app).unwrap_err();
+    let error = pollster::block_on(client.call(&method, &app)).unwrap_err();
     assert_eq!(blocking.to_string(), error.to_string());
     error
 }

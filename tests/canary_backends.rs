@@ -123,7 +123,7 @@ fn no_error_of_a_backend_shows_the_request() {
             let refresh = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
             let exchange = OauthV2Access::new(AuthorizationCode::new(CANARY).unwrap());
             fails_cleanly(&name, &client, &AuthTest, &AccessToken::new(CANARY).unwrap());
-            fails_cleanly(&name, &client, &refresh, &app.clone().into());
+            fails_cleanly(&name, &client, &refresh, &app);
             fails_cleanly(&name, &client, &exchange, &app);
         }
     }
@@ -168,7 +168,7 @@ fn the_canary_is_found_where_it_is_shown() {
     let app =
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new(CANARY).unwrap());
     let refresh = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
-    let request = refresh.to_request(&Endpoint::slack(), &app.into());
+    let request = refresh.to_request(&Endpoint::slack(), &app);
     let mut shown = format!("{:?}", request.body().as_ref());
     shown.push_str(request.headers()["authorization"].to_str().unwrap());
     shown.push_str(&String::from_utf8_lossy(request.body().as_ref()));

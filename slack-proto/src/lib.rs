@@ -65,3 +65,14 @@ mod sealed {
     /// Keeps a trait's implementations in this crate.
     pub trait Sealed {}
 }
+
+#[cfg(test)]
+mod words {
+    /// Checks the words of an enum's `as_str`.
+    pub(crate) fn are_stable_and_unique<const N: usize>(words: [&'static str; N]) {
+        let unique = words.iter().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(unique.len(), N, "{words:?}");
+        let is_plain = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(words.iter().all(is_plain), "{words:?}");
+    }
+}

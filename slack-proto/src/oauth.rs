@@ -25,7 +25,7 @@ pub use authorization_request::AuthorizationRequest;
 pub use authorization_url::AuthorizationUrl;
 pub use callback::{Callback, InvalidCallback, WithoutStateError};
 pub use callback_error::CallbackError;
-pub use client::{ClientCredentials, ClientId, ConfidentialClient, PublicClient};
+pub use client::{ClientCredentials, ClientId, ConfidentialClient, OauthClient, PublicClient};
 pub use client_authentication::{ClientAuthentication, SecretAndPkce, SecretAuthentication};
 pub use code_exchange::CodeExchange;
 pub use pending::PendingAuthorization;

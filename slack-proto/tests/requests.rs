@@ -82,6 +82,38 @@ fn check(request: &Request<RequestBody>, name: &str, authorization: Option<&str>
 }
 
 #[test]
+fn a_refresh_takes_the_same_clients_as_a_code_exchange() {
+    // The signature of a client's `call`: no conversion is written where it is used.
+    fn call<M: ApiMethod>(method: &M, auth: &M::Auth) -> Request<RequestBody> {
+        method.to_request(&Endpoint::slack(), auth)
+    }
+    let id = || ClientId::new("1.2").unwrap();
+    let server = ConfidentialClient::new(id(), ClientSecret::new("hush").unwrap());
+    let desktop = PublicClient::new(id());
+    let either = ClientCredentials::from(server.clone());
+    let code = || AuthorizationCode::new("c0de").unwrap();
+    let token = || RefreshToken::new("xoxe-1-a").unwrap();
+    let basic = call(&OauthV2Access::new(code()), &server).headers().clone();
+    for request in [
+        call(&OauthV2Refresh::new(token()), &server),
+        call(&OauthV2UserRefresh::new(token()), &server),
+        call(&OpenidConnectRefresh::new(token()), &server),
+        call(&OauthV2Refresh::new(token()), &either),
+    ] {
+        assert_eq!(request.headers(), &basic);
+        assert_eq!(request.body().as_ref(), b"grant_type=refresh_token&refresh_token=xoxe-1-a");
+    }
+    for request in [
+        call(&OauthV2Refresh::new(token()), &desktop),
+        call(&OauthV2UserRefresh::new(token()), &desktop),
+        call(&OpenidConnectRefresh::new(token()), &desktop),
+    ] {
+        let form = b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-a";
+        assert_eq!(request.body().as_ref(), form);
+    }
+}
+
+#[test]
 fn a_code_exchange_with_a_secret() {
     let form =
         "grant_type=authorization_code&code=CODE&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb";

@@ -248,7 +248,7 @@ fn basic_auth_vectors() {
         };
         let app = ConfidentialClient::new(ClientId::new(id).unwrap(), secret);
         let refresh = OauthV2Refresh::new(RefreshToken::new("xoxe-1-FAKE").unwrap());
-        let request = refresh.to_request(&Endpoint::slack(), &app.into());
+        let request = refresh.to_request(&Endpoint::slack(), &app);
         assert_eq!(request.headers()["authorization"], authorization);
     }
     // An app without a secret is a public client, which sends its id in the form.

@@ -172,7 +172,7 @@ fn a_decode_error_says_where_and_shows_nothing() {
             "unreadable answer: member `ok` is missing; send the same refresh token again soon",
         ),
     ] {
-        let error = OauthV2Refresh::parse_response(&response(200, body)).unwrap_err();
+        let error = <OauthV2Refresh>::parse_response(&response(200, body)).unwrap_err();
         let ResponseError::Decode(error) = error else { panic!("{body}") };
         assert_eq!(error.member(), member, "{body}");
         assert_eq!(error.line().zip(error.column()), position, "{body}");
@@ -232,7 +232,7 @@ fn what_to_do_depends_on_the_grant() {
             "{status} {body}"
         );
         assert_eq!(
-            OauthV2Refresh::parse_response(&response).unwrap_err().recovery(),
+            <OauthV2Refresh>::parse_response(&response).unwrap_err().recovery(),
             refresh_grant,
             "{status} {body}"
         );

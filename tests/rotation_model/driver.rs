@@ -89,7 +89,7 @@ impl World {
         let (Some(index), Stage::Answer(reply)) = (letter.actor, &letter.stage) else {
             return Ok(());
         };
-        match OauthV2Refresh::parse_response(&reply.response) {
+        match <OauthV2Refresh>::parse_response(&reply.response) {
             Ok(parsed) => {
                 Rc::make_mut(&mut self.actors[index].knows_spent).insert(letter.sent);
                 self.actors[index].doubts = false;

@@ -41,7 +41,7 @@ fn a_process_that_died_after_slacks_answer_costs_nothing() {
     let lease = Lease::new(dead, world.runtime.now(), Duration::from_secs(45));
     world.runtime.block_on(world.store.acquire(&world.key, Slot::Bot, &lease)).map(drop).unwrap();
     let refresh = slack_auth::methods::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
-    let app = World::app().into();
+    let app = World::app();
     world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();
     let before = world.runtime.now();
     survivor.refresh_if_due(&world.key, Slot::Bot);
@@ -65,7 +65,7 @@ fn of_two_pairs_the_stored_one_survives() {
         // Another process has stalled past its lease, and gets and stores a pair of its own meanwhile.
         let refresh =
             slack_auth::methods::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
-        let app = World::app().into();
+        let app = World::app();
         rotator.refresh_if_due(&world.key, Slot::Bot);
         world.runtime.run_until_stalled();
         let theirs = world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();

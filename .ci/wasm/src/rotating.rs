@@ -109,9 +109,9 @@ pub(crate) fn policies_and_pairs() {
 
     let response = &Response::new(NEW);
     let exchanged = OauthV2Exchange::parse_response(response).ok().unwrap().value;
-    let refreshed = OauthV2Refresh::parse_response(response).ok().unwrap().value;
-    let user = OauthV2UserRefresh::parse_response(response).ok().unwrap().value;
-    let openid = OpenidConnectRefresh::parse_response(response).ok().unwrap().value;
+    let refreshed = <OauthV2Refresh>::parse_response(response).ok().unwrap().value;
+    let user = <OauthV2UserRefresh>::parse_response(response).ok().unwrap().value;
+    let openid = <OpenidConnectRefresh>::parse_response(response).ok().unwrap().value;
     for issued in [
         OauthV2ExchangeResponse::into_credential(exchanged, SENT),
         OauthV2RefreshResponse::into_credential(refreshed, SENT),
@@ -141,6 +141,6 @@ fn installed() -> Installation {
 }
 
 fn issued() -> Issued {
-    let reply = OauthV2Refresh::parse_response(&Response::new(NEW));
+    let reply = <OauthV2Refresh>::parse_response(&Response::new(NEW));
     OauthV2RefreshResponse::into_credential(reply.ok().unwrap().value, DUE)
 }

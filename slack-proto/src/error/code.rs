@@ -43,6 +43,23 @@ pub enum ErrorClass {
     Other,
 }
 
+impl ErrorClass {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::AuthDead => "auth_dead",
+            Self::Config => "config",
+            Self::CallerBug => "caller_bug",
+            Self::Transient => "transient",
+            Self::Denied => "denied",
+            Self::Done => "done",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// The methods that have no codes of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "it never has a value")]

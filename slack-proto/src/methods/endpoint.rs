@@ -81,6 +81,40 @@ impl Endpoint {
         format!("{}://{}", self.scheme, self.authority)
     }
 
+    /// Returns the URL of a Web API method, such as `https://slack.com/api/auth.test` for `auth.test`.
+    ///
+    /// [`ApiMethod::to_request`](crate::ApiMethod::to_request) sets it already. It is for requests built by hand, for
+    /// instance with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// When the name is empty, or has anything but ASCII letters, digits, dots, hyphens and underscores.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use slack_proto::Endpoint;
+    ///
+    /// let url = Endpoint::slack().method_url("chat.postMessage")?;
+    /// assert_eq!(url, "https://slack.com/api/chat.postMessage");
+    /// # Ok::<(), slack_proto::error::InvalidValue>(())
+    /// ```
+    pub fn method_url(&self, name: &str) -> Result<Uri, InvalidValue> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_plain) {
+            return Err(InvalidValue::new(
+                "method name",
+                "must be ASCII letters, digits, dots, hyphens and underscores",
+            ));
+        }
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(format!("/api/{name}"))
+            .build()
+            .map_err(|_| InvalidValue::new("method name", "must be short enough for a URL"))
+    }
+
     /// Writes the origin without a detour.
     pub(crate) fn write_origin(&self, text: &mut String) {
         text.push_str(self.scheme.as_str());
@@ -146,6 +180,16 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_method_url_has_the_name_and_nothing_else() {
+        let local = Endpoint::new("http://127.0.0.1:8080").unwrap();
+        assert_eq!(local.method_url("auth.test").unwrap(), "http://127.0.0.1:8080/api/auth.test");
+        for name in ["", "a b", "../a", "a?b", "a/b", "a#b", "\u{e9}", "a%2f", "a\n"] {
+            assert!(local.method_url(name).is_err(), "{name:?}");
+        }
+        assert!(local.method_url(&"a".repeat(1 << 17)).is_err(), "no panic for a long name");
+    }
 
     #[test]
     fn the_known_origins() {

@@ -1,89 +1,15 @@
 //! The members that the token methods' answers share, and which credential they make.
 
+pub(super) use super::grant_wire::{
+    AuthedUserWire, EnterpriseWire, GrantWire, TeamWire, TokenType, WebhookWire,
+};
 use crate::{
     AccessToken, Slot,
-    ids::{AppId, ChannelId, EnterpriseId, TeamId, UserId},
-    methods::UntrustedText,
+    ids::{AppId, UserId},
     oauth::Scopes,
-    tokens::{
-        Enterprise, IncomingWebhook, IssuedCredential, RefreshMethod, RefreshToken, Team,
-        WebhookUrl,
-    },
-    wire::{
-        fields::Nested,
-        notes::Notes,
-        object::{Member, object},
-        value::{Got, Value},
-    },
+    tokens::{Enterprise, IncomingWebhook, IssuedCredential, RefreshMethod, RefreshToken, Team},
+    wire::{fields::Nested, notes::Notes, object::Member},
 };
-
-object! {
-    pub(super) struct GrantWire {
-        app_id: AppId = "app_id",
-        access_token: AccessToken = "access_token",
-        refresh_token: RefreshToken = "refresh_token",
-        token_type: TokenType = "token_type",
-        scope: Scopes = "scope",
-        expires_in: std::time::Duration = "expires_in",
-        bot_user_id: UserId = "bot_user_id",
-        user_id: UserId = "user_id",
-        team: Nested<TeamWire> = "team",
-        enterprise: Nested<EnterpriseWire> = "enterprise",
-        is_enterprise_install: bool = "is_enterprise_install",
-        authed_user: Nested<AuthedUserWire> = "authed_user",
-        incoming_webhook: Nested<WebhookWire> = "incoming_webhook",
-    }
-}
-
-object! {
-    pub(super) struct AuthedUserWire {
-        id: UserId = "id",
-        access_token: AccessToken = "access_token",
-        refresh_token: RefreshToken = "refresh_token",
-        token_type: TokenType = "token_type",
-        scope: Scopes = "scope",
-        expires_in: std::time::Duration = "expires_in",
-    }
-}
-
-object! {
-    pub(super) struct TeamWire {
-        id: TeamId = "id",
-        name: UntrustedText = "name",
-    }
-}
-
-object! {
-    pub(super) struct EnterpriseWire {
-        id: EnterpriseId = "id",
-        name: UntrustedText = "name",
-    }
-}
-
-object! {
-    pub(super) struct WebhookWire {
-        url: WebhookUrl = "url",
-        channel: UntrustedText = "channel",
-        channel_id: ChannelId = "channel_id",
-        configuration_url: UntrustedText = "configuration_url",
-    }
-}
-
-/// `token_type`: tells the slot, unless it is `Bearer` or anything else.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TokenType(Option<Slot>);
-
-impl Value<'_> for TokenType {
-    const EXPECTED: &'static str = "a string";
-
-    fn text(text: &str) -> Got<Self> {
-        Got::Value(Self(match text {
-            "bot" | "granular_bot" => Some(Slot::Bot),
-            "user" => Some(Slot::User),
-            _ => None,
-        }))
-    }
-}
 
 /// One credential of an answer, before it has found its slot.
 pub(super) struct Found {
@@ -346,7 +272,7 @@ mod tests {
             let body = format!(
                 r#"{{"ok":true,"access_token":"new-1","refresh_token":"r","token_type":"{token_type}"{ids}}}"#
             );
-            let reply = OauthV2Refresh::parse_response(&http::Response::new(body)).unwrap();
+            let reply = <OauthV2Refresh>::parse_response(&http::Response::new(body)).unwrap();
             assert_eq!(reply.value.slot, slot, "{token_type} {ids}");
             let told: Vec<_> =
                 reply.meta.parse_warnings().iter().map(ToString::to_string).collect();

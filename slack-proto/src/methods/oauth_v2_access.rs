@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.slack.dev/reference/methods/oauth.v2.access>.
 
+use super::code_exchange::code_exchange;
 use super::grant::{EnterpriseWire, Found, GrantWire, Grants, TeamWire, WebhookWire};
 use crate::{
     ApiMethod, Slot,
@@ -48,49 +49,7 @@ pub struct OauthV2Access<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
-impl OauthV2Access {
-    /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
-    pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
-    }
-}
-
-impl OauthV2Access<CodeVerifier> {
-    /// Takes the `code` and the verifier whose challenge went onto the authorize page, for a client without a secret.
-    pub fn pkce(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, verifier, None) }
-    }
-}
-
-impl OauthV2Access<SecretAndPkce> {
-    /// Proves both. Whether Slack takes a secret beside a verifier is unconfirmed: on `openid.connect.token` it was
-    /// seen to answer `internal_error`.
-    pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
-    }
-}
-
-impl<P: ClientAuthentication> OauthV2Access<P> {
-    /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
-    pub fn redirect_uri(self, uri: RedirectUri) -> Self {
-        Self { grant: self.grant.redirect_uri(uri) }
-    }
-
-    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
-        Self { grant }
-    }
-}
-
-impl<P: ClientAuthentication> ApiMethod for OauthV2Access<P> {
-    const NAME: &'static str = "oauth.v2.access";
-    type Auth = P::Client;
-    type Response = OauthV2AccessResponse;
-    type Error = OauthV2AccessError;
-
-    fn params(&self, form: &mut FormFields) {
-        self.grant.params(form);
-    }
-}
+code_exchange!(OauthV2Access, "oauth.v2.access", OauthV2AccessResponse, OauthV2AccessError);
 
 /// The installation that [`OauthV2Access`] made: a bot credential, a user credential, or both.
 #[derive(Clone, Debug)]

@@ -2,13 +2,12 @@
 //!
 //! Source: <https://docs.slack.dev/reference/methods/oauth.v2.exchange>.
 
-use super::grant::{GrantWire, Single};
+use super::single_grant::single_grant;
 use crate::{
     AccessToken, ApiMethod, ConfidentialClient, Slot,
     ids::{AppId, UserId},
     methods::FormFields,
     tokens::{Enterprise, IssuedCredential, RefreshToken, Team},
-    wire::{notes::Notes, payload::lenient_payload},
 };
 
 /// Trades one long-lived token, of a bot or a person, for a rotating pair, after token rotation was switched on.
@@ -82,28 +81,7 @@ pub struct OauthV2ExchangeResponse {
     pub bot_user_id: Option<UserId>,
 }
 
-impl OauthV2ExchangeResponse {
-    fn from_wire(wire: GrantWire, notes: &mut Notes) -> Option<Self> {
-        let single = Single::from_wire(wire, "missing; the new token cannot be refreshed", notes)?;
-        Some(Self {
-            credential: single.found.credential,
-            slot: single.found.slot,
-            unplaced: single.second,
-            spare_refresh_tokens: single.spare,
-            app_id: single.app_id,
-            team: single.team,
-            enterprise: single.enterprise,
-            is_enterprise_install: single.is_enterprise_install,
-            user_id: single.user_id,
-            bot_user_id: single.bot_user_id,
-        })
-    }
-}
-
-lenient_payload!(
-    OauthV2ExchangeResponse, holds_token: true, from: GrantWire,
-    credentials: |it| [&mut it.credential].into_iter().chain(&mut it.unplaced)
-);
+single_grant!(OauthV2ExchangeResponse, "missing; the new token cannot be refreshed");
 
 crate::error_codes! {
     /// Why Slack refuses `oauth.v2.exchange`, beside the common reasons.

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.slack.dev/reference/methods/oauth.v2.user.access>.
 
+use super::code_exchange::code_exchange;
 use super::user_grant::{UserGrant, UserGrantWire};
 use crate::{
     ApiMethod,
@@ -42,48 +43,12 @@ pub struct OauthV2UserAccess<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
-impl OauthV2UserAccess {
-    /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
-    pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
-    }
-}
-
-impl OauthV2UserAccess<CodeVerifier> {
-    /// Takes the `code` and the verifier whose challenge went onto the authorize page, for a client without a secret.
-    pub fn pkce(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, verifier, None) }
-    }
-}
-
-impl OauthV2UserAccess<SecretAndPkce> {
-    /// Proves both. Whether Slack takes a secret beside a verifier is unconfirmed.
-    pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
-    }
-}
-
-impl<P: ClientAuthentication> OauthV2UserAccess<P> {
-    /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
-    pub fn redirect_uri(self, uri: RedirectUri) -> Self {
-        Self { grant: self.grant.redirect_uri(uri) }
-    }
-
-    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
-        Self { grant }
-    }
-}
-
-impl<P: ClientAuthentication> ApiMethod for OauthV2UserAccess<P> {
-    const NAME: &'static str = "oauth.v2.user.access";
-    type Auth = P::Client;
-    type Response = OauthV2UserAccessResponse;
-    type Error = OauthV2UserAccessError;
-
-    fn params(&self, form: &mut FormFields) {
-        self.grant.params(form);
-    }
-}
+code_exchange!(
+    OauthV2UserAccess,
+    "oauth.v2.user.access",
+    OauthV2UserAccessResponse,
+    OauthV2UserAccessError
+);
 
 /// The credential that [`OauthV2UserAccess`] gives: always a person's, whatever `token_type` says.
 ///

@@ -2,57 +2,33 @@
 //!
 //! Source: <https://docs.slack.dev/reference/methods/oauth.v2.user.access>.
 
+use super::refresh::refresh_method;
 use super::user_grant::{UserGrant, UserGrantWire};
 use crate::{
-    ApiMethod,
     ids::{AppId, UserId},
-    methods::{FormFields, OauthV2UserAccessError, Purpose},
-    oauth::ClientCredentials,
+    methods::OauthV2UserAccessError,
     tokens::{Enterprise, IssuedCredential, RefreshToken, Team},
     wire::{notes::Notes, payload::lenient_payload},
 };
 
-/// Trades a refresh token that came from [`OauthV2UserAccess`](crate::methods::OauthV2UserAccess) for a new pair.
-///
-/// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
-///
-/// ```
-/// use slack_proto::{
-///     ApiMethod, ClientId, Endpoint, PublicClient,
-///     methods::OauthV2UserRefresh,
-///     oauth::ClientCredentials,
-///     tokens::RefreshToken,
-/// };
-///
-/// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
-/// let request = OauthV2UserRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
-/// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
-/// # Ok::<(), slack_proto::error::InvalidValue>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a method does nothing until its request is sent"]
-pub struct OauthV2UserRefresh {
-    refresh_token: RefreshToken,
-}
-
-impl OauthV2UserRefresh {
-    /// Takes the refresh token that the store holds.
-    pub fn new(refresh_token: RefreshToken) -> Self {
-        Self { refresh_token }
-    }
-}
-
-impl ApiMethod for OauthV2UserRefresh {
-    const NAME: &'static str = "oauth.v2.user.access";
-    const PURPOSE: Purpose = Purpose::RefreshGrant;
-    type Auth = ClientCredentials;
-    type Response = OauthV2UserRefreshResponse;
-    type Error = OauthV2UserAccessError;
-
-    fn params(&self, form: &mut FormFields) {
-        form.field("grant_type", "refresh_token");
-        form.field("refresh_token", self.refresh_token.expose());
-    }
+refresh_method! {
+    /// Trades a refresh token that came from [`OauthV2UserAccess`](crate::methods::OauthV2UserAccess) for a new pair.
+    ///
+    /// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+    ///
+    /// ```
+    /// use slack_proto::{
+    ///     ApiMethod, ClientId, Endpoint, PublicClient,
+    ///     methods::OauthV2UserRefresh,
+    ///     tokens::RefreshToken,
+    /// };
+    ///
+    /// let app = PublicClient::new(ClientId::new("1.2")?);
+    /// let request = OauthV2UserRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
+    /// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
+    /// # Ok::<(), slack_proto::error::InvalidValue>(())
+    /// ```
+    OauthV2UserRefresh, "oauth.v2.user.access", OauthV2UserRefreshResponse, OauthV2UserAccessError
 }
 
 /// The one credential that [`OauthV2UserRefresh`] gives, in the place of the one whose refresh token was sent.

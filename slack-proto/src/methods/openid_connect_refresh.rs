@@ -3,56 +3,32 @@
 //! Source: <https://docs.slack.dev/reference/methods/openid.connect.token>.
 
 use super::openid_connect_token::OpenidWire;
+use super::refresh::refresh_method;
 use crate::{
-    ApiMethod,
-    methods::{FormFields, OpenidConnectTokenError, Purpose},
-    oauth::ClientCredentials,
+    methods::OpenidConnectTokenError,
     openid::IdToken,
-    tokens::{IssuedCredential, RefreshToken},
+    tokens::IssuedCredential,
     wire::{notes::Notes, payload::lenient_payload},
 };
 
-/// Trades a refresh token that came from [`OpenidConnectToken`](crate::methods::OpenidConnectToken) for a new pair.
-///
-/// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
-///
-/// ```
-/// use slack_proto::{
-///     ApiMethod, ClientId, Endpoint, PublicClient,
-///     methods::OpenidConnectRefresh,
-///     oauth::ClientCredentials,
-///     tokens::RefreshToken,
-/// };
-///
-/// let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2")?));
-/// let request = OpenidConnectRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
-/// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
-/// # Ok::<(), slack_proto::error::InvalidValue>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a method does nothing until its request is sent"]
-pub struct OpenidConnectRefresh {
-    refresh_token: RefreshToken,
-}
-
-impl OpenidConnectRefresh {
-    /// Takes the refresh token that the store holds.
-    pub fn new(refresh_token: RefreshToken) -> Self {
-        Self { refresh_token }
-    }
-}
-
-impl ApiMethod for OpenidConnectRefresh {
-    const NAME: &'static str = "openid.connect.token";
-    const PURPOSE: Purpose = Purpose::RefreshGrant;
-    type Auth = ClientCredentials;
-    type Response = OpenidConnectRefreshResponse;
-    type Error = OpenidConnectTokenError;
-
-    fn params(&self, form: &mut FormFields) {
-        form.field("grant_type", "refresh_token");
-        form.field("refresh_token", self.refresh_token.expose());
-    }
+refresh_method! {
+    /// Trades a refresh token that came from [`OpenidConnectToken`](crate::methods::OpenidConnectToken) for a new pair.
+    ///
+    /// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+    ///
+    /// ```
+    /// use slack_proto::{
+    ///     ApiMethod, ClientId, Endpoint, PublicClient,
+    ///     methods::OpenidConnectRefresh,
+    ///     tokens::RefreshToken,
+    /// };
+    ///
+    /// let app = PublicClient::new(ClientId::new("1.2")?);
+    /// let request = OpenidConnectRefresh::new(RefreshToken::new("xoxe-1-FAKE")?).to_request(&Endpoint::slack(), &app);
+    /// assert_eq!(request.body().as_ref(), b"client_id=1.2&grant_type=refresh_token&refresh_token=xoxe-1-FAKE");
+    /// # Ok::<(), slack_proto::error::InvalidValue>(())
+    /// ```
+    OpenidConnectRefresh, "openid.connect.token", OpenidConnectRefreshResponse, OpenidConnectTokenError
 }
 
 /// The credential that [`OpenidConnectRefresh`] gives, in the place of the one whose refresh token was sent.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::code_exchange::code_exchange;
 use crate::{
     AccessToken, ApiMethod,
     methods::FormFields,
@@ -40,48 +41,12 @@ pub struct OpenidConnectToken<P = SecretAuthentication> {
     grant: CodeGrant<P>,
 }
 
-impl OpenidConnectToken {
-    /// Takes the `code` that Slack appended to the redirect URI; the client's secret proves who asks.
-    pub fn new(code: AuthorizationCode) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAuthentication, None) }
-    }
-}
-
-impl OpenidConnectToken<CodeVerifier> {
-    /// Takes the `code` and the verifier whose challenge went onto the authorize page, for a client without a secret.
-    pub fn pkce(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, verifier, None) }
-    }
-}
-
-impl OpenidConnectToken<SecretAndPkce> {
-    /// Proves both. Unconfirmed at Slack: one project got `internal_error` for it.
-    pub fn pkce_with_secret(code: AuthorizationCode, verifier: CodeVerifier) -> Self {
-        Self { grant: CodeGrant::new(code, SecretAndPkce::new(verifier), None) }
-    }
-}
-
-impl<P: ClientAuthentication> OpenidConnectToken<P> {
-    /// Repeats the redirect URI of the authorize page; required if it had one, and it must be the same text.
-    pub fn redirect_uri(self, uri: RedirectUri) -> Self {
-        Self { grant: self.grant.redirect_uri(uri) }
-    }
-
-    pub(crate) fn from_grant(grant: CodeGrant<P>) -> Self {
-        Self { grant }
-    }
-}
-
-impl<P: ClientAuthentication> ApiMethod for OpenidConnectToken<P> {
-    const NAME: &'static str = "openid.connect.token";
-    type Auth = P::Client;
-    type Response = OpenidConnectTokenResponse;
-    type Error = OpenidConnectTokenError;
-
-    fn params(&self, form: &mut FormFields) {
-        self.grant.params(form);
-    }
-}
+code_exchange!(
+    OpenidConnectToken,
+    "openid.connect.token",
+    OpenidConnectTokenResponse,
+    OpenidConnectTokenError
+);
 
 /// What [`OpenidConnectToken`] gives: who signed in stands in the ID token, once that is verified.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use crate::{
     ClientSecret,
     error::InvalidValue,
     methods::{FormFields, UntrustedText, auth::Auth},
+    sealed::Sealed,
     secret::not_empty,
 };
 
@@ -159,6 +160,19 @@ impl Auth for ClientCredentials {
         }
     }
 }
+
+/// A kind of client that a refresh token method accepts: [`ConfidentialClient`], [`PublicClient`], or
+/// [`ClientCredentials`] where the kind is known at run time only.
+///
+/// The trait is sealed.
+pub trait OauthClient: Auth + Sealed {}
+
+impl Sealed for ConfidentialClient {}
+impl OauthClient for ConfidentialClient {}
+impl Sealed for PublicClient {}
+impl OauthClient for PublicClient {}
+impl Sealed for ClientCredentials {}
+impl OauthClient for ClientCredentials {}
 
 /// Writes the Basic credentials of RFC 6749 section 2.3.1: both parts form-encoded, joined by a colon, in base64.
 fn basic(id: &ClientId, secret: &ClientSecret) -> HeaderValue {

@@ -78,6 +78,25 @@ pub enum RotationEvent {
     },
 }
 
+impl RotationEvent {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Due { .. } => "due",
+            Self::Refreshed { .. } => "refreshed",
+            Self::NoRefreshToken { .. } => "no_refresh_token",
+            Self::Adopted { .. } => "adopted",
+            Self::Conflict { .. } => "conflict",
+            Self::StoreRolledBack { .. } => "store_rolled_back",
+            Self::Retrying { .. } => "retrying",
+            Self::StoreFailed { .. } => "store_failed",
+            Self::Spares { .. } => "spares",
+            Self::ReauthorizationNeeded { .. } => "reauthorization_needed",
+        }
+    }
+}
+
 /// Why a credential cannot be refreshed any more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -95,6 +114,20 @@ pub enum ReauthorizationReason {
     RefreshTokenExpired,
     /// The store holds a refresh token that is known to be spent, and what it gave is gone.
     RefreshTokenSpent,
+}
+
+impl ReauthorizationReason {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NoRefreshToken => "no_refresh_token",
+            Self::RefreshTokenInvalid { .. } => "refresh_token_invalid",
+            Self::RefreshTokenExpired => "refresh_token_expired",
+            Self::RefreshTokenSpent => "refresh_token_spent",
+        }
+    }
 }
 
 impl fmt::Display for ReauthorizationReason {
@@ -143,6 +176,21 @@ pub enum Problem {
     Elsewhere,
 }
 
+impl Problem {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ReauthorizationNeeded(_) => "reauthorization_needed",
+            Self::Refused { .. } => "refused",
+            Self::NoAnswer => "no_answer",
+            Self::RateLimited => "rate_limited",
+            Self::Store => "store",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -169,6 +217,42 @@ impl Error for Problem {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_stable_and_unique() {
+        let code = || UntrustedText::from("code");
+        let reasons = [
+            ReauthorizationReason::Missing,
+            ReauthorizationReason::NoRefreshToken,
+            ReauthorizationReason::RefreshTokenInvalid { code: code() },
+            ReauthorizationReason::RefreshTokenExpired,
+            ReauthorizationReason::RefreshTokenSpent,
+        ];
+        crate::words::are_stable_and_unique(reasons.each_ref().map(ReauthorizationReason::as_str));
+        let problems = [
+            Problem::ReauthorizationNeeded(ReauthorizationReason::Missing),
+            Problem::Refused { code: code(), class: ErrorClass::Other },
+            Problem::NoAnswer,
+            Problem::RateLimited,
+            Problem::Store,
+            Problem::Elsewhere,
+        ];
+        crate::words::are_stable_and_unique(problems.each_ref().map(Problem::as_str));
+        let (token, after) = (Fingerprint::of("a"), Duration::ZERO);
+        let events = [
+            RotationEvent::Due { token },
+            RotationEvent::Refreshed { old: token, new: token, expires_at: None },
+            RotationEvent::NoRefreshToken { token },
+            RotationEvent::Adopted { token },
+            RotationEvent::Conflict { kept: token, dropped: token },
+            RotationEvent::StoreRolledBack { stored: token, kept: token },
+            RotationEvent::Retrying { token, failure: RefreshFailure::NothingSent, after },
+            RotationEvent::StoreFailed { after },
+            RotationEvent::Spares { tokens: Vec::new() },
+            RotationEvent::ReauthorizationNeeded { reason: ReauthorizationReason::Missing },
+        ];
+        crate::words::are_stable_and_unique(events.each_ref().map(RotationEvent::as_str));
+    }
 
     #[test]
     fn every_death_says_what_happened_and_who_must_act() {

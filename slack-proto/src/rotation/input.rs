@@ -63,3 +63,14 @@ pub enum Rejection {
     /// worth a look. Nothing is thrown away on it.
     Doubtful,
 }
+
+impl Rejection {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Doubtful => "doubtful",
+        }
+    }
+}

@@ -40,6 +40,18 @@ pub enum RefreshFailure {
 }
 
 impl RefreshFailure {
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NothingSent => "nothing_sent",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unknown { .. } => "unknown",
+            Self::Spent { .. } => "spent",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
     /// Sorts an answer that is no success.
     #[must_use]
     pub fn of<E: MethodError>(error: &ResponseError<E>) -> Self {
@@ -77,6 +89,19 @@ mod tests {
         let response =
             Response::builder().status(status).header("retry-after", "7").body(body).unwrap();
         RefreshFailure::of(&M::parse_response(&response).map(drop).unwrap_err())
+    }
+
+    #[test]
+    fn failures_have_names_of_their_own() {
+        let code = || UntrustedText::from("code");
+        let all = [
+            RefreshFailure::NothingSent,
+            RefreshFailure::RateLimited { after: None },
+            RefreshFailure::Unknown { after: None },
+            RefreshFailure::Spent { code: code() },
+            RefreshFailure::Refused { code: code(), class: ErrorClass::Other },
+        ];
+        crate::words::are_stable_and_unique(all.each_ref().map(RefreshFailure::as_str));
     }
 
     #[test]

@@ -253,15 +253,15 @@ mod tests {
         };
         let reply =
             || http::Response::new(r#"{"ok":true,"access_token":"xoxp-1","refresh_token":"r"}"#);
-        let user = OauthV2UserRefresh::parse_response(&reply()).unwrap().value.credential;
-        let openid = OpenidConnectRefresh::parse_response(&reply()).unwrap().value.credential;
+        let user = <OauthV2UserRefresh>::parse_response(&reply()).unwrap().value.credential;
+        let openid = <OpenidConnectRefresh>::parse_response(&reply()).unwrap().value.credential;
         let install = OauthV2Access::<crate::oauth::SecretAuthentication>::parse_response(&reply())
             .unwrap()
             .value
             .user;
         for (credential, method) in [
-            (user, OauthV2UserRefresh::NAME),
-            (openid, OpenidConnectRefresh::NAME),
+            (user, <OauthV2UserRefresh>::NAME),
+            (openid, <OpenidConnectRefresh>::NAME),
             (install.unwrap(), OauthV2Access::<crate::oauth::SecretAuthentication>::NAME),
         ] {
             let credential = credential.into_credential(Timestamp::from_unix(7));

@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn refresh(installation: &mut Installation, sent: &str, body: &'static str) -> Option<Slot> {
-        let reply = OauthV2Refresh::parse_response(&http::Response::new(body)).unwrap();
+        let reply = <OauthV2Refresh>::parse_response(&http::Response::new(body)).unwrap();
         let new = reply.value.credential.into_credential(SENT + std::time::Duration::from_secs(40));
         installation.refreshed(&RefreshToken::new(sent).unwrap(), new).ok()
     }

@@ -81,12 +81,30 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    /// Tells the slot that a token of this kind has in an installation.
-    pub(crate) const fn slot(self) -> Option<Slot> {
+    /// Returns the slot of an installation that a token of this kind belongs in; `None` if the prefix does not say.
+    ///
+    /// A [`RotatingUser`](Self::RotatingUser) token counts as a user token, although an app configuration token has
+    /// the same prefix.
+    #[must_use]
+    pub const fn slot(self) -> Option<Slot> {
         match self {
             Self::Bot | Self::RotatingBot => Some(Slot::Bot),
             Self::User | Self::RotatingUser => Some(Slot::User),
             _ => None,
+        }
+    }
+
+    /// Returns a stable name in `snake_case`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::User => "user",
+            Self::RotatingBot => "rotating_bot",
+            Self::RotatingUser => "rotating_user",
+            Self::AppLevel => "app_level",
+            Self::Workflow => "workflow",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -122,6 +140,23 @@ mod tests {
         ] {
             assert_eq!(AccessToken::new(token).unwrap().kind(), kind, "{token}");
         }
+    }
+
+    #[test]
+    fn a_kind_tells_its_slot_and_its_name() {
+        let kinds = [
+            (TokenKind::Bot, Some(Slot::Bot)),
+            (TokenKind::RotatingBot, Some(Slot::Bot)),
+            (TokenKind::User, Some(Slot::User)),
+            (TokenKind::RotatingUser, Some(Slot::User)),
+            (TokenKind::AppLevel, None),
+            (TokenKind::Workflow, None),
+            (TokenKind::Unknown, None),
+        ];
+        for (kind, slot) in kinds {
+            assert_eq!(kind.slot(), slot, "{kind:?}");
+        }
+        crate::words::are_stable_and_unique(kinds.map(|(kind, _)| kind.as_str()));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The members that every reply can have, taken out on the way to the payload.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use serde::de::{
-    DeserializeSeed, IntoDeserializer, MapAccess, Visitor,
+    DeserializeSeed, IntoDeserializer, MapAccess,
     value::{BorrowedStrDeserializer, StringDeserializer},
 };
 
@@ -12,7 +12,6 @@ use super::{
     key::KeySeed,
     notes::{Notes, Place},
     object::{Member, Object, object},
-    payload::Payload,
     value::{Got, Lenient, Value},
 };
 use crate::{
@@ -156,24 +155,6 @@ impl Value<'_> for OkValue {
 
     fn boolean(value: bool) -> Got<Self> {
         Got::Value(Self(if value { OkState::True } else { OkState::False }))
-    }
-}
-
-/// Reads a whole reply: the envelope into one place, the rest into the payload.
-pub(crate) struct ReplyVisitor<'e, 'de, P> {
-    pub(crate) envelope: &'e mut Envelope<'de>,
-    pub(crate) slot: &'e mut Option<P>,
-}
-
-impl<'de, P: Payload> Visitor<'de> for ReplyVisitor<'_, 'de, P> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        P::read(self.slot, map, self.envelope)
     }
 }
 

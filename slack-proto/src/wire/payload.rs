@@ -1,6 +1,8 @@
 //! What a method gives on success, as the reader sees it.
 
-use serde::de::{DeserializeOwned, MapAccess, value::MapAccessDeserializer};
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use super::envelope::{Envelope, Intercepted};
 use crate::Timestamp;
@@ -37,6 +39,24 @@ impl<T: DeserializeOwned> Payload for T {
         let rest = Intercepted::new(map, envelope);
         *slot = Some(T::deserialize(MapAccessDeserializer::new(rest))?);
         Ok(())
+    }
+}
+
+/// Reads a whole reply: the envelope into one place, the rest into the payload.
+pub(crate) struct ReplyVisitor<'e, 'de, P> {
+    pub(crate) envelope: &'e mut Envelope<'de>,
+    pub(crate) slot: &'e mut Option<P>,
+}
+
+impl<'de, P: Payload> Visitor<'de> for ReplyVisitor<'_, 'de, P> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        P::read(self.slot, map, self.envelope)
     }
 }
 

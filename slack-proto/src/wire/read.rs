@@ -5,8 +5,8 @@ use std::cell::Cell;
 use serde::Deserializer;
 
 use super::{
-    envelope::{Envelope, NoPayload, OkState, ReplyVisitor},
-    payload::Payload,
+    envelope::{Envelope, NoPayload, OkState},
+    payload::{Payload, ReplyVisitor},
     tolerant::{RawObject, text_of},
 };
 use crate::{

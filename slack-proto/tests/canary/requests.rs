@@ -33,7 +33,7 @@ fn requests() {
     let exchange = OauthV2Access::pkce(code(), verifier());
     debug("OauthV2Access with a verifier", &exchange);
     debug("a request with a verifier", &exchange.to_request(&endpoint, &public()));
-    let refresh = OauthV2Refresh::new(RefreshToken::new(CANARY).unwrap());
+    let refresh = <OauthV2Refresh>::new(RefreshToken::new(CANARY).unwrap());
     debug("OauthV2Refresh", &refresh);
     debug("a refresh", &refresh.to_request(&endpoint, &confidential().into()));
     let request = AuthTest.to_request(&endpoint, &token());
@@ -53,8 +53,8 @@ fn requests() {
     let rotate = ToolingTokensRotate::new(RefreshToken::new(CANARY).unwrap());
     debug("ToolingTokensRotate", &rotate);
     debug("a rotation", &rotate.to_request(&endpoint, &()));
-    debug("OauthV2UserRefresh", &OauthV2UserRefresh::new(RefreshToken::new(CANARY).unwrap()));
-    debug("OpenidConnectRefresh", &OpenidConnectRefresh::new(RefreshToken::new(CANARY).unwrap()));
+    debug("OauthV2UserRefresh", &<OauthV2UserRefresh>::new(RefreshToken::new(CANARY).unwrap()));
+    debug("OpenidConnectRefresh", &<OpenidConnectRefresh>::new(RefreshToken::new(CANARY).unwrap()));
     debug("OauthV2UserAccess", &OauthV2UserAccess::pkce(code(), verifier()));
     debug("OpenidConnectToken", &OpenidConnectToken::pkce(code(), verifier()));
     debug("AppsAuthExternalGet", &AppsAuthExternalGet::new(CANARY).unwrap());

@@ -72,7 +72,7 @@ fn stored_credentials() {
     let body = format!(
         r#"{{"ok":true,"access_token":"{CANARY}","refresh_token":"{CANARY}","scope":"{CANARY}"}}"#
     );
-    let reply = OauthV2Refresh::parse_response(&Response::new(body)).unwrap();
+    let reply = <OauthV2Refresh>::parse_response(&Response::new(body)).unwrap();
     debug("IssuedCredential", &reply.value.credential);
     let credential = reply.value.credential.into_credential(Timestamp::from_unix(1));
     debug("Credential", &credential);

@@ -14,7 +14,7 @@ fn deep_nesting_ends_no_stack_and_loses_no_token() {
             for extra in ["", ",\"expires_in\":1e999"] {
                 let body =
                     format!(r#"{{"ok":true,"{name}":{nested},"access_token":"xoxb-1"{extra}}}"#);
-                let reply = OauthV2Refresh::parse_response(&response(200, body)).unwrap();
+                let reply = <OauthV2Refresh>::parse_response(&response(200, body)).unwrap();
                 assert_eq!(reply.value.credential.access_token.expose(), "xoxb-1", "{name}");
             }
         }

@@ -25,7 +25,7 @@ proptest! {
         members.push("\"ok\":true".to_owned());
         members.extend(authed_user.map(|value| format!("\"authed_user\":{value}")));
         let response = response(status, object(members, &order));
-        let refreshed = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let refreshed = <OauthV2Refresh>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(refreshed.value.credential.access_token.expose(), &token);
         let installed = <OauthV2Access>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert!(tokens(&installed.value).contains(&token.as_str()));
@@ -42,7 +42,7 @@ proptest! {
         let response = response(200, object(members, &order));
         let installed = <OauthV2Access>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(tokens(&installed.value), [token.as_str()]);
-        let refreshed = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let refreshed = <OauthV2Refresh>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(refreshed.value.credential.access_token.expose(), &token);
     }
 
@@ -56,13 +56,13 @@ proptest! {
         let fail = |error: String| TestCaseError::fail(error);
         let user = <OauthV2UserAccess>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(user.value.credential.access_token.expose(), &token);
-        let user = OauthV2UserRefresh::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        let user = <OauthV2UserRefresh>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(user.value.credential.access_token.expose(), &token);
         let exchanged = OauthV2Exchange::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(exchanged.value.credential.access_token.expose(), &token);
         let signed_in = <OpenidConnectToken>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(signed_in.value.credential.access_token.expose(), &token);
-        let signed_in = OpenidConnectRefresh::parse_response(&response).map_err(|error| fail(error.to_string()))?;
+        let signed_in = <OpenidConnectRefresh>::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(signed_in.value.credential.access_token.expose(), &token);
         let rotated = ToolingTokensRotate::parse_response(&response).map_err(|error| fail(error.to_string()))?;
         prop_assert_eq!(rotated.value.token.expose(), &token);
@@ -99,7 +99,7 @@ proptest! {
             let top = user.access_token.expose().ends_with("top");
             prop_assert!(top || user.refresh_token.as_ref().is_none_or(|token| token.expose() != "refresh-top"));
         }
-        let refreshed = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?.value;
+        let refreshed = <OauthV2Refresh>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?.value;
         let all = [installed.bot.take(), installed.user.take(), installed.unplaced.take()];
         let kept = shown(all.into_iter().flatten(), &installed.spare_refresh_tokens);
         let kept_by_refresh =
@@ -124,7 +124,7 @@ proptest! {
         members.push(format!("\"scope\":\"{scopes}\""));
         members.push("\"ok\":true".to_owned());
         let response = response(200, object(members, &order));
-        let reply = OauthV2Refresh::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let reply = <OauthV2Refresh>::parse_response(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let credential = reply.value.credential;
         prop_assert_eq!(credential.access_token.expose(), &token);
         prop_assert_eq!(credential.refresh_token.as_ref().map(slack_proto::tokens::RefreshToken::expose), Some(refresh.as_str()));
@@ -139,7 +139,7 @@ proptest! {
         odd in select(&["7", "1.5", "1e999", "true"][..]), (_, quoted) in quoted_token(),
     ) {
         let body = format!("{{\"ok\":true,\"access_token\":{quoted},\"{name}\":{odd}}}");
-        let reply = OauthV2Refresh::parse_response(&response(200, body)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let reply = <OauthV2Refresh>::parse_response(&response(200, body)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert!(reply.meta.parse_warnings().iter().any(|oddity| oddity.path() == name), "{:?}", reply.meta.parse_warnings());
     }
 
@@ -152,7 +152,7 @@ proptest! {
         let mut body = format!("{{{},\"name\":\"", members.join(",")).into_bytes();
         body.extend(broken);
         body.extend(b"\"}");
-        let reply = OauthV2Refresh::parse_response(&response(200, body)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let reply = <OauthV2Refresh>::parse_response(&response(200, body)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(reply.value.credential.access_token.expose(), &token);
     }
 }

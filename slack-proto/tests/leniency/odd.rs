@@ -39,13 +39,13 @@ fn of_repeated_members_the_last_usable_one_counts() {
 #[test]
 fn a_second_token_is_handed_over_and_the_same_one_twice_is_one() {
     let second = r#"{"ok":true,"access_token":"xoxb-1","refresh_token":"r","authed_user":{"access_token":"xoxp-2"}}"#;
-    let reply = OauthV2Refresh::parse_response(&response(200, second)).unwrap().value;
+    let reply = <OauthV2Refresh>::parse_response(&response(200, second)).unwrap().value;
     assert_eq!(reply.credential.access_token.expose(), "xoxb-1");
     assert_eq!(reply.unplaced.unwrap().access_token.expose(), "xoxp-2");
 
     let twice = r#"{"ok":true,"access_token":"xoxp-1","refresh_token":"r","expires_in":9,"scope":"a",
         "authed_user":{"access_token":"xoxp-1"}}"#;
-    let reply = OauthV2Refresh::parse_response(&response(200, twice)).unwrap().value;
+    let reply = <OauthV2Refresh>::parse_response(&response(200, twice)).unwrap().value;
     assert!(reply.unplaced.is_none());
     let installed = <OauthV2Access>::parse_response(&response(200, twice)).unwrap().value;
     assert!(installed.unplaced.is_none() && installed.bot.is_none());
@@ -81,7 +81,7 @@ fn the_bots_own_place_wins_over_a_stray_one() {
 #[test]
 fn control_characters_in_a_token_come_out_as_they_went_in() {
     let body = "{\"ok\":true,\n\t\"access_token\":\"xoxb-a\tb\u{1}c\\\\\",\"refresh_token\":\"x\ny\\\"\r\"}";
-    let reply = OauthV2Refresh::parse_response(&response(200, body)).unwrap();
+    let reply = <OauthV2Refresh>::parse_response(&response(200, body)).unwrap();
     assert_eq!(reply.value.credential.access_token.expose(), "xoxb-a\tb\u{1}c\\");
     assert_eq!(reply.value.credential.refresh_token.unwrap().expose(), "x\ny\"\r");
     assert_eq!(
