@@ -1,6 +1,6 @@
 //! The thread that owns libcurl's multi handle.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
@@ -15,6 +15,7 @@ use slack_transport::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::inbox::{Answer, Command, Inbox};
 use crate::setup::Handles;
+use crate::sockets::Kept;
 
 /// Starts the thread and waits until it is ready to be woken.
 pub(crate) fn start(inbox: &Arc<Inbox>, handles: &Arc<Handles>) -> Result<JoinHandle<()>, Error> {
@@ -47,7 +48,7 @@ fn run(inbox: &Inbox, handles: &Handles, ready: &SyncSender<Result<(), MultiErro
     }
     inbox.attach(multi.waker());
     drop(ready.send(Ok(())));
-    Agent { handles, running: HashMap::new(), multi }.serve(inbox);
+    Agent { handles, kept: Vec::new(), running: HashMap::new(), multi }.serve(inbox);
 }
 
 /// Closes the inbox however the agent ends, so that nobody waits for a dead one.
@@ -61,6 +62,8 @@ impl Drop for CloseOnDrop<'_> {
 
 struct Agent<'a> {
     handles: &'a Handles,
+    /// The connections that libcurl keeps, those in use included.
+    kept: Vec<Kept>,
     /// Before the multi handle, so that the transfers are detached first.
     running: HashMap<usize, Running>,
     multi: Multi,
@@ -76,6 +79,9 @@ impl Agent<'_> {
     fn serve(&mut self, inbox: &Inbox) {
         let mut commands = Vec::new();
         while inbox.take(&mut commands).is_some() {
+            if commands.iter().any(|command| matches!(command, Command::Start { .. })) {
+                self.look_at_idle_connections();
+            }
             for command in commands.drain(..) {
                 self.obey(command);
             }
@@ -96,6 +102,30 @@ impl Agent<'_> {
         }
     }
 
+    /// Has new connections opened for a while if one that lies idle must not be used again.
+    ///
+    /// No transfer begins between this look and libcurl's choice of a connection.
+    fn look_at_idle_connections(&mut self) {
+        let in_use: HashSet<u16> =
+            self.running.values().filter_map(|running| running.handle.local_port().ok()).collect();
+        let is_idle = |kept: &Kept| kept.port.is_some_and(|port| !in_use.contains(&port));
+        if self.handles.sockets.remove_ended(&mut self.kept, is_idle) {
+            self.handles.suspect();
+        }
+    }
+
+    /// Notes which connections a finished transfer has opened or used.
+    fn note_connections(&mut self, handle: &mut Easy2Handle<Exchange>) {
+        let port = handle.local_port().ok().filter(|port| *port != 0);
+        let exchange = handle.get_mut();
+        let http2 = exchange.is_http2();
+        for opened in exchange.opened().drain(..) {
+            // The number of a closed socket may be that of another one now.
+            self.kept.retain(|kept| kept.socket != opened.socket);
+            self.kept.push(Kept { port, http2, ..opened });
+        }
+    }
+
     fn obey(&mut self, command: Command) {
         match command {
             Command::Start { answer, easy, .. } if answer.is_canceled() => self.handles.rest(easy),
@@ -105,7 +135,8 @@ impl Agent<'_> {
             },
             // Its connection is closed, since a transfer was under way.
             Command::Cancel { id } => {
-                if let Some(Running { handle, .. }) = self.running.remove(&token(id)) {
+                if let Some(Running { mut handle, .. }) = self.running.remove(&token(id)) {
+                    self.note_connections(&mut handle);
                     self.detach(handle, |exchange| drop(exchange.finish(Ok(()))));
                 }
             }
@@ -114,13 +145,14 @@ impl Agent<'_> {
         }
     }
 
-    fn add(&self, id: u64, easy: Easy2<Exchange>) -> Result<Easy2Handle<Exchange>, Error> {
+    fn add(&self, id: u64, mut easy: Easy2<Exchange>) -> Result<Easy2Handle<Exchange>, Error> {
+        self.handles.choose_connection(&mut easy)?;
         let mut handle = self.multi.add2(easy).map_err(|error| stuck().with_source(error))?;
         handle.set_token(token(id)).map_err(|error| stuck().with_source(error))?;
         Ok(handle)
     }
 
-    /// Takes a transfer off libcurl, what it brought out of it, and keeps its handle for another.
+    /// Removes a transfer from libcurl, returns what `take` finds in it, and keeps its handle for another.
     fn detach<T>(
         &self,
         mut handle: Easy2Handle<Exchange>,
@@ -133,7 +165,7 @@ impl Agent<'_> {
         taken
     }
 
-    /// Gives every finished transfer's answer to whoever waits for it, and tells how many.
+    /// Sends every finished transfer's answer to its caller, and returns how many there were.
     fn deliver(&mut self) -> usize {
         let mut done = Vec::new();
         let running = &self.running;
@@ -145,7 +177,8 @@ impl Agent<'_> {
         });
         let count = done.len();
         for (token, result) in done {
-            if let Some(Running { handle, answer }) = self.running.remove(&token) {
+            if let Some(Running { mut handle, answer }) = self.running.remove(&token) {
+                self.note_connections(&mut handle);
                 if result.is_ok() && handle.get_ref().is_cut() {
                     self.handles.suspect();
                 }
@@ -157,7 +190,7 @@ impl Agent<'_> {
     }
 }
 
-/// Gives a caller that has its answer the time to ask the next thing: to sleep and be woken costs more.
+/// Waits a moment for the next request of a caller that has its answer: to sleep and be woken costs more.
 fn linger(inbox: &Inbox) {
     for _ in 0..YIELDS {
         if inbox.is_filled() {

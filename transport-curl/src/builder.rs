@@ -1,11 +1,11 @@
 //! How a transport is made.
 
-use slack_transport::{Error, ErrorKind, Limits};
+use slack_transport::{Error, ErrorKind, Limits, check_environment_proxies, check_proxy};
 
 use crate::CurlTransport;
-use crate::setup::{Config, Proxy};
+use crate::setup::{Config, Handles, Proxy};
 
-/// Makes a [`CurlTransport`] that differs from the default.
+/// Builds a [`CurlTransport`] that differs from the default.
 ///
 /// ```
 /// use slack_transport::Limits;
@@ -22,14 +22,20 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { config: Config { limits, proxy: Proxy::None, only_ca: None } }
+        Self { config: Config { limits, proxy: Proxy::None, only_ca: None, extra_ca: None } }
     }
 
     /// Uses the proxies that the environment names (`https_proxy`, `all_proxy`, `no_proxy`).
     ///
-    /// Without this call no proxy is used, whatever the environment says.
+    /// Without this call no proxy is used, whatever the environment says. A variable that names no address with
+    /// the scheme `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h` is an error of [`build`](Self::build).
     pub fn proxy_from_environment(self) -> Self {
         Self { config: Config { proxy: Proxy::Environment, ..self.config } }
+    }
+
+    /// Uses the proxy at `address` for every request, such as `http://user:password@proxy.example:3128`.
+    pub fn proxy(self, address: &str) -> Self {
+        Self { config: Config { proxy: Proxy::At(address.into()), ..self.config } }
     }
 
     /// Trusts the CA certificates in `pem` and no others.
@@ -37,12 +43,13 @@ impl Builder {
         Self { config: Config { only_ca: Some(pem.into().into()), ..self.config } }
     }
 
-    /// Makes the transport and starts its agent thread.
+    /// Builds the transport and starts its agent thread.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Refused`] if the libcurl found has no TLS, is older than 8.7, does not know an option that the
-    /// promises need, if the PEM is empty, or if the thread cannot start.
+    /// promises need, if the PEM is empty, if a proxy is no address, or if
+    /// the thread cannot start.
     pub fn build(self) -> Result<CurlTransport, Error> {
         if !curl::Version::get().feature_ssl() {
             return Err(refused("this libcurl has no TLS: turn on the feature rustls or openssl"));
@@ -57,7 +64,13 @@ impl Builder {
                 "the CA certificates are not PEM: give one or more CERTIFICATE blocks",
             ));
         }
-        self.config.easy().map_err(|error| {
+        match &self.config.proxy {
+            Proxy::None => {}
+            Proxy::Environment => check_environment_proxies(SCHEMES)?,
+            Proxy::At(address) => check_proxy(address, SCHEMES)?,
+        }
+        let sockets = Handles::new()?.sockets;
+        self.config.easy(&sockets).map_err(|error| {
             refused("this libcurl lacks an option that the transport needs").with_source(error)
         })?;
         CurlTransport::start(self.config)
@@ -78,6 +91,7 @@ fn refused(reason: &'static str) -> Error {
     Error::unsent(ErrorKind::Refused, reason)
 }
 
+const SCHEMES: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 #[cfg(test)]

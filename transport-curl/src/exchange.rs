@@ -1,18 +1,23 @@
 //! One request and its answer, as libcurl's callbacks see them.
 
 use std::io::SeekFrom;
+use std::sync::Arc;
 
-use curl::easy::{Handler, ReadError, SeekResult, WriteError};
-use http::{Method, Response, Uri};
+use curl::easy::{Handler, InfoType, ReadError, SeekResult, WriteError};
+use http::{Method, Response, Uri, Version};
 use slack_transport::{Body, CappedBody, Error, ErrorKind, Limits};
 
 use crate::failure;
 use crate::head::{Flaw, Head};
+use crate::sockets::{Kept, Sockets};
 
 /// The request's body going out and the answer coming in.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     limits: Limits,
+    sockets: Arc<Sockets>,
+    /// The sockets that were opened for this handle, and not taken from it yet.
+    opened: Vec<Kept>,
     /// What the handle was last told, and still knows.
     target: Option<(Method, Uri)>,
     outgoing: Body,
@@ -21,36 +26,41 @@ pub(crate) struct Exchange {
     /// For HEAD it does not ask, so that is taken as sent from the start.
     may_be_sent: bool,
     expects_body: bool,
+    /// Whether the server declared the request unprocessed.
+    refused: bool,
     head: Head,
     /// An error once it is over the cap.
     body: Result<CappedBody, Error>,
 }
 
 impl Exchange {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, sockets: Arc<Sockets>) -> Self {
         Self {
             limits,
+            sockets,
+            opened: Vec::new(),
             target: None,
             outgoing: Body::empty(),
             position: 0,
             may_be_sent: false,
             expects_body: true,
+            refused: false,
             head: Head::default(),
             body: CappedBody::new(&limits, None),
         }
     }
 
-    /// Tells whether the last request had this method.
+    /// Returns whether the last request had this method.
     pub(crate) fn was_by(&self, method: &Method) -> bool {
         self.target.as_ref().is_some_and(|(last, _)| last == method)
     }
 
-    /// Tells whether the last request went to this URL.
+    /// Returns whether the last request went to this URL.
     pub(crate) fn was_to(&self, url: &Uri) -> bool {
         self.target.as_ref().is_some_and(|(_, last)| last == url)
     }
 
-    /// Makes ready for a request.
+    /// Prepares for a request.
     pub(crate) fn begin(&mut self, method: Method, url: Uri, body: Body) {
         let head = method == Method::HEAD;
         *self = Self {
@@ -58,22 +68,54 @@ impl Exchange {
             outgoing: body,
             may_be_sent: head,
             expects_body: !head,
-            ..Self::new(self.limits)
+            ..self.renewed()
         };
     }
 
-    /// Tells whether the connection was closed inside the headers, which libcurl does not notice.
+    /// Returns this without the request and its answer.
+    fn renewed(&mut self) -> Self {
+        Self {
+            target: self.target.take(),
+            opened: std::mem::take(&mut self.opened),
+            ..Self::new(self.limits, Arc::clone(&self.sockets))
+        }
+    }
+
+    /// Returns whether the final answer came over HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.head.version() == Version::HTTP_2
+    }
+
+    /// Returns the sockets that were opened for this handle.
+    pub(crate) fn opened(&mut self) -> &mut Vec<Kept> {
+        &mut self.opened
+    }
+
+    /// Notes what the handle's own connections speak.
+    pub(crate) fn note_protocol(&mut self) {
+        let http2 = self.is_http2();
+        for kept in &mut self.opened {
+            kept.http2 = http2;
+        }
+    }
+
+    /// Returns whether one of the handle's own connections must not be used again.
+    pub(crate) fn has_ended_connections(&mut self) -> bool {
+        self.sockets.remove_ended(&mut self.opened, |_| true)
+    }
+
+    /// Returns whether the connection was closed inside the headers, which libcurl does not notice.
     pub(crate) fn is_cut(&self) -> bool {
         self.may_be_sent && !self.head.is_complete()
     }
 
-    /// Takes the result out, and wipes what was sent.
+    /// Returns the result, and wipes what was sent.
     pub(crate) fn finish(
         &mut self,
         result: Result<(), curl::Error>,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let next = Self { target: self.target.take(), ..Self::new(self.limits) };
-        let Self { may_be_sent, head, body, .. } = std::mem::replace(self, next);
+        let next = self.renewed();
+        let Self { may_be_sent, refused, head, body, .. } = std::mem::replace(self, next);
         let body = body?;
         match head.flaw() {
             Some(Flaw::TooLong) => {
@@ -90,6 +132,7 @@ impl Exchange {
         match result {
             Ok(()) if head.is_complete() => Ok(head.into_response(body.into_vec())),
             Ok(()) => Err(failure::cut()),
+            Err(error) if refused && !head.has_begun() => Err(failure::unprocessed(&error)),
             Err(error) => Err(failure::translate(&error, may_be_sent)),
         }
     }
@@ -109,6 +152,25 @@ impl Handler for Exchange {
     /// closes without an answer, and a code works once.
     fn seek(&mut self, _: SeekFrom) -> SeekResult {
         SeekResult::CantSeek
+    }
+
+    #[cfg(unix)]
+    fn open_socket(
+        &mut self,
+        family: std::ffi::c_int,
+        kind: std::ffi::c_int,
+        protocol: std::ffi::c_int,
+    ) -> Option<std::os::fd::RawFd> {
+        let socket = self.sockets.open(family, kind, protocol)?;
+        self.opened.push(Kept { socket, port: None, http2: false });
+        Some(socket)
+    }
+
+    /// libcurl says nowhere else that the server refused a stream of HTTP/2.
+    fn debug(&mut self, kind: InfoType, data: &[u8]) {
+        if matches!(kind, InfoType::Text) && data.starts_with(b"HTTP/2 stream") {
+            self.refused |= data.windows(REFUSED.len()).any(|window| window == REFUSED);
+        }
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
@@ -133,6 +195,8 @@ impl Handler for Exchange {
     }
 }
 
+const REFUSED: &[u8] = b"refused by server";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +205,7 @@ mod tests {
 
     fn begun(method: &Method, body: &[u8]) -> Exchange {
         let limits = Limits::new().with_body_cap(9).with_header_cap(100);
-        let mut exchange = Exchange::new(limits);
+        let mut exchange = Exchange::new(limits, Arc::new(Sockets::new().unwrap()));
         let url = Uri::from_static("http://127.0.0.1/");
         exchange.begin(method.clone(), url, body.to_vec().into());
         exchange
@@ -240,6 +304,29 @@ mod tests {
         assert!(exchange.is_cut());
         assert!(answered(&mut exchange, &[OK, b"\r\n"]));
         assert!(!exchange.is_cut());
+        assert!(!exchange.finish(failed()).unwrap_err().nothing_was_sent());
+    }
+
+    #[test]
+    fn a_refused_stream_was_not_processed() {
+        let failed = || Err(curl::Error::new(65));
+        let text = b"HTTP/2 stream 1 refused by server, try again on a new connection";
+        let mut exchange = begun(&Method::POST, b"body");
+        exchange.read(&mut [0; 1]).unwrap();
+        exchange.debug(InfoType::HeaderIn, text);
+        assert!(!exchange.finish(failed()).unwrap_err().nothing_was_sent());
+
+        let mut exchange = begun(&Method::POST, b"body");
+        exchange.read(&mut [0; 1]).unwrap();
+        exchange.debug(InfoType::Text, text);
+        let error = exchange.finish(failed()).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Closed, true));
+
+        // What has begun to answer was processed.
+        let mut exchange = begun(&Method::POST, b"body");
+        exchange.read(&mut [0; 1]).unwrap();
+        assert!(answered(&mut exchange, &[OK]));
+        exchange.debug(InfoType::Text, text);
         assert!(!exchange.finish(failed()).unwrap_err().nothing_was_sent());
     }
 }

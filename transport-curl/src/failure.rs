@@ -15,7 +15,13 @@ pub(crate) fn translate(error: &curl::Error, may_be_sent: bool) -> Error {
     }
 }
 
-/// Tells that the connection closed too early.
+/// Returns the error for a request that the server declared unprocessed.
+pub(crate) fn unprocessed(error: &curl::Error) -> Error {
+    Error::unprocessed(ErrorKind::Closed, "the server refused the stream")
+        .with_source(curl::Error::new(error.code()))
+}
+
+/// Returns the error for a connection that closed too early.
 pub(crate) fn cut() -> Error {
     let (kind, reason) = CUT;
     Error::maybe_sent(kind, reason)
@@ -35,10 +41,19 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
         RECEIVE if error.extra_description().is_some_and(|detail| detail.contains("chunk")) => {
             WRONG
         }
+        // libcurl says what was wrong with a frame, and of a closed connection nothing or why a write failed.
+        HTTP2 if error.extra_description().is_none_or(|it| it.starts_with("Send failure")) => CUT,
+        HTTP2_STREAM
+            if error.extra_description().is_some_and(|it| it.contains("reset by curl")) =>
+        {
+            WRONG
+        }
         WEIRD_REPLY | HTTP2 | BAD_ENCODING => WRONG,
         // The connection came about, so the URL was fine and what came was not.
         UNSUPPORTED | MALFORMED if may_be_sent => WRONG,
         UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl does not take the URL"),
+        // The connection broke before the request: while TLS was set up.
+        SEND | RECEIVE if !may_be_sent => (ErrorKind::Connect, "no connection to the server"),
         PARTIAL | NOTHING | SEND | RECEIVE | REWIND | HTTP2_STREAM => CUT,
         // libcurl built for select(2) says so of a socket whose number is too high.
         BAD_ARGUMENT if !may_be_sent => (ErrorKind::Connect, "no connection to the server"),
@@ -115,14 +130,14 @@ mod tests {
             (NO_HOST, Connect, Connect),
             (NO_CONNECTION, Connect, Connect),
             (WEIRD_REPLY, Protocol, Protocol),
-            (HTTP2, Protocol, Protocol),
+            (HTTP2, Closed, Closed),
             (PARTIAL, Closed, Closed),
             (TIMED_OUT, Timeout, Timeout),
             (TLS_FAILED, Connect, Connect),
             (BAD_ARGUMENT, Connect, Io),
             (NOTHING, Closed, Closed),
-            (SEND, Closed, Closed),
-            (RECEIVE, Closed, Closed),
+            (SEND, Connect, Closed),
+            (RECEIVE, Connect, Closed),
             (TLS_CERTIFICATE, Connect, Connect),
             (TLS_CIPHER, Connect, Connect),
             (TLS_PEER, Connect, Connect),
@@ -146,12 +161,23 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_chunk_is_told_from_a_broken_connection() {
-        for (detail, kind) in [
-            ("chunk hex-length char not a hex digit: 0x78", ErrorKind::Protocol),
-            ("Recv failure: Connection reset by peer", ErrorKind::Closed),
+    fn what_is_wrong_is_told_from_a_broken_connection() {
+        for (code, detail, kind) in [
+            (RECEIVE, "chunk hex-length char not a hex digit: 0x78", ErrorKind::Protocol),
+            (
+                HTTP2,
+                "nghttp2 shuts down connection with error 1: PROTOCOL_ERROR",
+                ErrorKind::Protocol,
+            ),
+            (
+                HTTP2_STREAM,
+                "HTTP/2 stream 1 reset by curl (error 0x1 PROTOCOL_ERROR)",
+                ErrorKind::Protocol,
+            ),
+            (HTTP2_STREAM, "HTTP/2 stream 1 reset by server (error 0x2)", ErrorKind::Closed),
+            (RECEIVE, "Recv failure: Connection reset by peer", ErrorKind::Closed),
         ] {
-            let mut error = curl::Error::new(RECEIVE);
+            let mut error = curl::Error::new(code);
             error.set_extra(detail.to_owned());
             assert_eq!(translate(&error, true).kind(), kind, "{detail}");
         }

@@ -37,7 +37,7 @@ pub(crate) enum Flaw {
 }
 
 impl Head {
-    /// Takes one line, its end included; says whether to go on.
+    /// Reads one line, its end included, and returns whether to go on.
     ///
     /// Lines after the blank line are a chunked body's trailers and are left out.
     pub(crate) fn line(&mut self, line: &[u8], cap: usize) -> bool {
@@ -55,12 +55,12 @@ impl Head {
         !matches!(self.state, State::Broken(_))
     }
 
-    /// Tells whether the final answer's blank line was seen.
+    /// Returns whether the final answer's blank line was seen.
     pub(crate) fn is_complete(&self) -> bool {
         self.state == State::Complete
     }
 
-    /// Tells how long the body is to be, if the headers say so; for HEAD that means nothing.
+    /// Returns how long the body is to be, if the headers say so; for HEAD that means nothing.
     ///
     /// With 204 and 304 there is none, whatever they say (RFC 9110 section 6.4.1).
     pub(crate) fn declared_length(&self) -> Option<u64> {
@@ -70,12 +70,21 @@ impl Head {
         self.headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
-    /// Tells why the head was refused, if it was.
+    /// Returns why the head was refused, if it was.
     pub(crate) fn flaw(&self) -> Option<Flaw> {
         match self.state {
             State::Broken(flaw) => Some(flaw),
             State::Before | State::Inside | State::Complete => None,
         }
+    }
+
+    /// Returns whether any answer has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.state != State::Before || self.status.is_informational()
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
     }
 
     pub(crate) fn into_response(self, body: Vec<u8>) -> http::Response<Vec<u8>> {
@@ -138,7 +147,7 @@ fn version_of(word: &[u8]) -> Option<Version> {
     }
 }
 
-/// Gives a line without its end, if it has one.
+/// Returns a line without its end, if it has one.
 fn whole(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))

@@ -46,6 +46,7 @@ mod failure;
 mod head;
 mod inbox;
 mod setup;
+mod sockets;
 mod transport;
 
 pub use builder::Builder;

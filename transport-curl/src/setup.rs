@@ -1,13 +1,16 @@
 //! How an easy handle is told what to send.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use curl::easy::{Easy2, List, SslOpt};
 use http::{HeaderMap, Method, Request, Uri, header};
 use slack_transport::{Body, Error, ErrorKind, Limits, announces_empty_bodies};
+use zeroize::Zeroizing;
 
 use crate::exchange::Exchange;
+use crate::sockets::Sockets;
 
 /// What is the same for every request of a transport.
 #[derive(Clone, Debug)]
@@ -15,26 +18,49 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) proxy: Proxy,
     pub(crate) only_ca: Option<Arc<[u8]>>,
+    pub(crate) extra_ca: Option<Arc<[u8]>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) enum Proxy {
     None,
     Environment,
+    At(Arc<str>),
+}
+
+/// Shows no address, which may hold a password.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Environment => "Environment",
+            Self::At(_) => "At([redacted])",
+        })
+    }
 }
 
 impl Config {
-    /// Makes an easy handle that any number of requests may use in turn.
-    pub(crate) fn easy(&self) -> Result<Easy2<Exchange>, curl::Error> {
-        let mut easy = Easy2::new(Exchange::new(self.limits));
+    /// Creates an easy handle that any number of requests may use in turn.
+    pub(crate) fn easy(&self, sockets: &Arc<Sockets>) -> Result<Easy2<Exchange>, curl::Error> {
+        let mut easy = Easy2::new(Exchange::new(self.limits, Arc::clone(sockets)));
+        // Of the handle's own connections, which blocking calls use.
+        easy.max_connects(1)?;
         easy.connect_timeout(self.limits.connect_timeout())?;
         easy.timeout(self.limits.total_timeout())?;
         easy.post(true)?;
         easy.path_as_is(true)?;
-        if let Proxy::None = self.proxy {
-            easy.proxy("")?;
+        match &self.proxy {
+            Proxy::None => easy.proxy("")?,
+            Proxy::Environment => {}
+            Proxy::At(address) => {
+                easy.proxy(address)?;
+                // Or the environment could still make exceptions.
+                easy.noproxy("")?;
+            }
         }
         if let Some(pem) = &self.only_ca {
+            easy.ssl_cainfo_blob(pem)?;
+        } else if let Some(pem) = &self.extra_ca {
             easy.ssl_cainfo_blob(pem)?;
         } else if has_rustls() {
             easy.ssl_options(SslOpt::new().native_ca(true))?;
@@ -43,34 +69,60 @@ impl Config {
     }
 }
 
-/// Easy handles at rest: to make and set up a new one costs more than an exchange.
-#[derive(Default)]
+/// Easy handles at rest: to create and set up a new one costs more than an exchange.
 pub(crate) struct Handles {
+    pub(crate) sockets: Arc<Sockets>,
     at_rest: Mutex<Vec<Easy2<Exchange>>>,
     /// When a dead connection was last left among those to be used again.
     suspicion: Mutex<Option<Instant>>,
 }
 
 impl Handles {
-    /// Gives a handle that is ready to carry `request`.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let sockets = Sockets::new().map_err(|error| {
+            Error::unsent(ErrorKind::Refused, "sockets cannot be watched").with_source(error)
+        })?;
+        Ok(Self {
+            sockets: Arc::new(sockets),
+            at_rest: Mutex::default(),
+            suspicion: Mutex::default(),
+        })
+    }
+
+    /// Returns a handle that is ready to carry `request`.
     pub(crate) fn ready(
         &self,
         config: &Config,
         request: Request<Body>,
     ) -> Result<Easy2<Exchange>, Error> {
-        let rested = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut easy = match rested {
+        let mut easy = match self.rested() {
             Some(easy) => easy,
-            None => config.easy().map_err(not_taken)?,
+            None => config.easy(&self.sockets).map_err(not_taken)?,
         };
-        load(&mut easy, request, self.connection())?;
+        load(&mut easy, request)?;
         Ok(easy)
+    }
+
+    /// Returns a handle at rest, and drops those of which a connection must not be used again.
+    fn rested(&self) -> Option<Easy2<Exchange>> {
+        loop {
+            let mut easy = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if !easy.get_mut().has_ended_connections() {
+                return Some(easy);
+            }
+        }
+    }
+
+    /// Has a new connection opened where an old one may be dead. A HEAD never goes on an old one.
+    pub(crate) fn choose_connection(&self, easy: &mut Easy2<Exchange>) -> Result<(), Error> {
+        let new = easy.get_ref().was_by(&Method::HEAD) || self.connection() == Connection::New;
+        easy.fresh_connect(new).map_err(not_taken)
     }
 
     /// Notes that libcurl keeps a dead connection for use.
     ///
-    /// It takes an answer that ends inside the headers for a success. Within a second it looks at the
-    /// connection again; until then new ones are opened, lest the next request be lost on it.
+    /// It looks at a connection again only a second after the last use, and takes an answer that ends inside
+    /// the headers for a success. Until then new ones are opened, lest the next request be lost.
     pub(crate) fn suspect(&self) {
         *self.suspicion.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -86,7 +138,7 @@ impl Handles {
         }
     }
 
-    /// Takes a handle back, without the credentials that its last request had.
+    /// Keeps a handle for another request, without the credentials that its last request had.
     pub(crate) fn rest(&self, mut easy: Easy2<Exchange>) {
         if easy.http_headers(List::new()).is_err() {
             return;
@@ -103,11 +155,7 @@ impl Handles {
 /// Every request but `HEAD` goes as a POST under another name, and an empty body as one of unknown
 /// length: libcurl then asks the read function before it writes anything, and cannot repeat a request
 /// without asking the seek function, which refuses.
-fn load(
-    easy: &mut Easy2<Exchange>,
-    request: Request<Body>,
-    connection: Connection,
-) -> Result<(), Error> {
+fn load(easy: &mut Easy2<Exchange>, request: Request<Body>) -> Result<(), Error> {
     let (parts, body) = request.into_parts();
     let length = u64::try_from(body.len()).unwrap_or(UNKNOWN);
     // What the last request left set in libcurl need not be set again.
@@ -125,7 +173,9 @@ fn load(
             easy.url(url)?;
         }
         let head = parts.method == Method::HEAD;
-        easy.fresh_connect(head || connection == Connection::New)?;
+        easy.fresh_connect(head)?;
+        // What libcurl says of refused streams, it says to the debug function.
+        easy.verbose(parts.uri.scheme_str() == Some("https"))?;
         easy.nobody(head)?;
         if !head {
             easy.post(true)?;
@@ -145,6 +195,11 @@ fn url_length(url: &Uri) -> usize {
     let authority = url.authority().map_or(0, |authority| authority.as_str().len());
     let path = url.path_and_query().map_or(0, |path| path.as_str().len());
     "https://".len() + authority + path
+}
+
+/// So that the line that is wiped never grows into another block.
+fn longest_line(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).max().unwrap_or(0)
 }
 
 fn headers_length(headers: &HeaderMap) -> usize {
@@ -171,7 +226,8 @@ fn header_list(headers: &HeaderMap, method: &Method, body: usize) -> Result<List
     if body == 0 && announces_empty_bodies(method) {
         append("Content-Length: 0")?;
     }
-    let mut line = String::with_capacity(128);
+    // libcurl copies each line into a list of its own, which it frees without wiping.
+    let mut line = Zeroizing::new(String::with_capacity(longest_line(headers)));
     for (name, value) in headers {
         if name == header::CONTENT_LENGTH {
             continue;
@@ -203,7 +259,7 @@ fn not_taken(error: curl::Error) -> Error {
     Error::unsent(ErrorKind::Refused, "libcurl does not take the request").with_source(error)
 }
 
-/// What connection a request may use.
+/// Which connection a request may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Connection {
     Any,
@@ -217,7 +273,7 @@ const MOST_UNEXPECTED: usize = 64 * 1024;
 /// libcurl's -1.
 const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);
-const MOST_AT_REST: usize = 128;
+const MOST_AT_REST: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -226,7 +282,7 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config { limits: Limits::new(), proxy: Proxy::None, only_ca: None }
+        Config { limits: Limits::new(), proxy: Proxy::None, only_ca: None, extra_ca: None }
     }
 
     fn lines(
@@ -288,7 +344,8 @@ mod tests {
         for (length, taken) in [(fits, true), (fits + 1, false)] {
             let request =
                 Request::post(url).header("x", "y".repeat(length)).body(Body::empty()).unwrap();
-            let loaded = load(&mut config().easy().unwrap(), request, Connection::Any);
+            let sockets = Arc::new(Sockets::new().unwrap());
+            let loaded = load(&mut config().easy(&sockets).unwrap(), request);
             assert_eq!(loaded.is_ok(), taken);
             if let Err(error) = loaded {
                 assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
@@ -298,9 +355,9 @@ mod tests {
 
     #[test]
     fn a_handle_at_rest_is_used_again_up_to_a_number() {
-        let handles = Handles::default();
+        let handles = Handles::new().unwrap();
         for _ in 0..MOST_AT_REST + 2 {
-            handles.rest(config().easy().unwrap());
+            handles.rest(config().easy(&handles.sockets).unwrap());
         }
         let count = || handles.at_rest.lock().unwrap().len();
         assert_eq!(count(), MOST_AT_REST);
@@ -314,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_dead_connection_is_avoided_for_a_while() {
-        let handles = Handles::default();
+        let handles = Handles::new().unwrap();
         assert!(handles.connection() == Connection::Any);
         handles.suspect();
         assert!(handles.connection() == Connection::New);

@@ -47,14 +47,14 @@ impl CurlTransport {
 
     pub(crate) fn start(config: Config) -> Result<Self, Error> {
         let inbox = Arc::new(Inbox::default());
-        let handles = Arc::new(Handles::default());
+        let handles = Arc::new(Handles::new()?);
         let agent = agent::start(&inbox, &handles)?;
         Ok(Self {
             config,
             inbox,
             agent: Mutex::new(Some(agent)),
             handles,
-            blocking: Handles::default(),
+            blocking: Handles::new()?,
         })
     }
 
@@ -99,7 +99,9 @@ impl BlockingTransport for CurlTransport {
         }
         // The agent is left out: handing a request over and back costs a fifth of the exchange.
         let mut easy = self.blocking.ready(&self.config, request)?;
+        self.blocking.choose_connection(&mut easy)?;
         let result = easy.perform();
+        easy.get_mut().note_protocol();
         let answer = easy.get_mut().finish(result);
         if answer.is_ok() {
             // After a failure the handle may hold a dead connection, or worse.
