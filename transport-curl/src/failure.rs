@@ -52,11 +52,12 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
         // The connection came about, so the URL was fine and what came was not.
         UNSUPPORTED | MALFORMED if may_be_sent => WRONG,
         UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl does not take the URL"),
-        // The connection broke before the request: while TLS was set up.
-        SEND | RECEIVE if !may_be_sent => (ErrorKind::Connect, "no connection to the server"),
+        // The connection broke while TLS was set up, or libcurl built for select(2) met a socket whose number is
+        // too high.
+        SEND | RECEIVE | BAD_ARGUMENT if !may_be_sent => {
+            (ErrorKind::Connect, "no connection to the server")
+        }
         PARTIAL | NOTHING | SEND | RECEIVE | REWIND | HTTP2_STREAM => CUT,
-        // libcurl built for select(2) says so of a socket whose number is too high.
-        BAD_ARGUMENT if !may_be_sent => (ErrorKind::Connect, "no connection to the server"),
         _ => (ErrorKind::Io, "reading or writing failed"),
     }
 }

@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 use crate::ReqwestTransport;
 use crate::exchange::Exchanger;
 use crate::failure;
-use crate::worker::Elsewhere;
 
 /// Builds a [`ReqwestTransport`] that differs from the default.
 ///
@@ -94,7 +93,7 @@ impl Builder {
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let in_place = Exchanger::new(self.client()?, self.limits);
         let elsewhere = in_place.with_client(self.client()?);
-        Ok(ReqwestTransport::from_parts(in_place, Elsewhere::new(elsewhere, self.handle)))
+        Ok(ReqwestTransport::from_parts(in_place, elsewhere, self.handle))
     }
 
     /// Builds one client; two are needed, since a pooled connection lives on the runtime that opened it.

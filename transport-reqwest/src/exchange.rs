@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Request, Response};
 use slack_transport::{
-    Body, CappedBody, Error, Limits, announces_empty_bodies, check_response_head,
+    Body, CappedBody, Error, Exchange, Limits, announces_empty_bodies, check_response_head,
 };
 
 use crate::failure;
@@ -17,6 +17,15 @@ pub(crate) struct Exchanger {
     client: reqwest::Client,
     limits: Limits,
     last_url: Arc<LastUrl>,
+}
+
+impl Exchange for Exchanger {
+    fn exchange(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Vec<u8>>, Error>> + Send {
+        self.run(request)
+    }
 }
 
 impl Exchanger {
@@ -33,11 +42,7 @@ impl Exchanger {
         self.limits
     }
 
-    /// Sends the request once and reads the answer up to the cap.
-    pub(crate) async fn exchange(
-        &self,
-        request: Request<Body>,
-    ) -> Result<Response<Vec<u8>>, Error> {
+    async fn run(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
         let request = self.translate(request)?;
         let mut response = self.client.execute(request).await.map_err(failure::of_sending)?;
         check_response_head(response.status(), response.headers(), &self.limits)?;

@@ -34,9 +34,7 @@ mod builder;
 mod exchange;
 mod failure;
 mod last_url;
-mod surroundings;
 mod transport;
-mod worker;
 
 pub use builder::Builder;
 pub use transport::ReqwestTransport;

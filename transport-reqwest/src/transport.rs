@@ -4,26 +4,22 @@ use std::fmt;
 
 use async_trait::async_trait;
 use http::{Request, Response};
-use slack_transport::{
-    BlockingTransport, Body, Error, ErrorKind, Limits, Transport, check_request,
-};
+use slack_transport::{BlockingTransport, Body, Error, ErrorKind, Limits, OverTokio, Transport};
+
+use tokio::runtime::Handle;
 
 use crate::Builder;
 use crate::exchange::Exchanger;
-use crate::surroundings::Surroundings;
-use crate::worker::Elsewhere;
 
 /// Carries requests by a [`reqwest::Client`].
 ///
 /// Share one among all tasks and threads, in an `Arc`: connections are reused only within it.
 pub struct ReqwestTransport {
-    in_place: Exchanger,
-    elsewhere: Elsewhere,
-    surroundings: Surroundings,
+    inner: OverTokio<Exchanger>,
 }
 
 impl ReqwestTransport {
-    /// Makes a transport with `limits`, without proxy, that trusts what the platform trusts.
+    /// Creates a transport with `limits`, without proxy, that trusts what the platform trusts.
     ///
     /// # Errors
     ///
@@ -37,7 +33,7 @@ impl ReqwestTransport {
         Builder::new(limits)
     }
 
-    /// Takes a client that somebody else configured.
+    /// Creates a transport over a client that somebody else configured.
     ///
     /// Body cap, header cap and total timeout stay the transport's. These guarantees are then the
     /// caller's, by [`reqwest::ClientBuilder`]:
@@ -73,7 +69,7 @@ impl ReqwestTransport {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_client(client: reqwest::Client, limits: Limits) -> Result<Self, Error> {
-        // reqwest tells its redirect policy nowhere else. Should the text change, clients are refused, not let through.
+        // reqwest shows its redirect policy nowhere else. Should the text change, clients are refused, not let through.
         if !format!("{client:?}").contains("Policy(None)") {
             return Err(Error::unsent(
                 ErrorKind::Refused,
@@ -81,37 +77,35 @@ impl ReqwestTransport {
             ));
         }
         let exchanger = Exchanger::new(client, limits);
-        Ok(Self::from_parts(exchanger.clone(), Elsewhere::new(exchanger, None)))
+        Ok(Self::from_parts(exchanger.clone(), exchanger, None))
     }
 
-    pub(crate) fn from_parts(in_place: Exchanger, elsewhere: Elsewhere) -> Self {
-        Self { in_place, elsewhere, surroundings: Surroundings::default() }
+    pub(crate) fn from_parts(
+        in_place: Exchanger,
+        elsewhere: Exchanger,
+        handle: Option<Handle>,
+    ) -> Self {
+        Self { inner: OverTokio::new(in_place, elsewhere, handle, "slack-reqwest") }
     }
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
-        check_request(&request)?;
-        if self.surroundings.carry_requests() {
-            self.in_place.exchange(request).await
-        } else {
-            self.elsewhere.run(request).await
-        }
+        self.inner.send(request).await
     }
 }
 
 impl BlockingTransport for ReqwestTransport {
     fn send_blocking(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
-        check_request(&request)?;
-        self.elsewhere.run_blocking(request)
+        self.inner.send_blocking(request)
     }
 }
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport")
-            .field("limits", &self.in_place.limits())
+            .field("limits", &self.inner.in_place().limits())
             .finish_non_exhaustive()
     }
 }

@@ -49,8 +49,9 @@
 //!    the server did not act on the request, [`Error::maybe_sent`] for all the rest. A kept connection that breaks
 //!    counts as the rest, unless the client knows that it never wrote the request. For clients over hyper,
 //!    `failure_of_sending` and `failure_of_reading` (feature `hyper`) sort the errors.
-//! 7. A client that needs a runtime is given one, and runs requests as tasks there: a future is polled by whoever
-//!    calls. Dropping the future must end its task, and so close the connection.
+//! 7. A client that needs a runtime is given one, and runs requests as tasks there: a future may be polled outside of
+//!    it. Dropping the future must end its task, and so close the connection. For Tokio `OverTokio` (feature `tokio`)
+//!    does this.
 
 mod body;
 #[cfg(feature = "conformance")]
@@ -60,6 +61,8 @@ mod guard;
 #[cfg(feature = "hyper")]
 mod hyper_failure;
 mod limits;
+#[cfg(feature = "tokio")]
+mod over_tokio;
 mod proxies;
 mod request_body;
 mod transport;
@@ -70,6 +73,8 @@ pub use guard::{announces_empty_bodies, check_request, check_response_head};
 #[cfg(feature = "hyper")]
 pub use hyper_failure::{failure_of_reading, failure_of_sending};
 pub use limits::Limits;
+#[cfg(feature = "tokio")]
+pub use over_tokio::{Exchange, OverTokio};
 pub use proxies::{check_environment_proxies, check_proxy};
 pub use request_body::Body;
 pub use transport::{BlockingTransport, Transport};

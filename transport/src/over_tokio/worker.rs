@@ -7,19 +7,20 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use http::{Request, Response};
-use slack_transport::{Body, Error, ErrorKind};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::exchange::Exchanger;
+use super::Exchange;
+use crate::{Body, Error, ErrorKind};
 
 type Answer = Result<Response<Vec<u8>>, Error>;
 
 /// Runs exchanges on a runtime that was given, or on a worker thread that starts with the first.
-pub(crate) struct Elsewhere {
-    exchanger: Exchanger,
+pub(super) struct Elsewhere<E> {
+    exchanger: E,
     given: Option<Handle>,
+    name: &'static str,
     worker: Mutex<Option<Worker>>,
 }
 
@@ -29,18 +30,18 @@ struct Worker {
     _stop: oneshot::Sender<()>,
 }
 
-impl Elsewhere {
-    pub(crate) fn new(exchanger: Exchanger, given: Option<Handle>) -> Self {
-        Self { exchanger, given, worker: Mutex::new(None) }
+impl<E: Exchange> Elsewhere<E> {
+    pub(super) fn new(exchanger: E, given: Option<Handle>, name: &'static str) -> Self {
+        Self { exchanger, given, name, worker: Mutex::new(None) }
     }
 
-    pub(crate) async fn run(&self, request: Request<Body>) -> Answer {
+    pub(super) async fn run(&self, request: Request<Body>) -> Answer {
         let exchanger = self.exchanger.clone();
         let task = self.handle()?.spawn(async move { exchanger.exchange(request).await });
         AbortOnDrop(task).await
     }
 
-    pub(crate) fn run_blocking(&self, request: Request<Body>) -> Answer {
+    pub(super) fn run_blocking(&self, request: Request<Body>) -> Answer {
         let exchanger = self.exchanger.clone();
         let (answer, waiting) = mpsc::sync_channel(1);
         self.handle()?.spawn(async move {
@@ -58,19 +59,19 @@ impl Elsewhere {
         if let Some(worker) = &*worker {
             return Ok(worker.handle.clone());
         }
-        let started = Worker::start()?;
+        let started = Worker::start(self.name)?;
         Ok(worker.insert(started).handle.clone())
     }
 }
 
 impl Worker {
-    fn start() -> Result<Self, Error> {
+    fn start(name: &'static str) -> Result<Self, Error> {
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(no_worker)?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         thread::Builder::new()
-            .name("slack-reqwest".into())
+            .name(name.into())
             .spawn(move || drop(runtime.block_on(stopped)))
             .map_err(no_worker)?;
         Ok(Self { handle, _stop: stop })

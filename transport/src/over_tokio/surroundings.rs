@@ -1,4 +1,4 @@
-//! Whether the runtime that polls a request can carry it.
+//! Whether the runtime that polls a request has what it needs.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::panic;
@@ -9,7 +9,7 @@ use tokio::runtime::{Handle, Id};
 
 /// What is known of the runtime that was met last.
 #[derive(Default)]
-pub(crate) struct Surroundings {
+pub(super) struct Surroundings {
     last: Mutex<Option<(Id, Fitness)>>,
 }
 
@@ -22,8 +22,8 @@ enum Fitness {
 }
 
 impl Surroundings {
-    /// Tells whether the calling thread is inside a Tokio runtime that has I/O and time.
-    pub(crate) fn carry_requests(&self) -> bool {
+    /// Returns whether the calling thread is inside a Tokio runtime that has I/O and time.
+    pub(super) fn carry_requests(&self) -> bool {
         let Ok(handle) = Handle::try_current() else { return false };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let fitness = match *last {

@@ -1,0 +1,121 @@
+//! One request and its answer, inside Tokio.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use slack_transport::{Body, Error, ErrorKind, Exchange, Limits, announces_empty_bodies};
+use tokio::time;
+
+use crate::connect::{Connection, Connector, Failure};
+use crate::pool::{Place, Pool};
+
+/// Sends requests over connections that it keeps.
+#[derive(Clone)]
+pub(crate) struct Exchanger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connector: Connector,
+    limits: Limits,
+    pool: Pool,
+}
+
+impl Exchanger {
+    pub(crate) fn new(connector: Connector, limits: Limits) -> Self {
+        Self { inner: Arc::new(Inner { connector, limits, pool: Pool::default() }) }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.inner.limits
+    }
+}
+
+impl Exchange for Exchanger {
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
+        let total = self.inner.limits.total_timeout();
+        let begun = AtomicBool::new(false);
+        time::timeout(total, self.inner.exchange(request, &begun)).await.unwrap_or_else(|_| {
+            Err(if begun.load(Ordering::Relaxed) {
+                Error::maybe_sent(ErrorKind::Timeout, "no complete answer within the time limit")
+            } else {
+                Error::unsent(ErrorKind::Timeout, "no connection within the time limit")
+            })
+        })
+    }
+}
+
+impl Inner {
+    /// Sets `begun` once the request may be written.
+    async fn exchange(
+        &self,
+        request: Request<Body>,
+        begun: &AtomicBool,
+    ) -> Result<Response<Vec<u8>>, Error> {
+        let url = request.uri().clone();
+        let place = Place::of(&url);
+        let mut request = translate(request);
+        loop {
+            let (mut connection, new) = match self.pool.take(&place) {
+                Some(kept) => (kept, false),
+                None => (self.connector.connect(&url).await?, true),
+            };
+            begun.store(true, Ordering::Relaxed);
+            match self.over(&mut connection, &place, request).await {
+                Ok(answer) => {
+                    if let Connection::Http1(_) = connection {
+                        self.pool.keep(place, connection);
+                    }
+                    return Ok(answer);
+                }
+                // It ended after the pool's look at it, and took nothing.
+                Err(Failure::NotTaken(back)) if !new => {
+                    begun.store(false, Ordering::Relaxed);
+                    request = *back;
+                    *request.uri_mut() = url.clone();
+                }
+                Err(Failure::NotTaken(_)) => {
+                    return Err(Error::unsent(
+                        ErrorKind::Closed,
+                        "the connection closed before the request was written",
+                    ));
+                }
+                Err(Failure::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn over(
+        &self,
+        connection: &mut Connection,
+        place: &Place,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Vec<u8>>, Failure> {
+        match connection {
+            Connection::Http1(own) => own.exchange(request, &self.limits).await,
+            Connection::Http2(shared) => {
+                // Others may use it at once.
+                self.pool.keep(place.clone(), Connection::Http2(shared.clone()));
+                let answer = shared.exchange(request, &self.limits).await;
+                if answer.is_err() {
+                    // It may be about to end, and what is under way on it goes on.
+                    self.pool.forget_shared(place);
+                }
+                answer
+            }
+        }
+    }
+}
+
+/// Has the body wiped once it is sent.
+fn translate(request: Request<Body>) -> Request<Full<Bytes>> {
+    let (mut parts, body) = request.into_parts();
+    if body.is_empty() && announces_empty_bodies(&parts.method) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Request::from_parts(parts, Full::new(Bytes::from_owner(body)))
+}
