@@ -7,7 +7,7 @@ use slack_proto::{
     ApiMethod, Endpoint,
     methods::{Reply, RequestBody},
 };
-use slack_transport::{BlockingTransport, Error, ErrorKind, Transport};
+use slack_transport::{BlockingTransport, Body, Error, ErrorKind, Transport};
 use zeroize::Zeroizing;
 
 use crate::{CallError, call_error::TransportError};
@@ -23,19 +23,36 @@ pub struct Client {
     transport: Option<Arc<dyn Transport>>,
     blocking: Option<Arc<dyn BlockingTransport>>,
     total_timeout: Option<Duration>,
+    user_agent: HeaderValue,
 }
 
 impl Client {
-    /// Joins an endpoint and any transport.
+    /// Creates a client for the Slack at `endpoint` over any transport.
     #[must_use]
     pub fn new(endpoint: Endpoint, transport: Arc<dyn Transport>) -> Self {
-        Self { endpoint, transport: Some(transport), blocking: None, total_timeout: None }
+        Self { transport: Some(transport), ..Self::without_transport(endpoint) }
     }
 
-    /// Joins an endpoint and any blocking transport, for [`call_blocking`](Self::call_blocking) alone.
+    /// Creates a client over any blocking transport, for [`call_blocking`](Self::call_blocking) alone.
     #[must_use]
     pub fn new_blocking(endpoint: Endpoint, transport: Arc<dyn BlockingTransport>) -> Self {
-        Self { endpoint, transport: None, blocking: Some(transport), total_timeout: None }
+        Self { blocking: Some(transport), ..Self::without_transport(endpoint) }
+    }
+
+    fn without_transport(endpoint: Endpoint) -> Self {
+        let user_agent = HeaderValue::from_static(AGENT);
+        Self { endpoint, transport: None, blocking: None, total_timeout: None, user_agent }
+    }
+
+    /// Returns a builder for a client over one of the transports of this package, with its settings.
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
+    pub fn builder() -> crate::ClientBuilder {
+        crate::ClientBuilder::new()
+    }
+
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
+    pub(crate) fn with_user_agent(self, user_agent: HeaderValue) -> Self {
+        Self { user_agent, ..self }
     }
 
     /// Adds the transport for [`call_blocking`](Self::call_blocking), which a client made by [`new`](Self::new) lacks.
@@ -44,7 +61,18 @@ impl Client {
         Self { blocking: Some(transport), ..self }
     }
 
-    /// Carries over reqwest; works under Tokio, under any other runtime, and under none.
+    /// Creates a client over hyper; it works under Tokio, under any other runtime, and under none.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up, for instance where the system trusts no certificate at all.
+    #[cfg(feature = "hyper")]
+    pub fn with_hyper(endpoint: Endpoint, limits: slack_transport::Limits) -> Result<Self, Error> {
+        slack_transport_hyper::HyperTransport::new(limits)
+            .map(|transport| Self::over_both(endpoint, transport, limits))
+    }
+
+    /// Creates a client over reqwest; it works under Tokio, under any other runtime, and under none.
     ///
     /// # Errors
     ///
@@ -58,7 +86,7 @@ impl Client {
             .map(|transport| Self::over_both(endpoint, transport, limits))
     }
 
-    /// Carries over libcurl; works under any runtime, and under none.
+    /// Creates a client over libcurl; it works under any runtime, and under none.
     ///
     /// # Errors
     ///
@@ -69,8 +97,8 @@ impl Client {
             .map(|transport| Self::over_both(endpoint, transport, limits))
     }
 
-    #[cfg(any(feature = "reqwest", feature = "curl"))]
-    fn over_both(
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
+    pub(crate) fn over_both(
         endpoint: Endpoint,
         transport: impl Transport + BlockingTransport,
         limits: slack_transport::Limits,
@@ -80,7 +108,7 @@ impl Client {
         Self { total_timeout: Some(limits.total_timeout()), ..client.and_blocking(transport) }
     }
 
-    /// Gives the endpoint, for instance to begin an authorization there.
+    /// Returns the endpoint, for instance to begin an authorization there.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -114,6 +142,13 @@ impl Client {
         read::<M>(self.send_blocking(method.to_request(&self.endpoint, auth)))
     }
 
+    /// Turns a request of the core into one for a transport.
+    fn ready(&self, request: Request<RequestBody>) -> Request<Body> {
+        let mut request = request.map(|body| Body::from(body.into_vec()));
+        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
+        request
+    }
+
     /// Sends any request once.
     pub(crate) async fn send(
         &self,
@@ -122,7 +157,7 @@ impl Client {
         const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
         match &self.transport {
             // Without `as_ref` it would be the `Arc`'s own `send`, with a box around the box.
-            Some(transport) => transport.as_ref().send(ready(request)).await,
+            Some(transport) => transport.as_ref().send(self.ready(request)).await,
             None => Err(Error::unsent(ErrorKind::Refused, NONE)),
         }
     }
@@ -135,7 +170,7 @@ impl Client {
         const NONE: &str =
             "the client has no blocking transport: add one by `Client::and_blocking`";
         match &self.blocking {
-            Some(transport) => transport.as_ref().send_blocking(ready(request)),
+            Some(transport) => transport.as_ref().send_blocking(self.ready(request)),
             None => Err(Error::unsent(ErrorKind::Refused, NONE)),
         }
     }
@@ -164,15 +199,6 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Makes a request ready for a transport.
-fn ready(request: Request<RequestBody>) -> Request<slack_transport::Body> {
-    const AGENT: HeaderValue =
-        HeaderValue::from_static(concat!("slack-auth/", env!("CARGO_PKG_VERSION")));
-    let mut request = request.map(|body| slack_transport::Body::from(body.into_vec()));
-    request.headers_mut().insert(USER_AGENT, AGENT);
-    request
-}
-
 /// Reads an answer, and wipes its bytes.
 fn read<M: ApiMethod>(
     answer: Result<Response<Vec<u8>>, Error>,
@@ -184,3 +210,5 @@ fn read<M: ApiMethod>(
         Err(error) => Err(CallError::Transport(TransportError { error, purpose: M::PURPOSE })),
     }
 }
+
+const AGENT: &str = concat!("slack-auth/", env!("CARGO_PKG_VERSION"));

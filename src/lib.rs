@@ -53,6 +53,8 @@
 
 mod call_error;
 mod client;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
+mod client_builder;
 pub mod error;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
@@ -70,6 +72,8 @@ pub mod tokens;
 
 pub use call_error::{CallError, TransportError};
 pub use client::Client;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
+pub use client_builder::{Backend, ClientBuilder};
 #[cfg(feature = "id-token")]
 pub use id_token_keys::{FetchKeysError, FetchKeysErrorKind, IdTokenKeys, VerifyIdTokenError};
 pub use random::random_bytes;

@@ -18,7 +18,6 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) proxy: Proxy,
     pub(crate) only_ca: Option<Arc<[u8]>>,
-    pub(crate) extra_ca: Option<Arc<[u8]>>,
 }
 
 #[derive(Clone)]
@@ -59,8 +58,6 @@ impl Config {
             }
         }
         if let Some(pem) = &self.only_ca {
-            easy.ssl_cainfo_blob(pem)?;
-        } else if let Some(pem) = &self.extra_ca {
             easy.ssl_cainfo_blob(pem)?;
         } else if has_rustls() {
             easy.ssl_options(SslOpt::new().native_ca(true))?;
@@ -282,7 +279,7 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config { limits: Limits::new(), proxy: Proxy::None, only_ca: None, extra_ca: None }
+        Config { limits: Limits::new(), proxy: Proxy::None, only_ca: None }
     }
 
     fn lines(

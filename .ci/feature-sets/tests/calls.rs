@@ -16,6 +16,9 @@ fn the_backends_are_those_that_were_asked_for() {
     let made = feature_sets::backends();
     let names: Vec<_> = made.iter().map(|(name, _)| *name).collect();
     let mut wanted = Vec::new();
+    if cfg!(feature = "hyper") {
+        wanted.push("hyper");
+    }
     if cfg!(feature = "reqwest") {
         wanted.push("reqwest");
     }

@@ -9,7 +9,7 @@ use std::{env, fs, thread};
 
 use http::Request;
 use slack_transport::conformance::Suite;
-use slack_transport::{BlockingTransport, Body, Limits, Transport};
+use slack_transport::{BlockingTransport, Body, ErrorKind, Limits, Transport};
 
 use super::Backend;
 
@@ -60,7 +60,7 @@ fn the_platforms_certificates_are_trusted_and_no_others() {
     report.assert_passed();
 }
 
-/// Answers one request and gives its first line.
+/// Answers one request and returns its first line.
 fn proxy() -> (SocketAddr, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -107,6 +107,50 @@ fn a_proxy_is_used_only_if_asked_for() {
     let proxied = Backend::builder(Limits::new()).proxy_from_environment().build().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert_eq!(pollster::block_on(proxied.send(request(nobody))).unwrap().body(), b"{}");
+}
+
+#[test]
+fn a_proxy_of_the_environment_that_is_none_is_refused() {
+    const TEST: &str = "a_proxy_of_the_environment_that_is_none_is_refused";
+    if !is_again() {
+        for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "http_proxy"] {
+            for address in ["not an address", "http://", "gopher://127.0.0.1:1"] {
+                again(TEST, &[(variable, address)]);
+            }
+        }
+        return;
+    }
+    let error = Backend::builder(Limits::new()).proxy_from_environment().build().unwrap_err();
+    assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Refused, true));
+    assert!(Backend::builder(Limits::new()).build().is_ok());
+}
+
+#[test]
+fn certificates_beside_the_platforms_are_trusted() {
+    if !is_again() {
+        let folder = env::temp_dir();
+        let file = folder.join(format!("extra-{}-{}", env!("CARGO_PKG_NAME"), std::process::id()));
+        again(
+            "certificates_beside_the_platforms_are_trusted",
+            &[("SSL_CERT_FILE", file.to_str().unwrap())],
+        );
+        fs::remove_file(file).unwrap();
+        return;
+    }
+    // The platform trusts the first suite's CA, and the second one's is given.
+    let platform = Suite::new(|setup| {
+        fs::write(env::var_os("SSL_CERT_FILE").unwrap(), setup.ca_pem()).unwrap();
+        Backend::new(setup.limits())
+    })
+    .unwrap();
+    platform.run_only(&["tls"]).assert_passed();
+    let extra = Suite::new(|setup| {
+        Backend::builder(setup.limits()).extra_ca_certificates(setup.ca_pem()).build()
+    })
+    .unwrap();
+    let report = extra.run_only(&["tls", "tls-unknown-ca"]);
+    assert_eq!(report.cases(), 2);
+    report.assert_passed();
 }
 
 #[test]
