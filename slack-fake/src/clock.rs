@@ -80,8 +80,13 @@ impl Clock {
         });
     }
 
-    /// Waits until `delay` has passed by this clock; a manual one must be moved by at least as many
-    /// seconds.
+    /// Waits until `delay` has passed by this clock, as a server must before it sends a delayed
+    /// reply; a clock that stands still must be moved by at least as many seconds.
+    pub async fn sleep(&self, delay: Duration) {
+        self.after(delay).await;
+    }
+
+    /// Returns the future of [`sleep`](Self::sleep).
     pub(crate) fn after(&self, delay: Duration) -> After {
         let part = u64::from(delay.subsec_nanos() > 0);
         let end = i128::from(self.now()) + i128::from(delay.as_secs()) + i128::from(part);

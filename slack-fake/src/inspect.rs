@@ -1,5 +1,7 @@
 //! What a test can inspect and change directly, without a request.
 
+use serde::Serialize;
+
 use crate::log::SeenCall;
 use crate::state::credential::Life;
 use crate::state::key::Key;
@@ -7,7 +9,7 @@ use crate::state::memory::State;
 use crate::{CredentialKind, FakeSlack};
 
 /// The state of one credential, without its tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CredentialReport {
     /// The app.
@@ -89,6 +91,17 @@ impl FakeSlack {
     /// Its events have the time of the latest request.
     pub fn uninstall(&mut self, client_id: &str, team_or_enterprise_id: &str) -> usize {
         self.state.uninstall(client_id, team_or_enterprise_id, self.state.latest)
+    }
+
+    /// Removes the app from a workspace or an organisation at the time `now`, and returns how many
+    /// credentials ended.
+    pub fn uninstall_at(
+        &mut self,
+        client_id: &str,
+        team_or_enterprise_id: &str,
+        now: u64,
+    ) -> usize {
+        self.state.uninstall(client_id, team_or_enterprise_id, now)
     }
 
     /// Returns the number of calls of a method, or of a page named by its path without the leading

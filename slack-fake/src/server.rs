@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -51,13 +51,23 @@ pub struct FakeServer {
 }
 
 impl FakeServer {
-    /// Binds a free port of 127.0.0.1 and begins to serve.
+    /// Binds a free port of 127.0.0.1 and starts to serve.
     ///
     /// # Errors
     ///
     /// If no port can be bound or no thread started.
     pub fn start(shared: SharedFake) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::bind(shared, (Ipv4Addr::LOCALHOST, 0))
+    }
+
+    /// Binds an address, for instance one with a port that is written elsewhere, and starts to
+    /// serve.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound or no thread started.
+    pub fn bind(shared: SharedFake, address: impl ToSocketAddrs) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let origin = format!("http://{}", listener.local_addr()?);
         let runtime = Builder::new_current_thread().enable_all().build()?;

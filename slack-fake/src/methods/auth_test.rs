@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::state::credential::AccessRecord;
 use crate::state::memory::State;
 use crate::wire::call::{Arguments, Call};
 use crate::wire::reply::{Answer, Failure};
@@ -43,7 +44,8 @@ impl State {
         if let Some(enterprise) = &target.enterprise {
             answer.body.insert("enterprise_id".into(), enterprise.as_ref().into());
         }
-        if let Some(end) = self.access_tokens.get(&holder.token).and_then(|r| r.expires_at()) {
+        if let Some(end) = self.access_tokens.get(&holder.token).and_then(AccessRecord::expires_at)
+        {
             answer.body.insert("expires_in".into(), end.saturating_sub(now).into());
         }
         answer.scopes = Some(credential.scope_headers(None));

@@ -58,6 +58,20 @@ impl EventKind {
 }
 
 impl SlackEvent {
+    /// Creates an event that did not occur in the fake, with an id of the caller's choice.
+    ///
+    /// Its places can be set afterwards: the default is an org-wide install of no organisation.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        client_id: impl Into<String>,
+        kind: EventKind,
+        time: u64,
+    ) -> Self {
+        let (id, client_id) = (id.into(), client_id.into());
+        Self { id, client_id, team_id: None, enterprise_id: None, time, kind }
+    }
+
     /// Returns the body of its deliveries.
     pub(crate) fn body(&self, app_id: &str) -> Value {
         let mut event = Map::new();
