@@ -1,0 +1,140 @@
+//! The server: Slack's side and the control API on one port.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
+use slack_fake::Delivery;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::control::{Control, PREFIX};
+
+/// Serves until a signal asks to stop; prints `ready` before the first connection is accepted.
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    control: Arc<Control>,
+    ready: &Value,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
+    // Whoever started the fake may have closed its output: that is no reason to stop.
+    let _ = writeln!(io::stdout(), "{ready}");
+    let _ = io::stdout().flush();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => return Ok(()),
+        };
+        let Ok((stream, _)) = accepted else {
+            // Out of descriptors, or the peer is gone already: go on with the next connection.
+            sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (tls, control) = (tls.clone(), Arc::clone(&control));
+        tokio::spawn(async move {
+            match tls {
+                None => connection(stream, control).await,
+                Some(acceptor) => {
+                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        connection(stream, control).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, control: Arc<Control>) {
+    let service = service_fn(move |request| answer(Arc::clone(&control), request));
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    // An error is the peer's doing, or a reply that was scripted to get lost.
+    let _ = serving.await;
+}
+
+/// Answers one request; an error closes the connection.
+async fn answer(
+    control: Arc<Control>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Lost> {
+    let (parts, body) = request.into_parts();
+    let is_control = parts.uri.path().starts_with(PREFIX);
+    let limit = if is_control { MOST_CONTROL } else { MOST_BODY };
+    let body = match timeout(BODY_WAIT, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return Ok(status(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(_) => return Ok(status(StatusCode::REQUEST_TIMEOUT)),
+    };
+    let request = Request::from_parts(parts, body);
+    if is_control {
+        return Ok(control.answer(&request).await.map(|body| Full::new(body.into())));
+    }
+    let mut response = control.shared().handle(&request);
+    match response.extensions_mut().remove::<Delivery>() {
+        None => {}
+        Some(Delivery::After(delay)) => control.shared().clock().sleep(delay).await,
+        Some(_) => return Err(Lost),
+    }
+    Ok(response.map(|body| Full::new(body.into())))
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// Ends when the process is asked to stop.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// The reply was scripted to get lost.
+#[derive(Debug)]
+struct Lost;
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reply was scripted to get lost")
+    }
+}
+
+impl std::error::Error for Lost {}
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const BODY_WAIT: Duration = Duration::from_secs(30);
+/// The longest body of a request to Slack's side.
+const MOST_BODY: usize = 1 << 20;
+/// The longest body of a request to the control API, which may be a saved state.
+const MOST_CONTROL: usize = 1 << 30;

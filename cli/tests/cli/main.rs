@@ -1,0 +1,5 @@
+//! The command, driven from outside.
+
+mod fake;
+mod openapi;
+mod support;
