@@ -10,7 +10,7 @@ use slack_proto::{
 use slack_transport::{BlockingTransport, Body, Error, ErrorKind, Transport};
 use zeroize::Zeroizing;
 
-use crate::{CallError, call_error::TransportError};
+use crate::{call_error::TransportError, error::CallError};
 
 /// Calls methods of the Slack at one [`Endpoint`], over one transport.
 ///
@@ -46,8 +46,8 @@ impl Client {
 
     /// Returns a builder for a client over one of the transports of this package, with its settings.
     #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
-    pub fn builder() -> crate::ClientBuilder {
-        crate::ClientBuilder::new()
+    pub fn builder() -> crate::transport::ClientBuilder {
+        crate::transport::ClientBuilder::new()
     }
 
     #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]

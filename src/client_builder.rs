@@ -50,7 +50,7 @@ pub enum Backend {
 /// # #[cfg(feature = "hyper")] {
 /// use std::time::Duration;
 ///
-/// use slack_auth::{Backend, Client};
+/// use slack_auth::{Client, transport::Backend};
 ///
 /// let slack = Client::builder()
 ///     .backend(Backend::Hyper)

@@ -45,7 +45,7 @@ pub use self::error::{FetchKeysError, FetchKeysErrorKind, VerifyIdTokenError};
 /// #     expected: slack_auth::openid::ExpectedIdToken,
 /// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// use std::time::SystemTime;
-/// use slack_auth::{Client, Endpoint, IdTokenKeys, Limits};
+/// use slack_auth::{Client, Endpoint, Limits, openid::IdTokenKeys};
 ///
 /// let slack = Client::with_reqwest(Endpoint::slack(), Limits::new())?;
 /// let keys = IdTokenKeys::with_aws_lc(slack.clone()); // once, beside the client

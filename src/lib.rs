@@ -1,55 +1,203 @@
-//! Keys to a Slack workspace, kept well: install, sign in, rotate and revoke tokens over any transport.
+//! Slack's OAuth: installs an app, signs people in, and keeps the tokens alive.
 //!
-//! The protocol is the crate [`slack_proto`], all of which is re-exported here: values in, `http` requests out, typed
-//! results back. A [`Client`] carries them over a transport: reqwest (feature `reqwest`), libcurl (feature `curl`), or
-//! your own.
+//! A [`Client`] sends requests to Slack over an HTTP client: reqwest, libcurl, or one of your own. A [`TokenRotator`] hands
+//! out tokens from a store and refreshes them before they expire. Both work in any async runtime and in none. Every error
+//! has a `recovery()`, which says what the program should do next ([`Recovery`]), and no error shows a secret.
+//!
+//! No feature is on by default. The features that a program below needs stand above it; the README lists them all.
+//!
+//! # Install an app
+//!
+//! A web server starts the flow, and finishes it when Slack redirects the browser back (features: `reqwest`).
+//!
+//! ```
+//! use std::{error::Error, time::SystemTime};
+//! use slack_auth::{
+//!     Client, ConfidentialClient, Installation,
+//!     methods::OauthV2Access,
+//!     oauth::{AuthorizationRequest, AuthorizationUrl, Callback, InstallScopes, PendingAuthorization, RedirectUri, random_bytes},
+//! };
+//!
+//! type Pending = PendingAuthorization<OauthV2Access>;
+//!
+//! /// Returns the URL to redirect the browser to, and what its session must keep until it comes back.
+//! fn start(slack: &Client, app: &ConfidentialClient) -> Result<(AuthorizationUrl, Pending), Box<dyn Error>> {
+//!     let scopes = InstallScopes::bot("chat:write");
+//!     let redirect = RedirectUri::new("https://app.example.com/slack/callback")?;
+//!     let request = AuthorizationRequest::new(app.id().clone(), scopes, redirect)?;
+//!     Ok(request.begin(slack.endpoint(), &random_bytes()?, SystemTime::now().into()))
+//! }
+//!
+//! /// Finishes the flow: `query` is the query string of the request to the redirect URI.
+//! async fn finish(
+//!     slack: &Client,
+//!     app: &ConfidentialClient,
+//!     pending: Pending,
+//!     query: &str,
+//! ) -> Result<Installation, Box<dyn Error>> {
+//!     let verified = pending.finish(Callback::parse(query)?, SystemTime::now().into())?; // compares `state`
+//!     let requested_at = SystemTime::now().into();
+//!     let reply = slack.call(&verified.exchange, app).await?;
+//!     Ok(reply.value.into_installation(requested_at))
+//! }
+//! ```
+//!
+//! The client and the app are made once:
 //!
 //! ```no_run
-//! # #[cfg(feature = "reqwest")]
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use slack_auth::{AccessToken, Client, Endpoint, Limits, methods::AuthTest};
+//! use slack_auth::{Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits};
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let slack = Client::with_reqwest(Endpoint::slack(), Limits::new())?;
-//! let token = AccessToken::new(std::env::var("SLACK_BOT_TOKEN")?)?;
-//! let reply = slack.call(&AuthTest, &token).await?;
-//! println!("{:?} in {:?}", reply.value.user, reply.value.team);
+//! let id = ClientId::new(std::env::var("SLACK_CLIENT_ID")?)?;
+//! let secret = ClientSecret::new(std::env::var("SLACK_CLIENT_SECRET")?)?;
+//! let app = ConfidentialClient::new(id, secret);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Features
+//! A client without a secret, such as a desktop program, is a [`PublicClient`] and uses `OauthV2Access<CodeVerifier>` (PKCE).
+//! A server without sessions uses [`SignedStateFlow`](oauth::SignedStateFlow).
 //!
-//! None is on by default, and each only adds.
+//! # Sign a person in
 //!
-//! | feature | adds | costs |
-//! |---|---|---|
-//! | `reqwest` | [`Client::with_reqwest`] | reqwest and Tokio; rustls with aws-lc-rs, which needs a C compiler |
-//! | `id-token` | `IdTokenKeys`, which fetches Slack's keys and verifies ID tokens; you bring an `Rs256` | futures-util |
-//! | `id-token-aws-lc` | `IdTokenKeys::with_aws_lc` | aws-lc-rs, which reqwest's and curl's TLS bring along anyway |
-//! | `curl` | [`Client::with_curl`] | libcurl built from source; rustls with aws-lc-rs; needs a C compiler |
-//! | `file-store` | `FileInstallationStore`: installations in a folder that processes of one machine share | 15 small crates, no C |
-//! | `store-conformance` | `store_conformance`: the suite that every store must pass | one small crate |
-//! | `tokio` | `TokioRuntime`: refreshes run as tasks of Tokio | Tokio |
-//! | `tracing` | a rotator tells `tracing` what happens, by fingerprints | `tracing` |
-//! | `thread-runtime` | `ThreadRuntime`: refreshes run on two threads of the library's own | 12 small crates |
-//! | `test-util` | `ManualRuntime`: time passes when a test says so | nothing |
+//! Sign in with Slack is the same flow with another request. The ID token says who it is, once it is verified (features:
+//! `reqwest`, `id-token-aws-lc`).
 //!
-//! For another TLS library, a proxy, certificates or a client of your own, make the transport by its own crate
-//! (`slack-transport-reqwest`, `slack-transport-curl`) and give it to [`Client::new`].
+//! ```
+//! use std::{error::Error, time::SystemTime};
+//! use slack_auth::{
+//!     Client, ConfidentialClient,
+//!     methods::OpenidConnectToken,
+//!     oauth::{AuthorizationRequest, Callback, PendingAuthorization, RedirectUri, SignInScopes},
+//!     openid::{IdTokenKeys, UserClaims},
+//! };
 //!
-//! # Stores
+//! type Pending = PendingAuthorization<OpenidConnectToken>;
 //!
-//! An [`InstallationStore`] keeps installations, so that many processes can refresh their tokens and none is lost. There
-//! is one in memory and one in a folder; one for a database of your own is a trait of six methods.
-//! [`find_installation`] tells which installation is good at a place, and [`remove_place`] and its like remove what is gone.
+//! fn request(app: &ConfidentialClient) -> Result<AuthorizationRequest<OpenidConnectToken>, Box<dyn Error>> {
+//!     let redirect = RedirectUri::new("https://app.example.com/slack/sign-in")?;
+//!     Ok(AuthorizationRequest::new(app.id().clone(), SignInScopes::openid().email(), redirect)?)
+//! }
 //!
-//! # Rotation
+//! /// Finishes the flow. `keys` is an `IdTokenKeys::with_aws_lc(slack.clone())` that is made once.
+//! async fn finish(
+//!     slack: &Client,
+//!     app: &ConfidentialClient,
+//!     keys: &IdTokenKeys,
+//!     pending: Pending,
+//!     query: &str,
+//! ) -> Result<UserClaims, Box<dyn Error>> {
+//!     let verified = pending.finish(Callback::parse(query)?, SystemTime::now().into())?;
+//!     let signed_in = slack.call(&verified.exchange, app).await?.value;
+//!     let id_token = signed_in.id_token.ok_or("Slack sent no ID token")?;
+//!     let access_token = &signed_in.credential.access_token;
+//!     let now = SystemTime::now().into();
+//!     let person = keys.verify(&id_token, verified.expected_id_token(), Some(access_token), now).await?;
+//!     Ok(person.user) // `person.user.identity()` is the key to file the person under
+//! }
+//! ```
 //!
-//! A [`TokenRotator`] gives access tokens out of a store. It refreshes them behind the callers' backs before they end, once
-//! for all processes, and hands out nothing that is not stored. [`TokenRotator::call`] calls a method with a stored token
-//! and survives its expiry. It runs on Tokio (`TokioRuntime`), on threads of the library's own
-//! (`ThreadRuntime`), or on any other [`Runtime`]. The rules are
-//! those of [`Rotation`], a state machine without I/O that a program may drive by itself.
+//! # Keep a token alive
+//!
+//! An installation is kept in a store, and a [`TokenRotator`] hands out its tokens. The processes that share a store refresh a
+//! token once between them, and nobody gets a token that is not stored (features: `reqwest`, `file-store`, `tokio`).
+//!
+//! ```no_run
+//! use std::{error::Error, sync::Arc};
+//! use slack_auth::{
+//!     Client, ConfidentialClient, Installation, InstallationStore, Slot, StoreKey, TokenRotator,
+//!     runtime::TokioRuntime,
+//!     store::{FileInstallationStore, Precondition},
+//! };
+//!
+//! /// Stores a first installation. `installation.key()` says which workspace or organisation it belongs to.
+//! async fn keep(store: &dyn InstallationStore, installation: &Installation) -> Result<StoreKey, Box<dyn Error>> {
+//!     let key = StoreKey::from(installation.key().ok_or("it belongs to no workspace")?);
+//!     store.put(&key, installation, Precondition::Absent).await?;
+//!     Ok(key)
+//! }
+//!
+//! /// Creates the rotator, once. Call it inside of Tokio.
+//! fn rotator(slack: Client, app: ConfidentialClient) -> Result<TokenRotator, Box<dyn Error>> {
+//!     let store = Arc::new(FileInstallationStore::open("/var/lib/example/slack")?);
+//!     let tokio = TokioRuntime::new(tokio::runtime::Handle::current());
+//!     Ok(TokenRotator::builder(slack, app, store).runtime(tokio).build()?)
+//! }
+//!
+//! async fn use_it(rotator: &TokenRotator, key: &StoreKey) -> Result<(), Box<dyn Error>> {
+//!     let token = rotator.access_token(key, Slot::Bot).await?; // refreshed first, if necessary
+//!     println!("{} is valid until {:?}", token.fingerprint(), token.expires_at());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Call a method
+//!
+//! With a token at hand, or with the token of an installation. The second way refreshes a token that has expired and repeats
+//! the call (features: `reqwest`).
+//!
+//! ```
+//! use std::error::Error;
+//! use slack_auth::{AccessToken, Client, Slot, StoreKey, TokenRotator, methods::AuthTest};
+//!
+//! async fn by_token(slack: &Client, token: &AccessToken) -> Result<(), Box<dyn Error>> {
+//!     let reply = slack.call(&AuthTest, token).await?;
+//!     println!("{:?} in {:?}", reply.value.user, reply.value.team);
+//!     Ok(())
+//! }
+//!
+//! async fn by_installation(rotator: &TokenRotator, key: &StoreKey) -> Result<(), Box<dyn Error>> {
+//!     let reply = rotator.call(&AuthTest, key, Slot::Bot).await?;
+//!     println!("{:?} in {:?}", reply.value.user, reply.value.team);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Without async, [`Client::call_blocking`] does the same. A method that is not built in takes a dozen lines: see [`ApiMethod`].
+//!
+//! # Test without Slack
+//!
+//! The crate `slack-fake` plays Slack's side in memory, and time passes when the test says so (features of `slack-fake`:
+//! `transport`; of this crate: none).
+//!
+//! ```
+//! use std::{error::Error, sync::Arc};
+//! use http::Request;
+//! use slack_auth::{
+//!     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Timestamp,
+//!     methods::OauthV2Access,
+//!     oauth::{AuthorizationRequest, Callback, InstallScopes, RedirectUri, random_bytes},
+//! };
+//! use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
+//!
+//! # fn main() -> Result<(), Box<dyn Error>> {
+//! let fake = FakeSlack::new()
+//!     .app(App::new("1.2", "not-a-real-secret").redirect_url("https://app.example.com/slack/callback"))
+//!     .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
+//!     .user(User::new("U0FAKE00001", "fake.person"))
+//!     .consent(Consent::Allow);
+//! let fake = SharedFake::new(fake, Clock::manual(1_795_219_200));
+//! let slack = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(fake.clone())));
+//! let now = || Timestamp::from_unix(fake.clock().now());
+//!
+//! let app = ConfidentialClient::new(ClientId::new("1.2")?, ClientSecret::new("not-a-real-secret")?);
+//! let redirect = RedirectUri::new("https://app.example.com/slack/callback")?;
+//! let request =
+//!     AuthorizationRequest::<OauthV2Access>::new(app.id().clone(), InstallScopes::bot("chat:write"), redirect)?;
+//! let (url, pending) = request.begin(slack.endpoint(), &random_bytes()?, now());
+//! let page = fake.handle(&Request::get(url.expose()).body("")?); // the person presses Allow
+//! let callback = Callback::parse(page.headers()["location"].to_str()?)?;
+//! let verified = pending.finish(callback, now())?;
+//! let installed = pollster::block_on(slack.call(&verified.exchange, &app))?.value;
+//! assert_eq!(installed.team.ok_or("no team")?.id.as_str(), "T0FAKE00001");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A rotator runs in such a test on a `ManualRuntime` (feature `test-util`), in which twelve hours pass at once.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call_error;
 mod client;
@@ -67,43 +215,19 @@ pub mod pace;
 mod random;
 pub mod rotation;
 mod rotator;
-mod runtime;
+pub mod runtime;
+pub mod store;
 pub mod tokens;
+pub mod transport;
 
-pub use call_error::{CallError, TransportError};
 pub use client::Client;
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
-pub use client_builder::{Backend, ClientBuilder};
-#[cfg(feature = "id-token")]
-pub use id_token_keys::{FetchKeysError, FetchKeysErrorKind, IdTokenKeys, VerifyIdTokenError};
-pub use random::random_bytes;
-pub use rotator::{
-    InvalidRotator, RevokeError, RotatedCallError, RotationObserver, TokenError, TokenRotator,
-    TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
-};
-#[cfg(feature = "test-util")]
-pub use runtime::ManualRuntime;
-pub use runtime::Runtime;
-#[cfg(feature = "thread-runtime")]
-pub use runtime::ThreadRuntime;
-#[cfg(feature = "tokio")]
-pub use runtime::TokioRuntime;
+pub use rotator::TokenRotator;
 pub use slack_proto::{
     AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
     PublicClient, Recovery, Slot, StoreKey, Timestamp, error_codes,
 };
-#[cfg(feature = "store-conformance")]
-pub use slack_store::conformance as store_conformance;
-pub use slack_store::{
-    InstallationMatch, InstallationStore, Lease, LeaseHolder, LeaseOutcome,
-    MemoryInstallationStore, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion,
-    find_credential, find_installation, remove_bot, remove_installation, remove_place, remove_user,
-    rewrite_all,
-};
-#[cfg(feature = "file-store")]
-pub use slack_store_file::{FileInstallationStore, SealingKey, SealingKeys};
-pub use slack_transport as transport;
-pub use slack_transport::{BlockingTransport, Limits, Transport};
+pub use slack_store::InstallationStore;
+pub use slack_transport::Limits;
 
 /// Compiles the README's program.
 #[cfg(all(doctest, feature = "reqwest"))]

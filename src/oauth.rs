@@ -9,3 +9,5 @@ pub use slack_proto::oauth::{
     SecretAndPkce, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
     SignedStateFlow, StateSigningKey, VerifiedCallback, WithoutStateError,
 };
+
+pub use crate::random::random_bytes;

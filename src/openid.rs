@@ -8,3 +8,8 @@ pub use slack_proto::openid::{
     Rs256Key, UnverifiedClaims, VerifiedIdToken,
 };
 pub use slack_proto::openid::{ExpectedIdToken, IdToken, IdentityKey, Nonce, UserClaims};
+
+#[cfg(feature = "id-token")]
+pub use crate::id_token_keys::{
+    FetchKeysError, FetchKeysErrorKind, IdTokenKeys, VerifyIdTokenError,
+};

@@ -4,3 +4,8 @@ pub use slack_proto::rotation::{
     Action, AnyCredential, Input, Issued, Problem, ReauthorizationReason, RefreshFailure,
     RefreshRequest, Rejection, Rotation, RotationEvent, RotationPolicy, Write,
 };
+
+pub use crate::rotator::{
+    InvalidRotator, RevokeError, RotatedCallError, RotationObserver, TokenError,
+    TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
+};

@@ -39,11 +39,11 @@ use entry::Told;
 /// use std::sync::Arc;
 /// use slack_auth::{
 ///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-///     InstallationStore, MemoryInstallationStore, Precondition, Slot, StoreKey, Timestamp,
-///     TokenRotator,
+///     InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
+///     store::{MemoryInstallationStore, Precondition},
 ///     tokens::{Credential, InstallationKey},
 /// };
-/// # use slack_auth::{BlockingTransport, transport};
+/// # use slack_auth::{transport, transport::BlockingTransport};
 /// # struct Nowhere;
 /// # impl BlockingTransport for Nowhere {
 /// #     fn send_blocking(&self, _: http::Request<transport::Body>) -> Result<http::Response<Vec<u8>>, transport::Error> {

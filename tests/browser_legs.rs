@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use http::Request;
 use slack_auth::{
-    ApiMethod, CallError, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
-    IdTokenKeys, PublicClient, Timestamp, VerifyIdTokenError,
-    error::{ErrorCode, MethodError},
+    ApiMethod, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient,
+    Timestamp,
+    error::{CallError, ErrorCode, MethodError},
     methods::{
         OauthV2Access, OauthV2AccessError, OauthV2UserAccess, OpenidConnectToken,
         OpenidConnectTokenError,
@@ -15,10 +15,9 @@ use slack_auth::{
         AuthorizationRequest, AuthorizeError, Callback, CallbackError, CodeExchange, CodeVerifier,
         InstallScopes, InvalidPendingAuthorization, PendingAuthorization, RandomBytes, RedirectUri,
         SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey,
-        VerifiedCallback, WithoutStateError,
+        VerifiedCallback, WithoutStateError, random_bytes,
     },
-    openid::IdTokenError,
-    random_bytes,
+    openid::{IdTokenError, IdTokenKeys, VerifyIdTokenError},
 };
 use slack_fake::{
     App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, UserAccessShape, Workspace,

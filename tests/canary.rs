@@ -5,15 +5,18 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, ApiMethod, BlockingTransport, CallError, Client, ClientId, ClientSecret,
-    ConfidentialClient, Endpoint, FileInstallationStore, IdTokenKeys, Installation,
-    InstallationStore, MemoryInstallationStore, Precondition, Recovery, SealingKey, SealingKeys,
-    StoreKey, StoredVersion, Timestamp, Transport, find_installation,
+    AccessToken, ApiMethod, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
+    Installation, InstallationStore, Recovery, StoreKey, Timestamp,
+    error::CallError,
     methods::{AuthTest, OauthV2Refresh},
-    openid::{ExpectedIdToken, IdToken, Nonce},
-    random_bytes, rewrite_all,
+    oauth::random_bytes,
+    openid::{ExpectedIdToken, IdToken, IdTokenKeys, Nonce},
+    store::{
+        FileInstallationStore, MemoryInstallationStore, Precondition, SealingKey, SealingKeys,
+        StoredVersion, find_installation, rewrite_all,
+    },
     tokens::{Credential, InstallationKey, RefreshToken},
-    transport::{self, Body, ErrorKind},
+    transport::{self, BlockingTransport, Body, ErrorKind, Transport},
 };
 
 const CANARY: &str = "xoxb-C4n4ry";
@@ -225,8 +228,12 @@ fn assert_hidden(value: &dyn std::fmt::Debug) {
 #[test]
 fn a_rotator_and_its_errors_show_no_secret() {
     use slack_auth::{
-        ManualRuntime, RevokeError, RotatedCallError, ThreadRuntime, TokenError, TokenRotator,
-        ValidConfigurationToken, ValidToken, rotation::RotationEvent,
+        TokenRotator,
+        rotation::{
+            RevokeError, RotatedCallError, RotationEvent, TokenError, ValidConfigurationToken,
+            ValidToken,
+        },
+        runtime::{ManualRuntime, ThreadRuntime},
     };
     let bodies = [
         None,

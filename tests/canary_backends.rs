@@ -10,9 +10,8 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, ApiMethod, CallError, Client, ClientId, ClientSecret, ConfidentialClient,
-    Endpoint, Limits,
-    error::MethodError,
+    AccessToken, ApiMethod, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits,
+    error::{CallError, MethodError},
     methods::{AuthTest, OauthV2Access, OauthV2Refresh},
     oauth::AuthorizationCode,
     tokens::RefreshToken,

@@ -9,9 +9,11 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder,
-    LeaseOutcome, Precondition, SealingKey, SealingKeys, Slot, StoreError, StoreErrorKind,
-    StoreKey, Stored, StoredVersion, Timestamp,
+    AccessToken, Installation, InstallationStore, Slot, StoreKey, Timestamp,
+    store::{
+        FileInstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, SealingKey,
+        SealingKeys, StoreError, StoreErrorKind, Stored, StoredVersion,
+    },
     tokens::{Credential, InstallationKey},
 };
 use tempfile::TempDir;

@@ -16,7 +16,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use slack_auth::{BlockingTransport, Limits, Transport, transport::Body};
+use slack_auth::{
+    Limits,
+    transport::{BlockingTransport, Body, Transport},
+};
 use slack_transport_curl::CurlTransport;
 use slack_transport_reqwest::ReqwestTransport;
 use tokio::net::{TcpListener, TcpStream};

@@ -16,8 +16,8 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, FileInstallationStore, Installation, InstallationStore, Precondition, SealingKey,
-    SealingKeys, StoreKey, Timestamp,
+    AccessToken, Installation, InstallationStore, StoreKey, Timestamp,
+    store::{FileInstallationStore, Precondition, SealingKey, SealingKeys},
     tokens::{Credential, InstallationKey, RefreshToken},
 };
 

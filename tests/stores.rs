@@ -11,9 +11,12 @@ use std::{
 
 use async_trait::async_trait;
 use slack_auth::{
-    AccessToken, FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder,
-    LeaseOutcome, MemoryInstallationStore, Precondition, SealingKey, SealingKeys, Slot, StoreError,
-    StoreErrorKind, StoreKey, Stored, StoredVersion, store_conformance::Suite,
+    AccessToken, Installation, InstallationStore, Slot, StoreKey,
+    store::{
+        FileInstallationStore, Lease, LeaseHolder, LeaseOutcome, MemoryInstallationStore,
+        Precondition, SealingKey, SealingKeys, StoreError, StoreErrorKind, Stored, StoredVersion,
+        conformance::Suite,
+    },
 };
 
 use crate::around::{Around, Call, Hooks};

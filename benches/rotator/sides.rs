@@ -17,10 +17,12 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-    InstallationStore as _, MemoryInstallationStore, Precondition, Slot, StoreKey, Timestamp, TokenRotator,
-    Transport, transport,
+    InstallationStore as _, Slot, StoreKey, Timestamp, TokenRotator,
     rotation::Rejection,
+    store::{MemoryInstallationStore, Precondition},
     tokens::{Credential, InstallationKey, RefreshToken},
+    transport,
+    transport::Transport,
 };
 
 /// Gives tokens, and replaces them.
@@ -113,7 +115,10 @@ struct Generous(AtomicUsize);
 
 #[async_trait]
 impl Transport for Generous {
-    async fn send(&self, _: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(
+        &self,
+        _: Request<transport::Body>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
         let body = format!(
             r#"{{"ok":true,"token_type":"bot","access_token":"xoxe.xoxb-1-new-{number}","refresh_token":"xoxe-1-new-{number}","expires_in":43200}}"#

@@ -98,7 +98,8 @@ fn our_curl_blocking(url: String) -> Run {
     Box::new(move |total, at_once| {
         on_threads(at_once, || {
             for _ in 0..total / at_once {
-                let response = transport.send_blocking(request(&url).map(Into::into)).expect("an answer");
+                let response =
+                    transport.send_blocking(request(&url).map(Into::into)).expect("an answer");
                 assert_eq!(response.body().len(), 700);
             }
         });

@@ -3,10 +3,11 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use slack_auth::{
-    ClientSecret, ConfidentialClient, InstallationStore, Precondition, Runtime, Slot, StoreKey,
-    ThreadRuntime, Timestamp, TokenRotator,
+    ClientSecret, ConfidentialClient, InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
     methods::{AuthTest, OauthV2Access},
     oauth::{AuthorizationRequest, InstallScopes, RedirectUri},
+    runtime::{Runtime, ThreadRuntime},
+    store::Precondition,
     tokens::InstallationKey,
 };
 use slack_fake::Clock;

@@ -1,10 +1,12 @@
 //! Sign in with Slack: from the sign-in page to a verified ID token, and to one that proves nothing.
 
 use slack_auth::{
-    AccessToken, ClientSecret, ConfidentialClient, IdTokenKeys, VerifyIdTokenError,
+    AccessToken, ClientSecret, ConfidentialClient,
     methods::{OpenidConnectToken, OpenidConnectUserInfo},
     oauth::{AuthorizationRequest, RedirectUri, SignInScopes},
-    openid::{ExpectedIdToken, IdToken, IdTokenError, VerifiedIdToken},
+    openid::{
+        ExpectedIdToken, IdToken, IdTokenError, IdTokenKeys, VerifiedIdToken, VerifyIdTokenError,
+    },
 };
 use slack_fake::IdTokenFault;
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use slack_auth::{
-    Client, ClientId, Endpoint, FileInstallationStore, Limits, StoreError, Timestamp,
+    Client, ClientId, Endpoint, Limits, Timestamp,
+    store::{FileInstallationStore, StoreError},
 };
 use slack_fake::{App, Clock, FakeServer, FakeSlack, SharedFake, User, Workspace};
 

@@ -3,14 +3,13 @@
 use std::{error::Error, io::Write, path::Path};
 
 use slack_auth::{
-    CallError, ClientSecret, ConfidentialClient, PublicClient, Recovery, Slot,
-    error::{CommonError, ErrorCode},
+    ClientSecret, ConfidentialClient, PublicClient, Recovery, Slot,
+    error::{CallError, CommonError, ErrorCode},
     methods::{AuthTest, OauthV2Access, OauthV2AccessError, OauthV2Refresh},
     oauth::{
         AuthorizationRequest, Callback, ClientAuthentication, ClientCredentials, CodeExchange,
-        CodeVerifier, InstallScopes, PendingAuthorization, RedirectUri,
+        CodeVerifier, InstallScopes, PendingAuthorization, RedirectUri, random_bytes,
     },
-    random_bytes,
     tokens::Credential,
 };
 

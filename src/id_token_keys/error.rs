@@ -9,9 +9,9 @@ use slack_proto::{
 };
 use slack_transport as transport;
 
-use crate::TransportError;
+use crate::error::TransportError;
 
-/// The error of [`IdTokenKeys::verify`](crate::IdTokenKeys::verify).
+/// The error of [`IdTokenKeys::verify`](crate::openid::IdTokenKeys::verify).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum VerifyIdTokenError {

@@ -5,7 +5,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 use slack_proto::{oauth::ClientCredentials, rotation::RotationPolicy};
 
 use super::{RotationObserver, TokenRotator, error::InvalidRotator, live::Cache, shared::Shared};
-use crate::{Client, InstallationStore, LeaseHolder, Limits, Runtime};
+use crate::{Client, InstallationStore, Limits, runtime::Runtime, store::LeaseHolder};
 
 /// Makes a [`TokenRotator`].
 #[must_use = "a builder does nothing until it builds"]
@@ -142,7 +142,7 @@ impl fmt::Debug for TokenRotatorBuilder {
 /// Features only add: without `thread-runtime` there is no default, rather than another one.
 fn default_runtime() -> Option<Arc<dyn Runtime>> {
     #[cfg(feature = "thread-runtime")]
-    return Some(Arc::new(crate::ThreadRuntime::new()));
+    return Some(Arc::new(crate::runtime::ThreadRuntime::new()));
     #[cfg(not(feature = "thread-runtime"))]
     None
 }

@@ -11,7 +11,7 @@ use slack_proto::{
 };
 
 use super::{TokenError, TokenRotator, ValidToken};
-use crate::CallError;
+use crate::error::CallError;
 
 impl TokenRotator {
     /// Calls a method with the token that is stored under `key`, refreshed if need be.

@@ -13,7 +13,10 @@ use slack_proto::{
 };
 
 use super::{entry::Entry, shared::Shared};
-use crate::{CallError, Lease, LeaseOutcome, Precondition, StoreError, Stored};
+use crate::{
+    error::CallError,
+    store::{Lease, LeaseOutcome, Precondition, StoreError, Stored},
+};
 
 type Cause = Option<Arc<dyn Error + Send + Sync>>;
 

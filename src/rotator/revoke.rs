@@ -10,7 +10,10 @@ use slack_proto::{
 };
 
 use super::{SLOTS, TokenRotator};
-use crate::{CallError, Lease, LeaseHolder, LeaseOutcome, StoreError, Stored, remove_installation};
+use crate::{
+    error::CallError,
+    store::{Lease, LeaseHolder, LeaseOutcome, StoreError, Stored, remove_installation},
+};
 
 impl TokenRotator {
     /// Revokes all access and refresh tokens of an installation, and then deletes it from the store.

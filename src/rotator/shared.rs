@@ -13,7 +13,7 @@ use super::{
     live::{Cache, Map, number},
     observer::RotationObserver,
 };
-use crate::{Client, InstallationStore, LeaseHolder, Runtime};
+use crate::{Client, InstallationStore, runtime::Runtime, store::LeaseHolder};
 
 pub(super) struct Shared {
     pub(super) client: Client,

@@ -19,7 +19,7 @@ use super::Runtime;
 ///
 /// ```
 /// use std::time::Duration;
-/// use slack_auth::{ManualRuntime, Runtime, Timestamp};
+/// use slack_auth::{Timestamp, runtime::{ManualRuntime, Runtime}};
 ///
 /// let runtime = ManualRuntime::new(Timestamp::from_unix(1_795_219_200));
 /// runtime.block_on(runtime.sleep(Duration::from_secs(12 * 3600)));

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use slack_auth::{
-    Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, Slot,
-    StoreError, StoreKey, Stored, StoredVersion,
+    Installation, InstallationStore, Slot, StoreKey,
+    store::{Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, Stored, StoredVersion},
 };
 
 /// `inner`, with something before each call.

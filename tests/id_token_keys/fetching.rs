@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use slack_auth::{
-    VerifyIdTokenError,
-    openid::{DocumentFault, IdToken, IdTokenError, VerifiedIdToken},
+use slack_auth::openid::{
+    DocumentFault, IdToken, IdTokenError, VerifiedIdToken, VerifyIdTokenError,
 };
 
 use crate::stage::{SignedIn, Stage, at};

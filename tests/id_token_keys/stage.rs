@@ -9,12 +9,11 @@ use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, BlockingTransport, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
-    IdTokenKeys, Timestamp, Transport, VerifyIdTokenError,
+    AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Timestamp,
     methods::OpenidConnectToken,
     oauth::{AuthorizationCode, RedirectUri},
-    openid::{ExpectedIdToken, IdToken, Nonce, VerifiedIdToken},
-    transport::{Body, Error, ErrorKind},
+    openid::{ExpectedIdToken, IdToken, IdTokenKeys, Nonce, VerifiedIdToken, VerifyIdTokenError},
+    transport::{BlockingTransport, Body, Error, ErrorKind, Transport},
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 

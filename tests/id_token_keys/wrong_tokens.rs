@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, mem::discriminant};
 
 use slack_auth::{
-    AccessToken, ClientId, Endpoint, VerifyIdTokenError,
-    openid::{ExpectedIdToken, IdTokenError, IdTokenVerifier},
+    AccessToken, ClientId, Endpoint,
+    openid::{ExpectedIdToken, IdTokenError, IdTokenVerifier, VerifyIdTokenError},
 };
 use slack_fake::IdTokenFault;
 

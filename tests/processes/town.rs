@@ -9,9 +9,11 @@ use std::{
 use http::Request;
 use pollster::block_on;
 use slack_auth::{
-    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
-    InstallationStore, Precondition, Slot, Timestamp, methods::OauthV2Access,
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, Slot,
+    Timestamp,
+    methods::OauthV2Access,
     oauth::AuthorizationCode,
+    store::{FileInstallationStore, Precondition},
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
 

@@ -10,10 +10,11 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, FileInstallationStore,
-    InstallationStore, LeaseOutcome, Limits, Slot, StoreKey, TokenRotator,
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, Limits, Slot,
+    StoreKey, TokenRotator,
     methods::AuthTest,
     rotation::{RotationEvent, RotationPolicy},
+    store::{FileInstallationStore, LeaseOutcome},
 };
 
 use crate::around::{Around, Hooks};

@@ -8,8 +8,9 @@ use std::{
 };
 
 use slack_auth::{
-    LeaseHolder, Slot, Timestamp,
+    Slot, Timestamp,
     rotation::{Action, AnyCredential, Input, RefreshRequest, Rotation, RotationPolicy, Write},
+    store::LeaseHolder,
 };
 
 use crate::{

@@ -3,9 +3,10 @@
 use std::{rc::Rc, time::Duration};
 
 use slack_auth::{
-    ApiMethod, Endpoint, Installation, Lease, LeaseOutcome,
+    ApiMethod, Endpoint, Installation,
     methods::{OauthV2Refresh, OauthV2RefreshResponse},
     rotation::{Input, RefreshFailure, RefreshRequest, Rejection, Write},
+    store::{Lease, LeaseOutcome},
     tokens::Fingerprint,
 };
 

@@ -6,7 +6,10 @@ use std::{
     rc::Rc,
 };
 
-use slack_auth::{Installation, Lease, LeaseHolder, LeaseOutcome, Slot};
+use slack_auth::{
+    Installation, Slot,
+    store::{Lease, LeaseHolder, LeaseOutcome},
+};
 
 use crate::slack::{Pair, Slack};
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use slack_auth::{
-    InstallationStore as _, Recovery, Runtime as _, Slot, methods::AuthTest, rotation::Problem,
+    InstallationStore as _, Recovery, Slot, methods::AuthTest, rotation::Problem,
+    runtime::Runtime as _,
 };
 use slack_fake::{App, Fault};
 

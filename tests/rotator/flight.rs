@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use slack_auth::{Runtime as _, Slot, TokenRotator, rotation::RotationEvent};
+use slack_auth::{Slot, TokenRotator, rotation::RotationEvent, runtime::Runtime as _};
 use slack_fake::Fault;
 
 use crate::support::{LIFE, World};

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use slack_auth::{
-    InstallationStore as _, Lease, LeaseHolder, Precondition, Runtime as _, Slot,
+    InstallationStore as _, Slot,
     rotation::{Rejection, RotationEvent},
+    runtime::Runtime as _,
+    store::{Lease, LeaseHolder, Precondition},
 };
 use slack_fake::Fault;
 

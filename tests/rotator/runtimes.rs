@@ -10,8 +10,10 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, Client, Endpoint, Installation, InstallationStore as _, MemoryInstallationStore,
-    Precondition, Runtime, Slot, StoreKey, ThreadRuntime, Timestamp, TokenRotator,
+    AccessToken, Client, Endpoint, Installation, InstallationStore as _, Slot, StoreKey, Timestamp,
+    TokenRotator,
+    runtime::{Runtime, ThreadRuntime},
+    store::{MemoryInstallationStore, Precondition},
     tokens::{Credential, InstallationKey, RefreshToken},
 };
 
@@ -21,7 +23,7 @@ use crate::support::World;
 struct Generous(u64);
 
 #[async_trait::async_trait]
-impl slack_auth::Transport for Generous {
+impl slack_auth::transport::Transport for Generous {
     async fn send(
         &self,
         _: http::Request<slack_auth::transport::Body>,
@@ -72,7 +74,7 @@ fn threads_refresh_a_token() {
 fn tokio_refreshes_a_token() {
     let tokio = tokio::runtime::Builder::new_multi_thread();
     let tokio = { tokio }.worker_threads(1).enable_all().build().unwrap();
-    refreshed_by(slack_auth::TokioRuntime::new(tokio.handle().clone()));
+    refreshed_by(slack_auth::runtime::TokioRuntime::new(tokio.handle().clone()));
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn a_runtime_that_is_shut_down_leaves_the_rest_to_the_next_caller() {
     let tokio = tokio::runtime::Builder::new_multi_thread();
     let tokio = { tokio }.worker_threads(1).enable_all().build().unwrap();
     let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
-        .runtime(slack_auth::TokioRuntime::new(tokio.handle().clone()))
+        .runtime(slack_auth::runtime::TokioRuntime::new(tokio.handle().clone()))
         .wait_timeout(Duration::from_secs(5))
         .build()
         .unwrap();

@@ -15,9 +15,13 @@ use async_trait::async_trait;
 use http::Request;
 use slack_auth::{
     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore,
-    ManualRuntime, MemoryInstallationStore, Precondition, Runtime as _, Slot, StoreError,
-    StoreErrorKind, StoreKey, Timestamp, TokenRotator, methods::OauthV2Access,
-    oauth::AuthorizationCode, rotation::RotationEvent, tokens::Credential,
+    Slot, StoreKey, Timestamp, TokenRotator,
+    methods::OauthV2Access,
+    oauth::AuthorizationCode,
+    rotation::RotationEvent,
+    runtime::{ManualRuntime, Runtime as _},
+    store::{MemoryInstallationStore, Precondition, StoreError, StoreErrorKind},
+    tokens::Credential,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use slack_auth::{
-    Recovery, Runtime as _, Slot, TokenRotator,
+    Recovery, Slot, TokenRotator,
     rotation::{Problem, ReauthorizationReason, RotationEvent, RotationPolicy},
+    runtime::Runtime as _,
 };
 use slack_fake::Fault;
 
@@ -157,13 +158,13 @@ fn a_dead_refresh_token_asks_for_a_person_and_a_new_install_is_found() {
     // A person goes through the browser, in another process.
     let again = crate::support::install(&world.runtime, &world.slack, &world.client);
     let stored = world.runtime.block_on(store_load(&world)).unwrap();
-    let expected = slack_auth::Precondition::Version(stored.version);
+    let expected = slack_auth::store::Precondition::Version(stored.version);
     let put = slack_auth::InstallationStore::put(&*world.store, &world.key, &again, expected);
     world.runtime.block_on(put).unwrap();
     assert!(world.is_live(ask().unwrap().expose()));
 }
 
-async fn store_load(world: &World) -> Option<slack_auth::Stored> {
+async fn store_load(world: &World) -> Option<slack_auth::store::Stored> {
     slack_auth::InstallationStore::load(&world.store.inner, &world.key).await.unwrap()
 }
 

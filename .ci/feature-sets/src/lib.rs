@@ -5,11 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
-    AccessToken, BlockingTransport, CallError, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
-    Installation, InstallationStore, InvalidRotator, Limits, MemoryInstallationStore, StoreError, StoreKey,
-    TokenRotator, Transport, transport,
-    error::NoError,
+    AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
+    InstallationStore, Limits, StoreKey, TokenRotator,
+    error::{CallError, NoError},
     methods::{AuthTest, AuthTestResponse, Reply},
+    rotation::InvalidRotator,
+    store::{MemoryInstallationStore, StoreError},
+    transport,
+    transport::{BlockingTransport, Transport},
 };
 
 /// Answers every request in the same words.
@@ -27,7 +30,10 @@ impl Canned {
 
 #[async_trait]
 impl Transport for Canned {
-    async fn send(&self, request: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(
+        &self,
+        request: Request<transport::Body>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
         Self::answer(&request)
     }
 }
@@ -67,10 +73,14 @@ pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
 
 /// Checks an ID token by cryptography of one's own, and by the ready one if its feature is on; every type written out.
 #[cfg(feature = "id-token")]
-pub async fn verify(token: &slack_auth::openid::IdToken) -> Vec<slack_auth::VerifyIdTokenError> {
+pub async fn verify(
+    token: &slack_auth::openid::IdToken,
+) -> Vec<slack_auth::openid::VerifyIdTokenError> {
     use slack_auth::{
-        ClientId, IdTokenKeys, Timestamp, VerifyIdTokenError,
-        openid::{ExpectedIdToken, Rs256, Rs256Key, VerifiedIdToken},
+        ClientId, Timestamp,
+        openid::{
+            ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, VerifiedIdToken, VerifyIdTokenError,
+        },
     };
     struct NoKeys;
     impl Rs256 for NoKeys {
@@ -98,7 +108,7 @@ pub fn stores(path: &std::path::Path) -> Vec<Result<Arc<dyn InstallationStore>, 
     vec![
         Ok(Arc::new(MemoryInstallationStore::new())),
         #[cfg(feature = "file-store")]
-        slack_auth::FileInstallationStore::open(path)
+        slack_auth::store::FileInstallationStore::open(path)
             .map(|store| Arc::new(store) as Arc<dyn InstallationStore>),
     ]
 }
@@ -109,7 +119,7 @@ pub async fn keep(
     installation: &Installation,
 ) -> Result<bool, StoreError> {
     let key: StoreKey = installation.key().expect("it names a place").into();
-    store.put(&key, installation, slack_auth::Precondition::Absent).await?;
+    store.put(&key, installation, slack_auth::store::Precondition::Absent).await?;
     Ok(store.load(&key).await?.is_some())
 }
 

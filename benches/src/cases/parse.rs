@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use http::Response;
-use slack_proto::{ApiMethod, error::ResponseError, methods::OauthV2Access, oauth::SecretAuthentication};
+use slack_proto::{
+    ApiMethod, error::ResponseError, methods::OauthV2Access, oauth::SecretAuthentication,
+};
 
 use super::{Allowed, Case};
 use crate::{

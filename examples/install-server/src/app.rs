@@ -17,14 +17,15 @@ use axum::{
     routing::{get, post},
 };
 use slack_auth::{
-    Client, ConfidentialClient, IdTokenKeys, InstallationStore, Timestamp,
+    Client, ConfidentialClient, InstallationStore, Timestamp,
     error::InvalidValue,
     methods::{OauthV2Access, OpenidConnectToken},
     oauth::{
         AuthorizationRequest, Callback, CodeExchange, InstallScopes, RandomBytes, RedirectUri,
         SessionBinding, SignInScopes, SignedStateFlow, StateSigningKey, VerifiedCallback,
+        random_bytes,
     },
-    random_bytes,
+    openid::IdTokenKeys,
 };
 
 use crate::{

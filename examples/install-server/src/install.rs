@@ -8,9 +8,10 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Installation, InstallationStore, Precondition, StoreKey,
+    Installation, InstallationStore, StoreKey,
     methods::{OauthV2Access, UntrustedText},
     oauth::{Scopes, VerifiedCallback},
+    store::Precondition,
 };
 
 use crate::{

@@ -4,8 +4,7 @@ use std::{error::Error, process::ExitCode, sync::Arc};
 
 use slack_auth::{
     Client, Endpoint, Limits,
-    oauth::{SessionBinding, StateSigningKey},
-    random_bytes,
+    oauth::{SessionBinding, StateSigningKey, random_bytes},
 };
 use slack_fake::Clock;
 use slack_install_server::{Config, Settings, demo_app, demo_slack, router};

@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use slack_auth::{
-    CallError, Recovery, VerifyIdTokenError,
-    error::MethodError,
+    Recovery,
+    error::{CallError, MethodError},
     oauth::{AuthorizationErrorResponse, SignedStateError},
+    openid::VerifyIdTokenError,
 };
 
 /// Which of the two ways over Slack's pages.

@@ -8,11 +8,12 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Slot, find_credential,
+    Slot,
     ids::TeamId,
     methods::{OpenidConnectToken, UntrustedText},
     oauth::VerifiedCallback,
     openid::UserClaims,
+    store::find_credential,
     tokens::InstallationKey,
 };
 

@@ -58,7 +58,8 @@ async fn a_second_installation_takes_the_place_of_the_first() {
     let stored = stage.stored().await;
     assert_eq!(stored.len(), 1);
     assert_ne!(stored[0].version, first.version);
-    let issued = |stored: &slack_auth::Stored| stored.installation.bot.as_ref().unwrap().issued_at;
+    let issued =
+        |stored: &slack_auth::store::Stored| stored.installation.bot.as_ref().unwrap().issued_at;
     assert_eq!(issued(&stored[0]).since(issued(&first)).as_secs(), 60);
 }
 

@@ -22,8 +22,11 @@ use async_trait::async_trait;
 use blocking::unblock;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use slack_auth::{
-    Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, Slot,
-    StoreError, StoreErrorKind, StoreKey, Stored, StoredVersion, Timestamp,
+    Installation, InstallationStore, Slot, StoreKey, Timestamp,
+    store::{
+        Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
+        StoredVersion,
+    },
 };
 
 /// Keeps installations in a file of SQLite that any number of processes of one machine share.

@@ -4,8 +4,9 @@ use std::{fs, sync::Arc};
 
 use pollster::block_on;
 use slack_auth::{
-    Installation, InstallationStore, Precondition, StoreErrorKind, StoreKey,
-    store_conformance::Suite, tokens::InstallationKey,
+    Installation, InstallationStore, StoreKey,
+    store::{Precondition, StoreErrorKind, conformance::Suite},
+    tokens::InstallationKey,
 };
 use sqlite_store_example::SqliteInstallationStore;
 

@@ -5,9 +5,12 @@ use std::{collections::HashSet, fs, path::PathBuf, sync::OnceLock, time::Duratio
 use pollster::block_on;
 use sha2::{Digest, Sha256};
 use slack_auth::{
-    FileInstallationStore, Installation, InstallationStore, Lease, LeaseHolder, LeaseOutcome,
-    Precondition, Slot, StoreErrorKind, StoreKey, StoredVersion, Timestamp,
+    Installation, InstallationStore, Slot, StoreKey, Timestamp,
     ids::{EnterpriseId, TeamId},
+    store::{
+        FileInstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreErrorKind,
+        StoredVersion,
+    },
     tokens::{ConfigurationCredential, Credential, InstallationKey, RefreshToken},
 };
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use slack_auth::{
-    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, Stored, Timestamp,
-    oauth::StateSigningKey,
+    Client, ConfidentialClient, Endpoint, InstallationStore, Limits, Timestamp,
+    oauth::StateSigningKey, store::Stored,
 };
 use slack_fake::{Clock, FakeServer, FakeSlack};
 use slack_install_server::{Config, demo_app, demo_slack, router};
