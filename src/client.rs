@@ -1,4 +1,4 @@
-//! Methods carried over a transport.
+//! The client: sends methods over a transport.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,8 +14,12 @@ use crate::{call_error::TransportError, error::CallError};
 
 /// Calls methods of the Slack at one [`Endpoint`], over one transport.
 ///
-/// Make one and clone it: clones share the transport, and connections are reused only within it. It retries nothing;
-/// [`CallError::recovery`] tells what to do.
+/// Create one and clone it: clones share the transport, and connections are reused only within it. It retries nothing;
+/// [`CallError::recovery`] says what to do.
+///
+/// Each built-in transport is behind a feature of this crate: `Client::with_reqwest` needs the feature `reqwest`,
+/// `Client::with_hyper` needs `hyper`, `Client::with_curl` needs `curl`, and `Client::builder` needs any of them. A call of
+/// one whose feature is off fails to compile with "no function or associated item named".
 #[derive(Clone)]
 pub struct Client {
     endpoint: Endpoint,

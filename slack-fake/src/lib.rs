@@ -153,6 +153,8 @@
 //! ones](Fault::RateLimited). Legacy OAuth (`oauth.access`) and `oauth.v2.*ShortTokenRotation` are
 //! unknown methods. [`FakeSlack::save`] returns secrets in plain text.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod choices;
 #[cfg(any(feature = "server", feature = "transport"))]
 mod clock;

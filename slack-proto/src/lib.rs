@@ -38,6 +38,8 @@
 //! | `id-token` | discovery, key sets and `IdTokenVerifier`; no crate, and no cryptography: you bring an `Rs256` |
 //! | `id-token-aws-lc` | `AwsLcRs256`, an `Rs256` over aws-lc-rs; needs a C compiler, unless reqwest's or curl's TLS has it built already |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod error;
 #[cfg(feature = "events")]
 pub mod events;

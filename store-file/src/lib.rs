@@ -1,5 +1,7 @@
 //! Installations of `slack-auth` in a folder: one machine, many processes.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod entry;
 mod folder;
 mod layout;

@@ -3,6 +3,8 @@
 //!
 //! The store in a folder is the crate `slack-store-file`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;

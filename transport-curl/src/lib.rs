@@ -39,6 +39,8 @@
 //! With rustls the platform's own verifier and CA certificates decide (as in reqwest); with OpenSSL
 //! the CA file that the system is found to have.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod agent;
 mod builder;
 mod exchange;

@@ -30,6 +30,8 @@
 //!
 //! With both, rustls is used. With neither, only plain http on loopback can be reached.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builder;
 mod exchange;
 mod failure;

@@ -53,6 +53,8 @@
 //!    it. Dropping the future must end its task, and so close the connection. For Tokio `OverTokio` (feature `tokio`)
 //!    does this.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod body;
 #[cfg(feature = "conformance")]
 pub mod conformance;
