@@ -108,11 +108,11 @@
 //! use slack_auth::{
 //!     Client, ConfidentialClient, Installation, InstallationStore, Slot, StoreKey, TokenRotator,
 //!     runtime::TokioRuntime,
-//!     store::{FileInstallationStore, Precondition},
+//!     store::{FileStore, Precondition},
 //! };
 //!
 //! /// Stores a first installation. `installation.key()` says which workspace or organisation it belongs to.
-//! async fn keep(store: &dyn InstallationStore, installation: &Installation) -> Result<StoreKey, Box<dyn Error>> {
+//! async fn keep(store: &InstallationStore, installation: &Installation) -> Result<StoreKey, Box<dyn Error>> {
 //!     let key = StoreKey::from(installation.key().ok_or("it belongs to no workspace")?);
 //!     store.put(&key, installation, Precondition::Absent).await?;
 //!     Ok(key)
@@ -120,7 +120,8 @@
 //!
 //! /// Creates the rotator, once. Call it inside of Tokio.
 //! fn rotator(slack: Client, app: ConfidentialClient) -> Result<TokenRotator, Box<dyn Error>> {
-//!     let store = Arc::new(FileInstallationStore::open("/var/lib/example/slack")?);
+//!     let folder = FileStore::open("/var/lib/example/slack")?;
+//!     let store = InstallationStore::new(folder, app.id().clone());
 //!     let tokio = TokioRuntime::new(tokio::runtime::Handle::current());
 //!     Ok(TokenRotator::builder(slack, app, store).runtime(tokio).build()?)
 //! }

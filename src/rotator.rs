@@ -40,7 +40,7 @@ use entry::Told;
 /// use slack_auth::{
 ///     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
 ///     InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
-///     store::{MemoryInstallationStore, Precondition},
+///     store::{MemoryStore, Precondition},
 ///     tokens::{Credential, InstallationKey},
 /// };
 /// # use slack_auth::{transport, transport::BlockingTransport};
@@ -54,7 +54,7 @@ use entry::Told;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # pollster::block_on(async {
 /// # let client = Client::new_blocking(Endpoint::slack(), Arc::new(Nowhere));
-/// let store = Arc::new(MemoryInstallationStore::new());
+/// let store = InstallationStore::new(MemoryStore::new(), ClientId::new("1.2")?);
 /// let key = StoreKey::from(InstallationKey::Workspace("T0FAKE00001".into()));
 /// let mut installation = Installation::new(key.place().clone());
 /// installation.bot = Some(Credential::new(AccessToken::new("xoxb-FAKE")?, Timestamp::from_unix(1_795_219_200)));
@@ -78,7 +78,7 @@ impl TokenRotator {
     pub fn builder(
         client: Client,
         app: impl Into<ClientCredentials>,
-        store: Arc<dyn InstallationStore>,
+        store: InstallationStore,
     ) -> TokenRotatorBuilder {
         TokenRotatorBuilder::new(client, app.into(), store)
     }

@@ -3,10 +3,12 @@
 #[cfg(feature = "store-conformance")]
 pub use slack_store::conformance;
 pub use slack_store::{
-    InstallationMatch, InstallationStore, Lease, LeaseHolder, LeaseOutcome,
-    MemoryInstallationStore, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion,
-    find_credential, find_installation, remove_bot, remove_installation, remove_place, remove_user,
-    rewrite_all,
+    Cursor, Entry, EntryKey, FoundKey, HeldLease, InstallationMatch, Item, KeyPage, LeaseHolder,
+    LeaseOutcome, MemoryStore, Page, Precondition, Query, SecretBytes, StoreBackend, StoreError,
+    StoreErrorKind, Stored, StoredVersion, Unreadable, Write, find_credential, find_installation,
+    remove_bot, remove_installation, remove_place, remove_user,
 };
+#[cfg(feature = "sealing")]
+pub use slack_store::{SealingKey, SealingKeys};
 #[cfg(feature = "file-store")]
-pub use slack_store_file::{FileInstallationStore, SealingKey, SealingKeys};
+pub use slack_store_file::FileStore;

@@ -9,10 +9,10 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Installation, InstallationStore, Slot, StoreKey, Timestamp,
+    AccessToken, ClientId, Installation, InstallationStore, Slot, StoreKey, Timestamp,
     store::{
-        FileInstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, SealingKey,
-        SealingKeys, StoreError, StoreErrorKind, Stored, StoredVersion,
+        FileStore, LeaseHolder, LeaseOutcome, Precondition, SealingKey, SealingKeys, StoreError,
+        StoreErrorKind, Stored, StoredVersion,
     },
     tokens::{Credential, InstallationKey},
 };
@@ -36,7 +36,7 @@ fn keys(byte: u8) -> SealingKeys {
 }
 
 /// A folder with one installation in it, and the path of its file.
-fn stored(keys: Option<SealingKeys>) -> (TempDir, FileInstallationStore, PathBuf, StoredVersion) {
+fn stored(keys: Option<SealingKeys>) -> (TempDir, InstallationStore, PathBuf, StoredVersion) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), keys).unwrap();
     let version = put(&store, CANARY, Precondition::Absent).unwrap();
@@ -44,22 +44,29 @@ fn stored(keys: Option<SealingKeys>) -> (TempDir, FileInstallationStore, PathBuf
     (folder, store, file, version)
 }
 
-fn open(folder: &Path, keys: Option<SealingKeys>) -> Result<FileInstallationStore, StoreError> {
-    match keys {
-        Some(keys) => FileInstallationStore::open_sealed(folder, keys),
-        None => FileInstallationStore::open(folder),
-    }
+fn open(folder: &Path, keys: Option<SealingKeys>) -> Result<InstallationStore, StoreError> {
+    let store = InstallationStore::new(FileStore::open(folder)?, ClientId::new("1.2").unwrap());
+    Ok(match keys {
+        Some(keys) => store.sealed(keys),
+        None => store,
+    })
+}
+
+/// All that is listed, and how much could not be read.
+fn listed(store: &InstallationStore) -> (Vec<StoreKey>, usize) {
+    let page = block_on(store.keys(None, 100)).unwrap();
+    (page.keys.into_iter().map(|found| found.key).collect(), page.unreadable.len())
 }
 
 fn put(
-    store: &FileInstallationStore,
+    store: &InstallationStore,
     token: &str,
     expected: Precondition,
 ) -> Result<StoredVersion, StoreError> {
     block_on(store.put(&key(), &installation(token), expected))
 }
 
-fn load(store: &FileInstallationStore) -> Result<Option<Stored>, StoreError> {
+fn load(store: &InstallationStore) -> Result<Option<Stored>, StoreError> {
     block_on(store.load(&key()))
 }
 
@@ -81,7 +88,7 @@ fn kind<T>(result: Result<T, StoreError>) -> StoreErrorKind {
 
 /// Loading tells, and neither a put nor a removal changes a byte, whatever it expects.
 fn assert_left_alone(
-    store: &FileInstallationStore,
+    store: &InstallationStore,
     file: &Path,
     version: StoredVersion,
     expected: StoreErrorKind,
@@ -95,6 +102,14 @@ fn assert_left_alone(
     assert_eq!(fs::read(file).unwrap(), before);
 }
 
+/// Loading tells, and whoever has not seen the entry cannot write: its version is known to nobody else.
+fn assert_not_opened(store: &InstallationStore, file: &Path, expected: StoreErrorKind) {
+    let before = fs::read(file).unwrap();
+    assert_eq!(kind(load(store)), expected);
+    assert_eq!(kind(put(store, "xoxb-new", Precondition::Absent)), StoreErrorKind::Conflict);
+    assert_eq!(fs::read(file).unwrap(), before);
+}
+
 #[test]
 fn the_format_is_what_the_documentation_says() {
     let (folder, _, file, version) = stored(None);
@@ -102,7 +117,7 @@ fn the_format_is_what_the_documentation_says() {
     let (line, value) = text.split_once('\n').unwrap();
     let (start, check) = line.rsplit_once(' ').unwrap();
     let version = version.as_u64();
-    assert_eq!(start, format!("slack-auth installation 1 plain {version:016x} team/T1"));
+    assert_eq!(start, format!("slack-auth entry 2 {version:016x} team/T1 - -"));
     assert_eq!(value.as_bytes(), installation(CANARY).encode_exposing_secrets().as_ref());
     assert_eq!(check.len(), 64);
     assert_eq!(fs::read_to_string(folder.path().join("store")).unwrap(), "slack-auth store 1\n");
@@ -149,7 +164,7 @@ fn a_file_that_is_cut_off_anywhere_is_left_alone() {
         fs::write(&file, &whole).unwrap();
         assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
         // A restart sees the same; the key is listed all the same.
-        assert_eq!(block_on(store.keys()).unwrap(), [key()]);
+        assert_eq!(listed(&store), (vec![key()], 0));
     }
 }
 
@@ -178,15 +193,15 @@ fn a_file_with_one_changed_bit_is_refused() {
 
 #[test]
 fn a_foreign_file_is_left_alone() {
-    let (folder, store, file, version) = stored(None);
+    let (_folder, store, file, version) = stored(None);
     let whole = fs::read_to_string(&file).unwrap();
-    let later = whole.replace("installation 1 plain", "installation 2 plain");
-    let other_form = whole.replace("1 plain", "1 packed");
+    let later = whole.replace("entry 2", "entry 3");
+    let other_form = "slack-auth installation 1 packed 00000000000000ff team/T1 0\n";
     for foreign in [&b"#!/bin/sh\nrm -rf /\n"[..], b"{}", later.as_bytes(), other_form.as_bytes()] {
         fs::write(&file, foreign).unwrap();
         assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
     }
-    fs::write(&file, vec![b'x'; 2 << 20]).unwrap();
+    fs::write(&file, vec![b'x'; 3 << 20]).unwrap();
     assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
     // Another installation's file in its place.
     fs::write(&file, whole.replace("team/T1", "team/T2")).unwrap();
@@ -196,11 +211,7 @@ fn a_foreign_file_is_left_alone() {
     assert_eq!(kind(load(&store)), StoreErrorKind::Foreign);
     assert_eq!(kind(put(&store, "xoxb-new", Precondition::Absent)), StoreErrorKind::Foreign);
     fs::remove_dir(&file).unwrap();
-    // A file of another kind is none of its business; a name that is no key is.
-    fs::write(folder.path().join("installations/notes.txt"), "").unwrap();
-    assert!(block_on(store.keys()).unwrap().is_empty());
-    fs::write(folder.path().join("installations/notes.slack"), "").unwrap();
-    assert_eq!(kind(block_on(store.keys())), StoreErrorKind::Foreign);
+    assert_eq!(listed(&store), (vec![], 0));
 }
 
 #[test]
@@ -209,24 +220,21 @@ fn what_a_killed_process_left_is_cleared_away() {
     let new = file.with_extension("new");
     fs::write(&new, "half a fi").unwrap();
     assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
-    assert_eq!(block_on(store.keys()).unwrap(), [key()]);
+    assert_eq!(listed(&store), (vec![key()], 0));
     put(&store, "xoxb-new", Precondition::Version(version)).unwrap();
     assert!(!new.exists());
     assert_eq!(token(load(&store).unwrap().unwrap()), "xoxb-new");
     // A lease that was not written whole is none.
-    let wanted = |byte| {
-        let holder = LeaseHolder::from_bytes([byte; 16]);
-        Lease::new(holder, Timestamp::from_unix(100), Duration::from_secs(10))
+    let acquire = |byte| {
+        let (holder, length) = (LeaseHolder::from_bytes([byte; 16]), Duration::from_secs(60));
+        block_on(store.acquire(&key(), Slot::Bot, holder, length)).unwrap()
     };
-    let acquire = |byte| block_on(store.acquire(&key(), Slot::Bot, &wanted(byte))).unwrap();
     assert_eq!(acquire(1), LeaseOutcome::Granted);
     assert_ne!(acquire(2), LeaseOutcome::Granted);
     let lease = folder.path().join("leases/team-T1.bot");
-    assert_eq!(
-        fs::read_to_string(&lease).unwrap(),
-        format!("slack-auth lease 1 {} 100 110\n", "01".repeat(16))
-    );
-    fs::write(lease, "slack-auth lease 1 0101").unwrap();
+    let line = fs::read_to_string(&lease).unwrap();
+    assert!(line.starts_with(&format!("slack-auth lease 2 {} ", "01".repeat(16))), "{line}");
+    fs::write(lease, "slack-auth lease 2 0101").unwrap();
     assert_eq!(acquire(2), LeaseOutcome::Granted);
 }
 
@@ -310,15 +318,15 @@ fn a_link_is_not_followed_and_a_pipe_not_waited_for() {
 
 #[test]
 fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
-    let (folder, store, file, version) = stored(Some(keys(1)));
+    let (folder, store, file, _) = stored(Some(keys(1)));
     let bytes = fs::read(&file).unwrap();
     assert!(!bytes.windows(6).any(|part| part == b"C4n4ry"));
     assert_eq!(token(load(&store).unwrap().unwrap()), CANARY);
     let plain = open(folder.path(), None).unwrap();
-    assert_left_alone(&plain, &file, version, StoreErrorKind::Sealed);
+    assert_not_opened(&plain, &file, StoreErrorKind::Sealed);
     let other = open(folder.path(), Some(keys(2))).unwrap();
-    assert_left_alone(&other, &file, version, StoreErrorKind::Sealed);
-    assert_eq!(block_on(other.keys()).unwrap(), [key()]);
+    assert_not_opened(&other, &file, StoreErrorKind::Sealed);
+    assert_eq!(listed(&other), (vec![key()], 0));
 }
 
 #[test]
@@ -329,7 +337,7 @@ fn a_sealed_file_in_the_place_of_another_does_not_open() {
     let other = fs::read(folder.path().join("installations/team-T2.slack")).unwrap();
     fs::write(&file, &other).unwrap();
     assert_left_alone(&store, &file, version, StoreErrorKind::Foreign);
-    // With the name changed it is what the cipher binds that tells.
+    // With the name and the sum changed it is what the cipher binds that tells.
     let at = other.windows(7).position(|part| part == b"team/T2").unwrap();
     let mut renamed = other;
     renamed[at + 6] = b'1';
@@ -340,7 +348,7 @@ fn a_sealed_file_in_the_place_of_another_does_not_open() {
 #[test]
 fn a_key_is_changed_while_the_old_one_still_opens() {
     let (folder, _, _, version) = stored(Some(keys(1)));
-    let both = open(folder.path(), Some(keys(2).and_old(SealingKey::new([1; 32])))).unwrap();
+    let both = open(folder.path(), Some(keys(2).old_key(SealingKey::new([1; 32])))).unwrap();
     assert_eq!(token(load(&both).unwrap().unwrap()), CANARY);
     put(&both, "xoxb-new", Precondition::Version(version)).unwrap();
     let new = open(folder.path(), Some(keys(2))).unwrap();
@@ -352,8 +360,8 @@ fn a_key_is_changed_while_the_old_one_still_opens() {
 fn a_plain_file_is_taken_into_a_sealed_store_only_if_that_was_said() {
     let (folder, _, file, version) = stored(None);
     let sealed = open(folder.path(), Some(keys(1))).unwrap();
-    assert_left_alone(&sealed, &file, version, StoreErrorKind::Foreign);
-    let changing = open(folder.path(), Some(keys(1).and_unsealed())).unwrap();
+    assert_not_opened(&sealed, &file, StoreErrorKind::Foreign);
+    let changing = open(folder.path(), Some(keys(1).allow_unsealed())).unwrap();
     assert_eq!(token(load(&changing).unwrap().unwrap()), CANARY);
     put(&changing, "xoxb-new", Precondition::Version(version)).unwrap();
     assert_eq!(token(load(&sealed).unwrap().unwrap()), "xoxb-new");
@@ -362,8 +370,8 @@ fn a_plain_file_is_taken_into_a_sealed_store_only_if_that_was_said() {
 #[test]
 fn debug_shows_the_folder_alone() {
     let (folder, store, ..) = stored(Some(keys(67)));
-    let shown = format!("{store:?}");
+    assert!(!format!("{store:?}").contains("67"), "{store:?}");
+    let shown = format!("{:?}", FileStore::open(folder.path()).unwrap());
     assert!(shown.contains(&folder.path().display().to_string()), "{shown}");
-    assert!(!shown.contains("67"), "{shown}");
     assert_eq!(format!("{:?}", SealingKey::new([67; 32])), "SealingKey([redacted])");
 }

@@ -16,8 +16,8 @@ use std::{
 
 use pollster::block_on;
 use slack_auth::{
-    AccessToken, Installation, InstallationStore, StoreKey, Timestamp,
-    store::{FileInstallationStore, Precondition, SealingKey, SealingKeys},
+    AccessToken, ClientId, Installation, InstallationStore, StoreKey, Timestamp,
+    store::{FileStore, Precondition, SealingKey, SealingKeys},
     tokens::{Credential, InstallationKey, RefreshToken},
 };
 
@@ -46,9 +46,10 @@ fn count_of(installation: &Installation) -> u64 {
     count
 }
 
-fn open(folder: &Path) -> FileInstallationStore {
+fn open(folder: &Path) -> InstallationStore {
     let keys = SealingKeys::new(SealingKey::new([7; 32]));
-    FileInstallationStore::open_sealed(folder, keys).unwrap()
+    let store = FileStore::open(folder).unwrap();
+    InstallationStore::new(store, ClientId::new("1.2").unwrap()).sealed(keys)
 }
 
 /// A process that ends with this value, also if the test fails.

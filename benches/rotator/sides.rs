@@ -17,12 +17,11 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-    InstallationStore as _, Slot, StoreKey, Timestamp, TokenRotator,
+    InstallationStore, Slot, StoreKey, Timestamp, TokenRotator, transport,
     rotation::Rejection,
-    store::{MemoryInstallationStore, Precondition},
+    store::{MemoryStore, Precondition},
     tokens::{Credential, InstallationKey, RefreshToken},
-    transport,
-    transport::Transport,
+    transport::{Transport},
 };
 
 /// Gives tokens, and replaces them.
@@ -67,12 +66,12 @@ pub(crate) struct Rotator {
 impl Rotator {
     pub(crate) fn new(count: usize) -> Self {
         let keys: Vec<_> = (0..count).map(key).collect();
-        let store = Arc::new(MemoryInstallationStore::new());
         let transport = Arc::new(Generous::default());
         let app = ConfidentialClient::new(
             ClientId::new("1.2").expect("not empty"),
             ClientSecret::new("hush").expect("not empty"),
         );
+        let store = InstallationStore::new(MemoryStore::new(), app.id().clone());
         let client = Client::new(Endpoint::slack(), transport.clone());
         let rotator = TokenRotator::builder(client, app, store.clone()).build().expect("defaults");
         for (number, key) in keys.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! A stored installation that outlives the program, and a token that is refreshed by itself.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use slack_auth::{
     ClientSecret, ConfidentialClient, InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
@@ -21,7 +21,7 @@ use crate::{
 /// Installs the app, or picks up what an earlier run has stored, and lets a token grow old.
 pub(crate) fn keep(stage: &Stage, report: &mut Report<'_>) -> Outcome {
     let app = ConfidentialClient::new(Stage::keeping_id()?, ClientSecret::new(SECRET)?);
-    let store = Arc::new(stage.store()?);
+    let store = InstallationStore::new(stage.store()?, app.id().clone());
     let key = StoreKey::from(InstallationKey::Workspace(WORKSPACE.into()));
     let stored = pollster::block_on(store.load(&key))?;
     let before = match stored.and_then(|stored| stored.installation.bot) {
@@ -32,15 +32,14 @@ pub(crate) fn keep(stage: &Stage, report: &mut Report<'_>) -> Outcome {
             report.say(format!("its token is {found}, as the last run left it"))?;
             found
         }
-        None => install(stage, report, &app, &*store, &key)?,
+        None => install(stage, report, &app, &store, &key)?,
     };
 
     report.step("Twelve hours later a token is asked for, and refreshed on the way")?;
     stage.clock.advance(12 * 60 * 60);
     let time = StageTime { clock: stage.clock.clone(), threads: ThreadRuntime::new() };
-    let rotator = TokenRotator::builder(stage.client.clone(), app, Arc::clone(&store) as _)
-        .runtime(time)
-        .build()?;
+    let rotator =
+        TokenRotator::builder(stage.client.clone(), app, store.clone()).runtime(time).build()?;
     report.request("POST /api/oauth.v2.access grant_type=refresh_token")?;
     let token = pollster::block_on(rotator.access_token(&key, Slot::Bot))?;
     report.say(format!("the token is {} now", token.fingerprint()))?;
@@ -70,7 +69,7 @@ fn install(
     stage: &Stage,
     report: &mut Report<'_>,
     app: &ConfidentialClient,
-    store: &dyn InstallationStore,
+    store: &InstallationStore,
     key: &StoreKey,
 ) -> Outcome<slack_auth::tokens::Fingerprint> {
     let redirect = RedirectUri::insecure_for_tests(stage.callback.address()?)?;

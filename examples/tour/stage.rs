@@ -8,7 +8,7 @@ use std::{
 
 use slack_auth::{
     Client, ClientId, Endpoint, Limits, Timestamp,
-    store::{FileInstallationStore, StoreError},
+    store::{FileStore, StoreError},
 };
 use slack_fake::{App, Clock, FakeServer, FakeSlack, SharedFake, User, Workspace};
 
@@ -76,8 +76,8 @@ impl Stage {
     }
 
     /// Opens the store beside the fake Slack's state.
-    pub(crate) fn store(&self) -> Result<FileInstallationStore, StoreError> {
-        FileInstallationStore::open(self.folder.join(STORE))
+    pub(crate) fn store(&self) -> Result<FileStore, StoreError> {
+        FileStore::open(self.folder.join(STORE))
     }
 
     /// Writes down what the fake Slack knows, and what time it is.

@@ -12,7 +12,7 @@ use crate::{Client, InstallationStore, Limits, runtime::Runtime, store::LeaseHol
 pub struct TokenRotatorBuilder {
     client: Client,
     app: ClientCredentials,
-    store: Arc<dyn InstallationStore>,
+    store: InstallationStore,
     runtime: Option<Arc<dyn Runtime>>,
     policy: RotationPolicy,
     observer: Option<Arc<dyn RotationObserver>>,
@@ -22,11 +22,7 @@ pub struct TokenRotatorBuilder {
 }
 
 impl TokenRotatorBuilder {
-    pub(super) fn new(
-        client: Client,
-        app: ClientCredentials,
-        store: Arc<dyn InstallationStore>,
-    ) -> Self {
+    pub(super) fn new(client: Client, app: ClientCredentials, store: InstallationStore) -> Self {
         let policy = match app {
             ClientCredentials::Public(_) => RotationPolicy::new().for_public_client(),
             _ => RotationPolicy::new(),
@@ -110,13 +106,15 @@ impl TokenRotatorBuilder {
                 ),
             });
         }
-        let holder = LeaseHolder::draw().map_err(|error: io::Error| InvalidRotator {
+        let holder = LeaseHolder::random().map_err(|error: io::Error| InvalidRotator {
             rule: format!("the system gives no randomness: {}", error.kind()),
         })?;
+        let clock = Arc::clone(&runtime);
+        let store = self.store.clock(move || clock.now()).policy(self.policy);
         Ok(TokenRotator::over(Shared {
             client: self.client,
             app: self.app,
-            store: self.store,
+            store,
             runtime,
             policy: self.policy,
             observer: self.observer,

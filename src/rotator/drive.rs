@@ -15,7 +15,7 @@ use slack_proto::{
 use super::{entry::Entry, shared::Shared};
 use crate::{
     error::CallError,
-    store::{Lease, LeaseOutcome, Precondition, StoreError, Stored},
+    store::{LeaseOutcome, Precondition, StoreError, Stored},
 };
 
 type Cause = Option<Arc<dyn Error + Send + Sync>>;
@@ -27,13 +27,14 @@ pub(super) struct Run {
     entry: Arc<Entry>,
     /// What the store held when it was last read or written.
     stored: Option<Stored>,
-    lease: Option<Lease>,
+    /// When the lease runs out by the clock of this process, counted from before it was asked for.
+    lease_ends: Option<Timestamp>,
     done: bool,
 }
 
 impl Run {
     pub(super) fn new(shared: Arc<Shared>, entry: Arc<Entry>) -> Self {
-        Self { shared, entry, stored: None, lease: None, done: false }
+        Self { shared, entry, stored: None, lease_ends: None, done: false }
     }
 
     pub(super) fn spawn(self, first: Action) {
@@ -65,7 +66,7 @@ impl Run {
             },
             Action::TakeLease => self.take_lease().await,
             Action::Release => {
-                self.lease = None;
+                self.lease_ends = None;
                 let Shared { store, holder, .. } = &*self.shared;
                 // If it cannot be given back it runs out.
                 let _ = store.release(&self.entry.key, self.entry.slot, *holder).await;
@@ -89,17 +90,16 @@ impl Run {
     async fn take_lease(&mut self) -> (Input, Cause) {
         let shared = &*self.shared;
         let now = shared.runtime.now();
-        let lease = Lease::new(shared.holder, now, shared.policy.lease_length());
-        match shared.store.acquire(&self.entry.key, self.entry.slot, &lease).await {
+        let length = shared.policy.lease_length();
+        match shared.store.acquire(&self.entry.key, self.entry.slot, shared.holder, length).await {
             Ok(LeaseOutcome::Granted) => {
-                self.lease = Some(lease);
+                self.lease_ends = Some(now + length);
                 (Input::Leased, None)
             }
-            Ok(LeaseOutcome::HeldUntil(until)) => {
-                self.lease = None;
-                (Input::LeaseHeld { remaining: until.since(now) }, None)
+            Ok(LeaseOutcome::HeldFor(remaining)) => {
+                self.lease_ends = None;
+                (Input::LeaseHeld { remaining }, None)
             }
-            Ok(_) => (Input::LeaseFailed, None),
             Err(error) => (Input::LeaseFailed, Some(Arc::new(error))),
         }
     }
@@ -158,8 +158,8 @@ impl Run {
 
     /// A slow store may have used up the lease: then it is prolonged first. Without any lease the machine is in a hurry.
     async fn lease_covers_a_call(&mut self) -> bool {
-        let Some(lease) = self.lease else { return true };
-        if self.shared.runtime.now() + self.shared.total_timeout < lease.until {
+        let Some(lease_ends) = self.lease_ends else { return true };
+        if self.shared.runtime.now() + self.shared.total_timeout < lease_ends {
             return true;
         }
         matches!(self.take_lease().await, (Input::Leased, _))

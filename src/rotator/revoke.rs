@@ -12,7 +12,7 @@ use slack_proto::{
 use super::{SLOTS, TokenRotator};
 use crate::{
     error::CallError,
-    store::{Lease, LeaseHolder, LeaseOutcome, StoreError, Stored, remove_installation},
+    store::{LeaseHolder, LeaseOutcome, StoreError, Stored, remove_installation},
 };
 
 impl TokenRotator {
@@ -29,7 +29,7 @@ impl TokenRotator {
     /// When the store fails, when another process keeps refreshing, or when Slack refuses or does not answer: then what
     /// is left stays in the store, and the call can be repeated.
     pub async fn revoke_all(&self, key: &StoreKey) -> Result<(), RevokeError> {
-        let holder = LeaseHolder::draw()
+        let holder = LeaseHolder::random()
             .map_err(|error| RevokeError::new(Part::Randomness, Some(Box::new(error))))?;
         let result = self.revoke_under_lease(key, holder).await;
         for slot in SLOTS {
@@ -47,7 +47,7 @@ impl TokenRotator {
     ///
     /// When the store fails.
     pub async fn remove(&self, key: &StoreKey) -> Result<(), RevokeError> {
-        let result = remove_installation(&*self.shared.store, key).await;
+        let result = remove_installation(&self.shared.store, key).await;
         self.invalidate(key);
         result.map(drop).map_err(RevokeError::store)
     }
@@ -97,11 +97,10 @@ impl TokenRotator {
         let give_up = runtime.now() + length + Duration::from_secs(1);
         loop {
             let now = runtime.now();
-            let lease = Lease::new(holder, now, length);
-            let acquired = self.shared.store.acquire(key, slot, &lease).await;
+            let acquired = self.shared.store.acquire(key, slot, holder, length).await;
             match acquired.map_err(RevokeError::store)? {
                 LeaseOutcome::Granted => return Ok(()),
-                LeaseOutcome::HeldUntil(_) if now < give_up => {
+                LeaseOutcome::HeldFor(_) if now < give_up => {
                     runtime.sleep(Duration::from_millis(250)).await;
                 }
                 _ => return Err(RevokeError::new(Part::Busy, None)),

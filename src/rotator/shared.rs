@@ -18,7 +18,7 @@ use crate::{Client, InstallationStore, runtime::Runtime, store::LeaseHolder};
 pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) app: ClientCredentials,
-    pub(super) store: Arc<dyn InstallationStore>,
+    pub(super) store: InstallationStore,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) policy: RotationPolicy,
     pub(super) observer: Option<Arc<dyn RotationObserver>>,

@@ -1,132 +1,139 @@
-//! The bytes of an installation's file.
+//! The bytes of an entry's file.
 
 use sha2::{Digest, Sha256};
-use slack_proto::{Installation, StoreKey};
+use slack_store::{Entry, EntryKey, StoreError, StoreErrorKind, StoredVersion, Write};
 use zeroize::Zeroizing;
 
-use crate::{
-    name::hex,
-    seal::{SealingKey, SealingKeys},
-};
-use slack_store::{StoreError, StoreErrorKind, Stored, StoredVersion};
+use crate::name::hex;
 
-/// Writes a file: one line, and the value, plain or sealed.
-pub(crate) fn write(
-    key: &StoreKey,
-    version: StoredVersion,
-    value: &[u8],
-    keys: Option<&SealingKeys>,
-) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let form = if keys.is_some() { SEALED } else { PLAIN };
-    let line = format!("{MAGIC}{form} {:016x} {} ", version.as_u64(), key.to_text());
-    let (check, sealed) = match keys {
-        None => (checksum(&line, value), None),
-        Some(keys) => {
-            let sealed = keys.seal(line.as_bytes(), value).map_err(|error| {
-                StoreError::new(StoreErrorKind::Unavailable, "the installation cannot be sealed")
-                    .because(error)
-            })?;
-            (keys.name(), Some(sealed))
-        }
-    };
-    let value = sealed.as_deref().unwrap_or(value);
+/// What a file says of its entry beside the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) version: StoredVersion,
+    /// Milliseconds since 1970 by the machine's clock.
+    pub(crate) due_at: Option<u64>,
+    pub(crate) attention: bool,
+}
+
+impl Head {
+    pub(crate) fn new(write: &Write, now: u64) -> Self {
+        let due_in = |due_in: std::time::Duration| u64::try_from(due_in.as_millis());
+        let due_at = write.due_in.map(|it| now.saturating_add(due_in(it).unwrap_or(u64::MAX)));
+        Self { version: write.version, due_at, attention: write.attention }
+    }
+}
+
+/// Writes a file: one line, and the value.
+pub(crate) fn write(key: &EntryKey, head: &Head, value: &[u8]) -> Zeroizing<Vec<u8>> {
+    let due = head.due_at.map_or_else(|| NEVER.to_owned(), |due_at| due_at.to_string());
+    let attention = if head.attention { ATTENTION } else { NEVER };
+    let version = head.version.as_u64();
+    let line = format!("{MAGIC}{version:016x} {} {due} {attention} ", key.as_str());
+    let check = checksum(&line, value);
     let mut bytes = Zeroizing::new(Vec::with_capacity(line.len() + check.len() + 1 + value.len()));
     bytes.extend_from_slice(line.as_bytes());
     bytes.extend_from_slice(check.as_bytes());
     bytes.push(b'\n');
     bytes.extend_from_slice(value);
-    Ok(bytes)
+    bytes
 }
 
-/// Reads a file.
-pub(crate) fn read(
-    bytes: &[u8],
-    key: &StoreKey,
-    keys: Option<&SealingKeys>,
-) -> Result<Stored, StoreError> {
-    let entry = Entry::split(bytes)?;
-    if entry.key != key.to_text() {
-        return Err(foreign("the file holds an installation of another key; it was moved"));
+/// Reads a file, and whether it is whole.
+pub(crate) fn read(bytes: &[u8], key: &EntryKey) -> Result<(Head, Entry), StoreError> {
+    let file = File::split(bytes)?;
+    if file.key != key.as_str() {
+        return Err(foreign("the file holds the entry of another key; it was moved"));
     }
-    let value = match (entry.form, keys) {
-        (PLAIN, Some(keys)) if !keys.take_plain() => {
-            return Err(foreign("the file is not sealed, as all in this store must be"));
+    let value = match file.form {
+        // What was sealed as a whole is opened as a whole; its check names a sealing key.
+        Form::FirstSealed => bytes,
+        Form::FirstPlain | Form::Current => {
+            if checksum(file.line, file.value) != file.check {
+                return Err(damaged());
+            }
+            file.value
         }
-        (PLAIN, _) => entry.plain()?,
-        (SEALED, None) => return Err(sealed("the file is sealed; open the store with its key")),
-        (SEALED, Some(keys)) => match keys.find(entry.check) {
-            Some(key) => entry.open(key)?,
-            None => return Err(sealed("the file is sealed with a key that was not given")),
-        },
-        _ => return Err(foreign("the file has a form that this release does not know")),
     };
-    let installation = Installation::decode(&value).map_err(|error| {
-        StoreError::new(StoreErrorKind::Foreign, "the file holds no installation of this release")
-            .because(error)
-    })?;
-    Ok(Stored::new(installation, entry.version))
+    let entry = Entry::new(file.head.version, value.to_vec());
+    Ok((file.head, entry))
 }
 
-/// Tells the key that a file names, which need not be whole.
-pub(crate) fn key_of(bytes: &[u8]) -> Result<StoreKey, StoreError> {
-    let entry = Entry::split(bytes)?;
-    StoreKey::from_text(entry.key).map_err(|_| foreign("the file names no key"))
+/// Returns the key that a file names; the file need not be whole.
+pub(crate) fn key_of(bytes: &[u8]) -> Result<EntryKey, StoreError> {
+    let file = File::split(bytes)?;
+    EntryKey::from_text(file.key).ok_or_else(|| foreign("the file names no key"))
 }
 
-struct Entry<'a> {
+struct File<'a> {
+    form: Form,
     /// The line as far as the check, with the blank before it.
     line: &'a str,
-    form: &'a str,
-    version: StoredVersion,
+    head: Head,
     key: &'a str,
     check: &'a str,
     value: &'a [u8],
 }
 
-impl<'a> Entry<'a> {
+enum Form {
+    Current,
+    FirstPlain,
+    FirstSealed,
+}
+
+impl<'a> File<'a> {
     fn split(bytes: &'a [u8]) -> Result<Self, StoreError> {
-        let Some(rest) = bytes.strip_prefix(MAGIC.as_bytes()) else {
-            // Whatever was cut off, or never reached the disk, begins as ours do, or with zeros.
-            let is_ours =
-                MAGIC.as_bytes().starts_with(bytes) || bytes.iter().all(|byte| *byte == 0);
-            return Err(if is_ours {
-                damaged()
-            } else if bytes.starts_with(ANY_VERSION.as_bytes()) {
-                foreign("the file was written by a newer release; upgrade")
-            } else {
-                foreign("the file is not one of this store's")
-            });
-        };
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;
-        let (line, value) = (&rest[..end], &rest[end + 1..]);
+        if ![MAGIC, FIRST].iter().any(|magic| bytes.starts_with(magic.as_bytes())) {
+            return Err(refusal(bytes));
+        }
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;
+        let (line, value) = (&bytes[..end], &bytes[end + 1..]);
         let line = std::str::from_utf8(line).map_err(|_| damaged())?;
         let parts: Vec<_> = line.split(' ').collect();
-        let [form, version, key, check] = parts[..] else { return Err(damaged()) };
+        let (form, version, key, due, attention, check) = match parts[..] {
+            [_, "entry", _, version, key, due, attention, check] => {
+                (Form::Current, version, key, due, attention, check)
+            }
+            [_, "installation", _, "plain", version, key, check] => {
+                (Form::FirstPlain, version, key, NEVER, NEVER, check)
+            }
+            [_, "installation", _, "sealed", version, key, check] => {
+                (Form::FirstSealed, version, key, NEVER, NEVER, check)
+            }
+            [_, "installation", _, _, _, _, _] => {
+                return Err(foreign("the file has a form that this release does not know"));
+            }
+            _ => return Err(damaged()),
+        };
         let number = u64::from_str_radix(version, 16).map_err(|_| damaged())?;
-        if version != format!("{number:016x}") {
+        let due_at = match due {
+            NEVER => None,
+            due => Some(due.parse::<u64>().map_err(|_| damaged())?),
+        };
+        // One state, one spelling.
+        let is_spelled_so = version == format!("{number:016x}")
+            && due_at.is_none_or(|due_at| due == due_at.to_string())
+            && [ATTENTION, NEVER].contains(&attention);
+        if !is_spelled_so {
             return Err(damaged());
         }
-        let whole = std::str::from_utf8(&bytes[..MAGIC.len() + end]).map_err(|_| damaged())?;
-        Ok(Self {
-            line: &whole[..whole.len() - check.len()],
-            form,
-            version: StoredVersion::new(number),
-            key,
-            check,
-            value,
-        })
+        let head =
+            Head { version: StoredVersion::new(number), due_at, attention: attention == ATTENTION };
+        let line = &line[..line.len() - check.len()];
+        Ok(Self { form, line, head, key, check, value })
     }
+}
 
-    fn plain(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        if checksum(self.line, self.value) != self.check {
-            return Err(damaged());
-        }
-        Ok(Zeroizing::new(self.value.to_vec()))
+/// Says what is wrong with a file that does not begin as ours do.
+fn refusal(bytes: &[u8]) -> StoreError {
+    // Whatever was cut off, or never reached the disk, begins as ours do, or with zeros.
+    let is_cut = |magic: &&str| magic.as_bytes().starts_with(bytes);
+    if [MAGIC, FIRST].iter().any(is_cut) || bytes.iter().all(|byte| *byte == 0) {
+        return damaged();
     }
-
-    fn open(&self, key: &SealingKey) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        key.open(self.line.as_bytes(), self.value).ok_or_else(damaged)
+    if ANY_VERSION.iter().any(|magic| bytes.starts_with(magic.as_bytes())) {
+        return foreign("the file was written by a newer release; upgrade");
     }
+    foreign("the file is not one of this store's")
 }
 
 fn checksum(line: &str, value: &[u8]) -> String {
@@ -144,11 +151,9 @@ fn foreign(what: &'static str) -> StoreError {
     StoreError::new(StoreErrorKind::Foreign, what)
 }
 
-fn sealed(what: &'static str) -> StoreError {
-    StoreError::new(StoreErrorKind::Sealed, what)
-}
-
-const ANY_VERSION: &str = "slack-auth installation ";
-const MAGIC: &str = "slack-auth installation 1 ";
-const PLAIN: &str = "plain";
-const SEALED: &str = "sealed";
+const ANY_VERSION: [&str; 2] = ["slack-auth entry ", "slack-auth installation "];
+const MAGIC: &str = "slack-auth entry 2 ";
+/// The first format, which is read still.
+const FIRST: &str = "slack-auth installation 1 ";
+const NEVER: &str = "-";
+const ATTENTION: &str = "!";

@@ -4,42 +4,40 @@ use std::{
     fs::{self, File},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use sha2::{Digest, Sha256};
-use slack_proto::{Slot, StoreKey, Timestamp};
+use slack_store::{
+    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    StoreError, StoreErrorKind, StoredVersion, Unreadable, Write,
+};
 use zeroize::Zeroizing;
 
 use crate::{
-    entry,
+    entry::{self, Head},
     layout::{
-        self, Flush, INSTALLATIONS, LEASES, LOCKS, flush_folder, read_whole, unavailable, write_new,
+        self, ENTRIES, Flush, LEASES, LOCKS, flush_folder, read_whole, unavailable, write_new,
     },
+    lease::Lease,
     name,
-    seal::SealingKeys,
-};
-use slack_store::{
-    Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
-    StoredVersion,
 };
 
 pub(crate) struct Folder {
     path: PathBuf,
-    installations: PathBuf,
+    entries: PathBuf,
     leases: PathBuf,
     locks: PathBuf,
-    keys: Option<SealingKeys>,
 }
 
 impl Folder {
-    pub(crate) fn open(path: &Path, keys: Option<SealingKeys>) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         layout::prepare(path)?;
         Ok(Self {
             path: path.to_owned(),
-            installations: path.join(INSTALLATIONS),
+            entries: path.join(ENTRIES),
             leases: path.join(LEASES),
             locks: path.join(LOCKS),
-            keys,
         })
     }
 
@@ -47,174 +45,250 @@ impl Folder {
         &self.path
     }
 
-    pub(crate) fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        // Without a lock: a file is the old one or the new one.
-        let Some(bytes) = read_installation(&self.file_of(key))? else { return Ok(None) };
-        entry::read(&bytes, key, self.keys.as_ref()).map(Some)
+    pub(crate) fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
+        Ok(self.read(key)?.map(|(_, entry)| entry))
     }
 
     pub(crate) fn put(
         &self,
-        key: &StoreKey,
-        value: &[u8],
-        expected: Precondition,
-    ) -> Result<StoredVersion, StoreError> {
-        let failed = |error| unavailable("the installation could not be written", error);
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        let failed = |error| unavailable("the entry could not be written", error);
         let _lock = self.lock(key)?;
         // It is read whole: what cannot be understood is not replaced.
-        let found = self.load(key)?.map(|stored| stored.version);
-        if !expected.is_met_by(found) {
+        let found = self.read(key)?.map(|(head, _)| head.version);
+        if !precondition.is_met_by(found) {
             return Err(StoreError::conflict());
         }
-        let version = draw_version(found).map_err(failed)?;
-        let bytes = entry::write(key, version, value, self.keys.as_ref())?;
+        let bytes = entry::write(key, &Head::new(write, now()), write.value.as_ref());
         if bytes.len() as u64 > LONGEST {
             return Err(StoreError::new(
-                StoreErrorKind::Unavailable,
-                "the installation is larger than a mebibyte, and was not written",
+                StoreErrorKind::Refused,
+                "the entry is larger than two mebibytes, and was not written",
             ));
         }
-        let (file, new) = (self.file_of(key), self.installations.join(name::of(key) + ".new"));
+        let (file, new) = (self.file_of(key), self.entries.join(name::of(key) + ".new"));
         let written = write_new(&new, &bytes, Flush::Yes).and_then(|()| fs::rename(&new, &file));
         if let Err(error) = written {
             // The disk may be full; the old file is as it was.
             let _ = fs::remove_file(&new);
             return Err(failed(error));
         }
-        flush_folder(&self.installations).map_err(failed)?;
-        Ok(version)
+        flush_folder(&self.entries)
+            .map_err(|error| StoreError::unknown("the entry may not be on the disk", error))
     }
 
-    pub(crate) fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
-        let failed = |error| unavailable("the installation could not be removed", error);
+    pub(crate) fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
         let _lock = self.lock(key)?;
-        if self.load(key)?.map(|stored| stored.version) != Some(expected) {
+        if self.read(key)?.map(|(head, _)| head.version) != Some(version) {
             return Err(StoreError::conflict());
         }
-        fs::remove_file(self.file_of(key)).map_err(failed)?;
-        flush_folder(&self.installations).map_err(failed)
+        fs::remove_file(self.file_of(key))
+            .map_err(|error| unavailable("the entry could not be removed", error))?;
+        flush_folder(&self.entries)
+            .map_err(|error| StoreError::unknown("the entry may still be on the disk", error))
     }
 
-    pub(crate) fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
+    pub(crate) fn find(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let now = now();
+        let (mut found, unreadable) = self.heads(query)?;
+        match query {
+            Query::Keys { prefix } => {
+                found.retain(|(key, _)| key.as_str().starts_with(prefix));
+            }
+            Query::Attention => {
+                found.retain(|(_, head)| head.as_ref().is_some_and(|it| it.attention))
+            }
+            Query::DueWithin(length) => {
+                let end = now.saturating_add(millis(*length));
+                found.retain(|(_, head)| due_at(head.as_ref()).is_some_and(|due_at| due_at <= end));
+            }
+        }
+        let by_due = matches!(query, Query::DueWithin(_));
+        let position =
+            |head: Option<&Head>| if by_due { due_at(head).unwrap_or_default() } else { 0 };
+        found.sort_by(|a, b| (position(a.1.as_ref()), &a.0).cmp(&(position(b.1.as_ref()), &b.0)));
+        if let Some(after) = after {
+            found.retain(|(key, head)| {
+                (position(head.as_ref()), key) > (after.position, &after.key)
+            });
+        }
+        let next = (found.len() > limit).then(|| {
+            let (key, head) = &found[limit - 1];
+            Cursor::new(key.clone(), position(head.as_ref()))
+        });
+        found.truncate(limit);
+        let items = found.into_iter().map(|(key, head)| {
+            let due_in = due_at(head.as_ref()).map(|due_at| due_at.saturating_sub(now));
+            Item::new(key, due_in.map(Duration::from_millis))
+        });
+        let mut page = Page::new(items.collect(), next);
+        if after.is_none() {
+            page.unreadable = unreadable;
+        }
+        Ok(page)
+    }
+
+    /// Lists the keys of all files, and reads what the query needs beside.
+    #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
+    fn heads(
+        &self,
+        query: &Query,
+    ) -> Result<(Vec<(EntryKey, Option<Head>)>, Vec<Unreadable>), StoreError> {
         let failed = |error| unavailable("the folder cannot be read", error);
-        let mut keys = Vec::new();
-        for entry in fs::read_dir(&self.installations).map_err(failed)? {
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(&self.entries).map_err(failed)? {
             let file_name = entry.map_err(failed)?.file_name();
             let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(ENDING)) else {
                 continue;
             };
-            if name::is_hashed(name) {
-                // It may have been removed since.
-                if let Some(bytes) = read_installation(&self.installations.join(&file_name))? {
-                    keys.push(entry::key_of(&bytes)?);
-                }
-            } else {
-                keys.push(name::key(name).ok_or_else(|| {
-                    StoreError::new(
-                        StoreErrorKind::Foreign,
-                        "the folder holds a file whose name is no key; move it away",
-                    )
-                })?);
+            match self.head(name, query) {
+                Ok(Some(head)) => found.push(head),
+                Ok(None) => {}
+                Err(error) => unreadable.push(Unreadable::new(&file_name.to_string_lossy(), error)),
             }
         }
-        Ok(keys)
+        Ok((found, unreadable))
+    }
+
+    fn head(
+        &self,
+        name: &str,
+        query: &Query,
+    ) -> Result<Option<(EntryKey, Option<Head>)>, StoreError> {
+        let key = if name::is_hashed(name) {
+            let Some(bytes) = read_entry(&self.entries.join(name.to_owned() + ENDING))? else {
+                return Ok(None);
+            };
+            entry::key_of(&bytes)?
+        } else {
+            name::key(name).ok_or_else(|| {
+                StoreError::new(
+                    StoreErrorKind::Foreign,
+                    "the folder holds a file whose name is no key; move it away",
+                )
+            })?
+        };
+        if matches!(query, Query::Keys { .. }) {
+            return Ok(Some((key, None)));
+        }
+        Ok(self.read(&key)?.map(|(head, _)| (key, Some(head))))
     }
 
     pub(crate) fn acquire(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        wanted: &Lease,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         let failed = |error| unavailable("the lease could not be taken", error);
         let _lock = self.lock(key)?;
-        let file = self.lease_of(key, slot);
-        let acquired = Lease::take(read_lease(&file).map_err(failed)?, wanted);
-        if acquired == LeaseOutcome::Granted {
-            let new = file.with_extension("new");
-            // A lease need not outlive the machine: all who could hold one are gone then.
-            write_new(&new, lease_line(wanted).as_bytes(), Flush::No).map_err(failed)?;
-            fs::rename(new, file).map_err(failed)?;
+        let file = self.lease_of(key, part);
+        let now = now();
+        if let Some(held) = read_lease(&file).map_err(failed)? {
+            match held.remaining(now) {
+                Some(remaining) if held.holder != holder => {
+                    return Ok(LeaseOutcome::HeldFor(remaining));
+                }
+                _ => {}
+            }
         }
-        Ok(acquired)
+        let lease = Lease { holder, taken_at: now, until: now.saturating_add(millis(length)) };
+        let new = file.with_extension("new");
+        // A lease need not outlive the machine: all who could hold one are gone then.
+        write_new(&new, lease.to_line().as_bytes(), Flush::No).map_err(failed)?;
+        fs::rename(new, file).map_err(failed)?;
+        Ok(LeaseOutcome::Granted)
     }
 
     pub(crate) fn release(
         &self,
-        key: &StoreKey,
-        slot: Slot,
+        key: &EntryKey,
+        part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
         let failed = |error| unavailable("the lease could not be given up", error);
         let _lock = self.lock(key)?;
-        let file = self.lease_of(key, slot);
+        let file = self.lease_of(key, part);
         match read_lease(&file).map_err(failed)? {
             Some(lease) if lease.holder == holder => fs::remove_file(file).map_err(failed),
             _ => Ok(()),
         }
     }
 
+    pub(crate) fn lease(
+        &self,
+        key: &EntryKey,
+        part: &str,
+    ) -> Result<Option<HeldLease>, StoreError> {
+        let lease = read_lease(&self.lease_of(key, part))
+            .map_err(|error| unavailable("the lease cannot be read", error))?;
+        Ok(lease.and_then(|lease| Some(HeldLease::new(lease.holder, lease.remaining(now())?))))
+    }
+
+    fn read(&self, key: &EntryKey) -> Result<Option<(Head, Entry)>, StoreError> {
+        // Without a lock: a file is the old one or the new one.
+        let Some(bytes) = read_entry(&self.file_of(key))? else { return Ok(None) };
+        entry::read(&bytes, key).map(Some)
+    }
+
     /// Locks out all who change this key, and, since there are few locks, some others.
-    fn lock(&self, key: &StoreKey) -> Result<File, StoreError> {
-        let stripe = Sha256::digest(key.to_text())[0] % 64;
+    fn lock(&self, key: &EntryKey) -> Result<File, StoreError> {
+        let stripe = Sha256::digest(key.as_str())[0] % 64;
         layout::lock(&self.locks.join(format!("{stripe:02x}")))
             .map_err(|error| unavailable("the store could not be locked", error))
     }
 
-    fn file_of(&self, key: &StoreKey) -> PathBuf {
-        self.installations.join(name::of(key) + ENDING)
+    fn file_of(&self, key: &EntryKey) -> PathBuf {
+        self.entries.join(name::of(key) + ENDING)
     }
 
-    fn lease_of(&self, key: &StoreKey, slot: Slot) -> PathBuf {
-        self.leases.join(format!("{}.{}", name::of(key), slot.as_str()))
+    fn lease_of(&self, key: &EntryKey, part: &str) -> PathBuf {
+        self.leases.join(format!("{}.{part}", name::of(key)))
     }
 }
 
-fn read_installation(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+fn read_entry(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let foreign = |what| StoreError::new(StoreErrorKind::Foreign, what);
     match read_whole(path, LONGEST) {
         Ok(Some(bytes)) if bytes.len() as u64 > LONGEST => {
-            Err(foreign("the file is larger than a mebibyte, and so not one of this store's"))
+            Err(foreign("the file is larger than two mebibytes, and so not one of this store's"))
         }
         Err(error) if error.kind() == ErrorKind::InvalidInput => {
             Err(foreign("a folder, a link or a pipe stands where a file should"))
         }
-        read => read.map_err(|error| unavailable("the installation cannot be read", error)),
-    }
-}
-
-/// Draws a version that is not the one before; none that ever was, to all probability.
-fn draw_version(found: Option<StoredVersion>) -> io::Result<StoredVersion> {
-    loop {
-        let version = StoredVersion::new(getrandom::u64()?);
-        if Some(version) != found {
-            return Ok(version);
-        }
+        read => read.map_err(|error| unavailable("the entry cannot be read", error)),
     }
 }
 
 /// Reads a lease; one that cannot be understood is none, since no process that is alive has left it.
 fn read_lease(path: &Path) -> io::Result<Option<Lease>> {
     Ok(read_whole(path, LONGEST_LEASE)?
-        .and_then(|bytes| parse_lease(std::str::from_utf8(&bytes).ok()?)))
+        .and_then(|bytes| Lease::from_line(std::str::from_utf8(&bytes).ok()?)))
 }
 
-fn lease_line(lease: &Lease) -> String {
-    let (taken_at, until) = (lease.taken_at.as_unix(), lease.until.as_unix());
-    format!("{LEASE}{} {taken_at} {until}\n", lease.holder)
+fn due_at(head: Option<&Head>) -> Option<u64> {
+    head.and_then(|head| head.due_at)
 }
 
-fn parse_lease(line: &str) -> Option<Lease> {
-    let parts: Vec<_> = line.strip_prefix(LEASE)?.strip_suffix('\n')?.split(' ').collect();
-    let [holder, taken_at, until] = parts[..] else { return None };
-    let holder = u128::from_str_radix(holder, 16).ok()?;
-    let time = |text: &str| text.parse().ok().map(Timestamp::from_unix);
-    let holder = LeaseHolder::from_bytes(holder.to_be_bytes());
-    Some(Lease::stored(holder, time(taken_at)?, time(until)?))
+/// The machine's clock, which all processes share, in milliseconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 const ENDING: &str = ".slack";
-const LEASE: &str = "slack-auth lease 1 ";
 const LONGEST_LEASE: u64 = 256;
-/// An installation is some kilobytes: what is larger is not ours.
-const LONGEST: u64 = 1 << 20;
+/// An entry is some kilobytes: what is larger is not ours.
+const LONGEST: u64 = 2 << 20;

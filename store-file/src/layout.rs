@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use slack_store::{StoreError, StoreErrorKind};
 
-pub(crate) const INSTALLATIONS: &str = "installations";
+pub(crate) const ENTRIES: &str = "installations";
 pub(crate) const LEASES: &str = "leases";
 pub(crate) const LOCKS: &str = "locks";
 
@@ -38,14 +38,14 @@ fn make(folder: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         // What a process that was killed here has left.
-        if ![INSTALLATIONS, LEASES, LOCKS, NEW_MARK].iter().any(|ours| name == *ours) {
+        if ![ENTRIES, LEASES, LOCKS, NEW_MARK].iter().any(|ours| name == *ours) {
             return Err(StoreError::new(
                 StoreErrorKind::Foreign,
                 "the folder holds something else than a store; choose an empty or a new one",
             ));
         }
     }
-    for name in [INSTALLATIONS, LEASES] {
+    for name in [ENTRIES, LEASES] {
         make_folder(&folder.join(name)).map_err(failed)?;
     }
     write_new(&folder.join(NEW_MARK), CURRENT_MARK, Flush::Yes).map_err(failed)?;
@@ -78,7 +78,7 @@ fn make_folder(path: &Path) -> io::Result<()> {
 fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
 
-    let owners = [INSTALLATIONS, LEASES, LOCKS].map(|name| (folder.join(name), 0o077));
+    let owners = [ENTRIES, LEASES, LOCKS].map(|name| (folder.join(name), 0o077));
     for (path, others) in [(folder.to_owned(), 0o022)].into_iter().chain(owners) {
         let mode = match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,

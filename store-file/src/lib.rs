@@ -5,21 +5,19 @@
 mod entry;
 mod folder;
 mod layout;
+mod lease;
 mod name;
-mod seal;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use blocking::unblock;
-use slack_proto::{Installation, Slot, StoreKey};
+use slack_store::{
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    StoreBackend, StoreError, StoredVersion, Write,
+};
 
 use self::folder::Folder;
-pub use self::seal::{SealingKey, SealingKeys};
-use slack_store::{
-    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, Stored,
-    StoredVersion,
-};
 
 /// Keeps installations in a folder that belongs to one user of one machine; any number of processes share it.
 ///
@@ -35,123 +33,125 @@ use slack_store::{
 /// Files are read and written on threads of their own; the calling one never waits for the disk. Under whatever
 /// runtime, dropping a future leaves a write that has begun to come to its end.
 ///
-/// # Format, version 1
+/// # Format, version 2
 ///
 /// | path | holds |
 /// |---|---|
 /// | `store` | the line `slack-auth store 1` |
-/// | `installations/NAME.slack` | one installation |
+/// | `installations/NAME.slack` | one entry |
 /// | `installations/NAME.new` | what a killed process had not finished; the next writer replaces it |
-/// | `leases/NAME.SLOT` | `slack-auth lease 1 HOLDER TAKEN_AT UNTIL`: hex digits, Unix seconds |
-/// | `locks/00` to `locks/3f` | nothing; locked while an installation or a lease is changed |
+/// | `leases/NAME.PART` | `slack-auth lease 2 HOLDER TAKEN_AT UNTIL`: hex digits, milliseconds since 1970 |
+/// | `locks/00` to `locks/3f` | nothing; locked while an entry or a lease is changed |
 ///
-/// NAME is the key's text ([`StoreKey::to_text`]) with `-` for each slash and every byte of an id but capitals and
+/// NAME is the key's text ([`EntryKey::as_str`]) with `-` for each slash and every byte of an id but capitals and
 /// digits as `%` and two hex digits, such as `team-T0123456789`; if that is longer than 200 bytes, `sha256-` and the
 /// text's SHA-256 in hex.
 ///
-/// An installation's file is one line and the value. The line is `slack-auth installation 1 FORM VERSION KEY CHECK`,
-/// where VERSION is 16 hex digits that are drawn for each write, and KEY the key's text.
+/// An entry's file is one line and the value. The line is `slack-auth entry 2 VERSION KEY DUE ATTENTION CHECK`: 16 hex
+/// digits; the key's text; when the entry is due, in milliseconds since 1970, or `-`; `!` if a person must see to it, or
+/// `-`. CHECK is the SHA-256, in hex, of the line before it, with its last blank, and the value.
 ///
-/// * FORM `plain`: the value is what [`Installation::encode_exposing_secrets`] gives. CHECK is the SHA-256, in hex, of
-///   the line before it, with its last blank, and the value.
-/// * FORM `sealed`: the value is a nonce of 24 random bytes and what XChaCha20-Poly1305 makes of the encoded
-///   installation. The line up to CHECK, with its last blank, is the associated data: a file that is put in the place
-///   of another does not open. CHECK names the sealing key: the first 16 hex digits of the SHA-256 of
-///   `slack-auth sealing key` and the key.
+/// Files of version 1 are read, and written anew as version 2 at the next write.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), slack_store::StoreError> {
-/// use slack_proto::{Installation, tokens::InstallationKey};
-/// use slack_store::{Precondition, InstallationStore};
-/// use slack_store_file::FileInstallationStore;
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use slack_proto::{ClientId, Installation, tokens::InstallationKey};
+/// use slack_store::{InstallationStore, Precondition};
+/// use slack_store_file::FileStore;
 ///
-/// let store = FileInstallationStore::open("/var/lib/example/slack")?;
-/// let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
-/// let key = InstallationKey::Workspace("T0FAKE00001".into()).into();
-/// store.put(&key, &installation, Precondition::Absent).await?;
+/// let folder = FileStore::open("/var/lib/example/slack")?;
+/// let store = InstallationStore::new(folder, ClientId::new("1.2")?);
+/// let place = InstallationKey::Workspace("T0FAKE00001".into());
+/// store.put(&place.clone().into(), &Installation::new(place), Precondition::Absent).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct FileInstallationStore {
+pub struct FileStore {
     folder: Arc<Folder>,
 }
 
-impl FileInstallationStore {
-    /// Opens the store in `folder`, or makes it there. Whoever can read the folder can read the tokens.
+impl FileStore {
+    /// Opens the store in `folder`, or creates it there. Whoever can read the folder can read what is not sealed.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or read, is open to others as [`FileInstallationStore`] says, or holds something else than a store.
+    /// When the folder cannot be made or read, is open to others, or holds something else than a store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Folder::open(folder.as_ref(), None).map(|folder| Self { folder: Arc::new(folder) })
+        Folder::open(folder.as_ref()).map(|folder| Self { folder: Arc::new(folder) })
     }
 
-    /// Opens the store in `folder`, or makes it there, and seals what it writes: without the key nobody can read the
-    /// tokens, nor change them unnoticed. Keep the key elsewhere than beside the folder.
-    ///
-    /// Keys of places and people, versions, and leases are not hidden. Who can write the folder can remove a file, or
-    /// put an older state of the same file back.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
-    pub fn open_sealed(folder: impl AsRef<Path>, keys: SealingKeys) -> Result<Self, StoreError> {
-        Folder::open(folder.as_ref(), Some(keys)).map(|folder| Self { folder: Arc::new(folder) })
+    /// Runs something on a thread that may wait for the disk.
+    async fn run<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Folder) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let folder = Arc::clone(&self.folder);
+        unblock(move || run(&folder)).await
     }
 }
 
 #[async_trait]
-impl InstallationStore for FileInstallationStore {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        let (folder, key) = (Arc::clone(&self.folder), key.clone());
-        unblock(move || folder.load(&key)).await
+impl StoreBackend for FileStore {
+    async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
+        let key = key.clone();
+        self.run(move |folder| folder.load(&key)).await
     }
 
     async fn put(
         &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<StoredVersion, StoreError> {
-        let (folder, key) = (Arc::clone(&self.folder), key.clone());
-        let value = installation.encode_exposing_secrets();
-        unblock(move || folder.put(&key, value.as_ref(), expected)).await
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        let (key, write) = (key.clone(), write.clone());
+        self.run(move |folder| folder.put(&key, &write, precondition)).await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
-        let (folder, key) = (Arc::clone(&self.folder), key.clone());
-        unblock(move || folder.remove(&key, expected)).await
+    async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.run(move |folder| folder.remove(&key, version)).await
     }
 
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        let folder = Arc::clone(&self.folder);
-        unblock(move || folder.keys()).await
+    async fn find(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let (query, after) = (query.clone(), after.cloned());
+        self.run(move |folder| folder.find(&query, after.as_ref(), limit)).await
     }
 
     async fn acquire(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        wanted: &Lease,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
-        let (folder, key, wanted) = (Arc::clone(&self.folder), key.clone(), *wanted);
-        unblock(move || folder.acquire(&key, slot, &wanted)).await
+        let (key, part) = (key.clone(), part.to_owned());
+        self.run(move |folder| folder.acquire(&key, &part, holder, length)).await
     }
 
     async fn release(
         &self,
-        key: &StoreKey,
-        slot: Slot,
+        key: &EntryKey,
+        part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
-        let (folder, key) = (Arc::clone(&self.folder), key.clone());
-        unblock(move || folder.release(&key, slot, holder)).await
+        let (key, part) = (key.clone(), part.to_owned());
+        self.run(move |folder| folder.release(&key, &part, holder)).await
+    }
+
+    async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
+        let (key, part) = (key.clone(), part.to_owned());
+        self.run(move |folder| folder.lease(&key, &part)).await
     }
 }
 
-impl fmt::Debug for FileInstallationStore {
+impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileInstallationStore").field("folder", &self.folder.path()).finish()
+        f.debug_struct("FileStore").field("folder", &self.folder.path()).finish()
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
-use slack_proto::StoreKey;
+use slack_store::EntryKey;
 
 /// Gives the name for a key, without an ending.
-pub(crate) fn of(key: &StoreKey) -> String {
-    let text = key.to_text();
+pub(crate) fn of(key: &EntryKey) -> String {
+    let text = key.as_str();
     let parts: Vec<_> = text.split('/').collect();
     let mut name = String::with_capacity(text.len());
     for (index, part) in parts.iter().enumerate() {
@@ -15,7 +15,11 @@ pub(crate) fn of(key: &StoreKey) -> String {
             name.push('-');
         }
         // The other words that stand there are ids, also those that read `user`.
-        let is_word = index == 0 || (*part == "user" && index > 1 && index + 2 == parts.len());
+        let is_word = if index == 0 {
+            WORDS.contains(part)
+        } else {
+            *part == "user" && index > 1 && index + 2 == parts.len()
+        };
         for byte in part.bytes() {
             if is_word || byte.is_ascii_uppercase() || byte.is_ascii_digit() {
                 name.push(char::from(byte));
@@ -24,11 +28,11 @@ pub(crate) fn of(key: &StoreKey) -> String {
             }
         }
     }
-    if name.len() > LONGEST { format!("{HASHED}{}", hex(&Sha256::digest(&text))) } else { name }
+    if name.len() > LONGEST { format!("{HASHED}{}", hex(&Sha256::digest(text))) } else { name }
 }
 
 /// Gives the key that has this name; `None` if the name does not tell.
-pub(crate) fn key(name: &str) -> Option<StoreKey> {
+pub(crate) fn key(name: &str) -> Option<EntryKey> {
     let mut text = String::with_capacity(name.len());
     for (index, part) in name.split('-').enumerate() {
         if index > 0 {
@@ -44,7 +48,7 @@ pub(crate) fn key(name: &str) -> Option<StoreKey> {
         text.push_str(rest);
     }
     // One key, one name: no other spelling of it is taken.
-    StoreKey::from_text(&text).ok().filter(|key| of(key) == name)
+    EntryKey::from_text(&text).filter(|key| of(key) == name)
 }
 
 /// Tells whether only the file itself knows its key.
@@ -62,27 +66,33 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Leaves room for an ending under the 255 bytes that file systems take.
 const LONGEST: usize = 200;
+/// What a key can begin with; anything else there is escaped like an id.
+const WORDS: [&str; 5] = ["team", "grid", "org", "@app", "@sweep"];
 const HASHED: &str = "sha256-";
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use slack_proto::tokens::InstallationKey;
+    use slack_proto::{StoreKey, tokens::InstallationKey};
 
     use super::*;
 
-    fn workspace(team: &str) -> StoreKey {
-        InstallationKey::Workspace(team.into()).into()
+    fn entry(key: impl Into<StoreKey>) -> EntryKey {
+        EntryKey::try_from(&key.into()).unwrap()
+    }
+
+    fn workspace(team: &str) -> EntryKey {
+        entry(InstallationKey::Workspace(team.into()))
     }
 
     #[test]
     fn real_keys_can_be_read_by_people() {
         let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
         assert_eq!(of(&workspace("T0FAKE00001")), "team-T0FAKE00001");
-        assert_eq!(of(&grid.clone().into()), "grid-E1-T1");
-        assert_eq!(of(&InstallationKey::Organisation("E1".into()).into()), "org-E1");
-        assert_eq!(of(&StoreKey::person(grid, "U1".into())), "grid-E1-T1-user-U1");
+        assert_eq!(of(&entry(grid.clone())), "grid-E1-T1");
+        assert_eq!(of(&entry(InstallationKey::Organisation("E1".into()))), "org-E1");
+        assert_eq!(of(&entry(StoreKey::person(grid, "U1".into()))), "grid-E1-T1-user-U1");
     }
 
     #[test]
@@ -105,8 +115,8 @@ mod tests {
         for (team, other) in ids.iter().flat_map(|id| ids.iter().map(move |other| (*id, *other))) {
             for key in [
                 workspace(team),
-                InstallationKey::grid_workspace(other.into(), team.into()).into(),
-                StoreKey::person(InstallationKey::Workspace(team.into()), other.into()),
+                entry(InstallationKey::grid_workspace(other.into(), team.into())),
+                entry(StoreKey::person(InstallationKey::Workspace(team.into()), other.into())),
             ] {
                 let name = of(&key);
                 assert!(
@@ -142,6 +152,7 @@ mod tests {
             "team-%2F",
             "team-\u{e9}",
             "x-T1",
+            "@app-x",
         ] {
             assert_eq!(key(name), None, "{name}");
         }

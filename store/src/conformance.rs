@@ -1,26 +1,34 @@
-//! The suite that every store must pass, those of other people included. Feature `conformance`.
+//! The suite that every [`StoreBackend`] must pass, those of other people included. Feature `conformance`.
+//!
+//! A store that needs a runtime is tried in it:
 //!
 //! ```
-//! use std::sync::Arc;
+//! # async fn example() {
+//! use slack_store::{MemoryStore, conformance::Suite};
 //!
-//! use slack_store::{InstallationStore, MemoryInstallationStore, conformance::Suite};
-//!
-//! // Two handles on one place see the same, as two processes do; this store has but one handle.
-//! # let places = std::sync::Mutex::new(std::collections::HashMap::<String, Arc<MemoryInstallationStore>>::new());
+//! // Two handles on one place see the same, as two processes do; clones of this store do.
+//! # let places = std::sync::Mutex::new(std::collections::HashMap::<String, MemoryStore>::new());
 //! let suite = Suite::new(move |place| {
-//!     let store = places.lock().unwrap().entry(place.to_owned()).or_default().clone();
-//!     Ok(store as Arc<dyn InstallationStore>)
+//!     let store = places.lock().unwrap().entry(place.name).or_default().clone();
+//!     async move { Ok(store) }
 //! });
-//! suite.run().assert_passed();
+//! suite.run().await.assert_passed();
+//! # }
+//! # pollster::block_on(example());
 //! ```
+//!
+//! One that needs none is tried by [`run_blocking`](Suite::run_blocking), with real threads where many write at a time.
 //!
 //! # Cases
 #![doc = include_str!("conformance/cases.md")]
 
 mod bench;
+mod finding;
+mod installations;
 mod leases;
 mod report;
-mod threads;
+mod timer;
+mod together;
 mod values;
 
 use std::{
@@ -31,68 +39,95 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 pub use self::report::Report;
 use self::{bench::Bench, report::Outcome};
-use crate::{InstallationStore, StoreError};
+use crate::{StoreBackend, StoreError};
 
 /// The suite for one store.
 pub struct Suite {
     open: Box<Open>,
-    block_on: Box<BlockOn>,
+    block_on: Option<Box<BlockOn>>,
     runs: AtomicUsize,
 }
 
-type Open = dyn Fn(&str) -> Result<Arc<dyn InstallationStore>, StoreError> + Send + Sync;
-type BlockOn = dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>) + Send + Sync;
+/// Where a store is to be opened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Place {
+    /// A word of lowercase letters, digits and `-`. A place that was not named before is empty; the same place again is a
+    /// second handle on what stands there, as another process has it.
+    pub name: String,
+    /// How far ahead the clock of the process that opens this handle is. A store that reads no clock of its own process,
+    /// as none should for leases, has no use for it.
+    pub clock_ahead: Duration,
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type Open =
+    dyn Fn(Place) -> Boxed<'static, Result<Arc<dyn StoreBackend>, StoreError>> + Send + Sync;
+type BlockOn = dyn Fn(Boxed<'_, ()>) + Send + Sync;
 
 impl Suite {
-    /// Takes what opens a store at a place, which is a word of lowercase letters, digits and `-`.
-    ///
-    /// A place that was not named before is empty. The same place again is a second handle on what stands there, as
-    /// another process has it.
+    /// Creates the suite from what opens a store at a place.
     #[must_use]
-    pub fn new<F>(open: F) -> Self
+    pub fn new<F, O, B>(open: F) -> Self
     where
-        F: Fn(&str) -> Result<Arc<dyn InstallationStore>, StoreError> + Send + Sync + 'static,
+        F: Fn(Place) -> O + Send + Sync + 'static,
+        O: Future<Output = Result<B, StoreError>> + Send + 'static,
+        B: StoreBackend,
     {
-        let block_on = Box::new(|future: Pin<&mut (dyn Future<Output = ()> + Send)>| {
-            pollster::block_on(future);
-        });
-        Self { open: Box::new(open), block_on, runs: AtomicUsize::new(0) }
+        let open = move |place| -> Boxed<'static, Result<Arc<dyn StoreBackend>, StoreError>> {
+            let opening = open(place);
+            Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn StoreBackend>) })
+        };
+        Self { open: Box::new(open), block_on: None, runs: AtomicUsize::new(0) }
     }
 
-    /// Takes what waits for a future, for a store that needs a runtime: several threads call it at a time.
+    /// Sets what waits for a future on a thread of the suite's own, for instance `Handle::block_on` of Tokio: the cases
+    /// of many writers then run on threads. Otherwise they run as one task.
     #[must_use]
-    pub fn block_on<F>(self, block_on: F) -> Self
+    pub fn on_threads<F>(self, block_on: F) -> Self
     where
-        F: Fn(Pin<&mut (dyn Future<Output = ()> + Send)>) + Send + Sync + 'static,
+        F: Fn(Pin<Box<dyn Future<Output = ()> + Send + '_>>) + Send + Sync + 'static,
     {
-        Self { block_on: Box::new(block_on), ..self }
+        Self { block_on: Some(Box::new(block_on)), ..self }
     }
 
-    /// Runs every case on the calling thread.
-    #[must_use]
-    pub fn run(&self) -> Report {
-        self.run_where(|_| true)
+    /// Runs every case in the caller's task, under whatever runtime.
+    pub async fn run(&self) -> Report {
+        self.run_where(|_| true).await
     }
 
     /// Runs the cases with these names.
-    #[must_use]
-    pub fn run_only(&self, names: &[&str]) -> Report {
-        self.run_where(|name| names.contains(&name))
+    pub async fn run_only(&self, names: &[&str]) -> Report {
+        self.run_where(|name| names.contains(&name)).await
     }
 
-    fn run_where(&self, wanted: impl Fn(&str) -> bool) -> Report {
+    /// Runs every case on the calling thread and on threads of the suite's own, for a store that needs no runtime.
+    #[must_use]
+    pub fn run_blocking(self) -> Report {
+        let suite = match self.block_on {
+            Some(_) => self,
+            None => self.on_threads(|future| pollster::block_on(future)),
+        };
+        pollster::block_on(suite.run())
+    }
+
+    async fn run_where(&self, wanted: impl Fn(&str) -> bool) -> Report {
         // A suite that runs twice begins with empty places once more.
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let mut report = Report::default();
         for (name, case) in
             CASES.iter().flat_map(|cases| cases.iter()).filter(|case| wanted(case.0))
         {
-            let place = format!("{name}-{run}");
-            report.time(name, || case(&Bench::new(self, &place)?));
+            let case = async {
+                let bench = Bench::new(self, &format!("{name}-{run}")).await?;
+                case(&bench).await
+            };
+            report.time(name, timer::within(case, PATIENCE)).await;
         }
         report
     }
@@ -104,9 +139,13 @@ impl fmt::Debug for Suite {
     }
 }
 
-type Case = (&'static str, fn(&Bench<'_>) -> Outcome);
+type Case = (&'static str, for<'b> fn(&'b Bench<'_>) -> Boxed<'b, Outcome>);
 
-const CASES: [&[Case]; 3] = [values::CASES, leases::CASES, threads::CASES];
+const CASES: [&[Case]; 5] =
+    [values::CASES, finding::CASES, leases::CASES, installations::CASES, together::CASES];
+
+/// After so long a case has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

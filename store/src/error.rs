@@ -1,6 +1,6 @@
 //! Why a store did not do what was asked.
 
-use std::{error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
 /// Why a store did not do what was asked: a [`kind`](Self::kind) to decide by, fixed words, and perhaps a cause.
 ///
@@ -8,7 +8,7 @@ use std::{error::Error, fmt};
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    what: &'static str,
+    what: Cow<'static, str>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -16,34 +16,58 @@ pub struct StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// Something else stands there than was expected, and nothing was written: load again.
+    /// Another version is stored than the precondition names, and nothing was written: load again.
     Conflict,
-    /// What stands there is cut off or damaged. It is left alone: a person must look, or restore a copy.
+    /// What is stored is cut off or damaged. It is left alone: a person must look, or restore a copy.
     Damaged,
-    /// What stands there was written by another program, by a newer release, or for another key. It is left alone.
+    /// What is stored was written by another program, by a newer release, or for another key. It is left alone.
     Foreign,
-    /// What stands there is sealed, and no key that was given opens it.
+    /// What is stored is sealed, and no key that was given opens it.
     Sealed,
-    /// Others than its owner have access to the store.
+    /// The store belongs to another app.
+    OtherApp,
+    /// Others than its owner have access to the store, or it belongs to somebody else.
     Unprotected,
-    /// The store could not be reached, or failed on the way. A write may have taken place.
+    /// The store refuses the request as it is; to repeat it is of no use.
+    Refused,
+    /// The store could not be reached, or failed on the way. **Nothing was written.**
     Unavailable,
+    /// The store failed on the way, and nobody knows whether a write took place: load, and compare the version.
+    Unknown,
+}
+
+impl StoreErrorKind {
+    /// Returns a word of lowercase letters and `_`, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Damaged => "damaged",
+            Self::Foreign => "foreign",
+            Self::Sealed => "sealed",
+            Self::OtherApp => "other_app",
+            Self::Unprotected => "unprotected",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl StoreError {
-    /// Makes an error; for those who implement a store. `what` is lowercase and without a full stop.
+    /// Creates an error. `what` is lowercase and without a full stop.
     #[must_use]
     pub fn new(kind: StoreErrorKind, what: &'static str) -> Self {
-        Self { kind, what, cause: None }
+        Self { kind, what: Cow::Borrowed(what), cause: None }
     }
 
-    /// Adds what led to it, which must show no secret.
+    /// Adds the cause, which must show no secret.
     #[must_use]
     pub fn because(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..self }
     }
 
-    /// Makes the error of a write that found something else than was expected.
+    /// Creates the error of a write whose precondition does not hold.
     #[must_use]
     pub fn conflict() -> Self {
         Self::new(
@@ -52,27 +76,65 @@ impl StoreError {
         )
     }
 
-    /// Tells what went wrong.
+    /// Creates the error of a store that failed when nothing was written yet.
+    #[must_use]
+    pub fn unavailable(what: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Unavailable, what).because(cause)
+    }
+
+    /// Creates the error of a write of which nobody knows whether it took place.
+    #[must_use]
+    pub fn unknown(what: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Unknown, what).because(cause)
+    }
+
+    pub(crate) fn other_app(what: String) -> Self {
+        Self { kind: StoreErrorKind::OtherApp, what: Cow::Owned(what), cause: None }
+    }
+
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
     }
 
-    /// Tells whether a write did not take place because something else stands there.
+    /// Returns whether a write did not take place because another version is stored.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.kind == StoreErrorKind::Conflict
+    }
+
+    /// Returns whether nobody knows if a write took place. [`InstallationStore`](crate::InstallationStore) has then
+    /// looked already, and could not tell.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.kind == StoreErrorKind::Unknown
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)
+        f.write_str(&self.what)
     }
 }
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_told_by_source_alone() {
+        let error = StoreError::unknown("the answer was lost", "connection closed");
+        assert_eq!(error.to_string(), "the answer was lost");
+        assert_eq!(error.source().unwrap().to_string(), "connection closed");
+        assert!(error.is_unknown() && !error.is_conflict());
+        assert_eq!(error.kind().as_str(), "unknown");
+        assert!(StoreError::conflict().source().is_none());
     }
 }

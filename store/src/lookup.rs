@@ -2,7 +2,7 @@
 
 use slack_proto::{Slot, StoreKey};
 
-use super::{InstallationStore, StoreError, Stored};
+use crate::{InstallationStore, StoreError, Stored};
 
 /// An installation that was found, and the key that it stands under.
 #[derive(Clone, Debug)]
@@ -18,11 +18,11 @@ pub struct InstallationMatch {
 /// before it joined, or the org-wide one ([`StoreKey::nearest_first`]).
 ///
 /// ```
-/// use slack_proto::{Installation, tokens::InstallationKey};
-/// use slack_store::{Precondition, InstallationStore, MemoryInstallationStore, find_installation};
+/// use slack_proto::{ClientId, Installation, tokens::InstallationKey};
+/// use slack_store::{InstallationStore, MemoryStore, Precondition, find_installation};
 ///
 /// # pollster::block_on(async {
-/// let store = MemoryInstallationStore::new();
+/// let store = InstallationStore::new(MemoryStore::new(), ClientId::new("1.2")?);
 /// let org = InstallationKey::Organisation("E0FAKE00001".into());
 /// store.put(&org.clone().into(), &Installation::new(org), Precondition::Absent).await?;
 ///
@@ -30,15 +30,15 @@ pub struct InstallationMatch {
 /// let place = InstallationKey::of(Some(&"T0FAKE00001".into()), Some(&"E0FAKE00001".into()), false);
 /// let found = find_installation(&store, &place.expect("it names a place").into()).await?;
 /// assert_eq!(found.expect("installed for the organisation").key.to_text(), "org/E0FAKE00001");
-/// # Ok::<(), slack_store::StoreError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
 ///
 /// # Errors
 ///
 /// When the store fails. What cannot be read is not passed over: the next one is good for another place.
-pub async fn find_installation<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn find_installation(
+    store: &InstallationStore,
     key: &StoreKey,
 ) -> Result<Option<InstallationMatch>, StoreError> {
     find(store, key, |_| true).await
@@ -50,8 +50,8 @@ pub async fn find_installation<S: InstallationStore + ?Sized>(
 /// # Errors
 ///
 /// As [`find_installation`].
-pub async fn find_credential<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn find_credential(
+    store: &InstallationStore,
     key: &StoreKey,
     slot: Slot,
 ) -> Result<Option<InstallationMatch>, StoreError> {
@@ -62,8 +62,8 @@ pub async fn find_credential<S: InstallationStore + ?Sized>(
     .await
 }
 
-async fn find<S: InstallationStore + ?Sized>(
-    store: &S,
+async fn find(
+    store: &InstallationStore,
     key: &StoreKey,
     is_wanted: impl Fn(&Stored) -> bool + Send,
 ) -> Result<Option<InstallationMatch>, StoreError> {
@@ -87,9 +87,9 @@ mod tests {
     };
 
     use super::*;
-    use crate::{MemoryInstallationStore, Precondition};
+    use crate::{Precondition, installations::tests::in_memory};
 
-    fn put(store: &MemoryInstallationStore, key: &InstallationKey, slot: Slot) {
+    fn put(store: &InstallationStore, key: &InstallationKey, slot: Slot) {
         let mut installation = Installation::new(key.clone());
         let token = AccessToken::new("xoxb-1").unwrap();
         let credential = Some(Credential::new(token, Timestamp::from_unix(1)));
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_nearest_installation_is_found() {
-        let store = MemoryInstallationStore::new();
+        let store = in_memory();
         let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
         let (team, org) =
             (InstallationKey::Workspace("T1".into()), InstallationKey::Organisation("E1".into()));

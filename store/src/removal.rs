@@ -2,46 +2,52 @@
 
 use slack_proto::{Installation, StoreKey, ids::UserId, tokens::InstallationKey};
 
-use super::{InstallationStore, Precondition, StoreError};
+use crate::{InstallationStore, Precondition, StoreError};
 
-/// Removes what stands under a key, whatever its version, and gives it. `None` if nothing
-/// stands there.
+/// Removes the installation under a key, whatever its version, and returns it; `None` if there is none.
 ///
 /// # Errors
 ///
 /// When the store fails, or holds there what cannot be read.
-pub async fn remove_installation<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn remove_installation(
+    store: &InstallationStore,
     key: &StoreKey,
 ) -> Result<Option<Installation>, StoreError> {
     change(store, key, |installation| Some(std::mem::take(installation))).await
 }
 
-/// Removes all that stands at a place, people's own included, and gives it: for the event `app_uninstalled`.
+/// Removes all installations at a place, people's own included, and returns them: for the event `app_uninstalled`.
 ///
 /// # Errors
 ///
 /// At the first that cannot be removed; those before it are.
-pub async fn remove_place<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn remove_place(
+    store: &InstallationStore,
     place: &InstallationKey,
 ) -> Result<Vec<(StoreKey, Installation)>, StoreError> {
     let mut removed = Vec::new();
-    for key in store.keys().await?.into_iter().filter(|key| key.place() == place) {
-        if let Some(installation) = remove_installation(store, &key).await? {
-            removed.push((key, installation));
+    let mut after = None;
+    loop {
+        let page = store.keys_at(place, after.as_ref(), PAGE).await?;
+        for found in page.keys {
+            if let Some(installation) = remove_installation(store, &found.key).await? {
+                removed.push((found.key, installation));
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(removed);
         }
     }
-    Ok(removed)
 }
 
-/// Removes the bot's credential at a place: for the event `tokens_revoked` that lists a bot. Tells whether there was one.
+/// Removes the bot's credential at a place: for the event `tokens_revoked` that lists a bot. Returns whether there was one.
 ///
 /// # Errors
 ///
 /// As [`remove_installation`].
-pub async fn remove_bot<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn remove_bot(
+    store: &InstallationStore,
     place: &InstallationKey,
 ) -> Result<bool, StoreError> {
     let removed = change(store, &place.clone().into(), |installation| {
@@ -52,13 +58,13 @@ pub async fn remove_bot<S: InstallationStore + ?Sized>(
 }
 
 /// Removes a person's credential at a place, under the place or under the person's own key: for the event
-/// `tokens_revoked` that lists the person. A configuration token stays: it is no app's. Tells whether there was one.
+/// `tokens_revoked` that lists the person. A configuration token stays: it is no app's. Returns whether there was one.
 ///
 /// # Errors
 ///
 /// As [`remove_installation`].
-pub async fn remove_user<S: InstallationStore + ?Sized>(
-    store: &S,
+pub async fn remove_user(
+    store: &InstallationStore,
     place: &InstallationKey,
     user: &UserId,
 ) -> Result<bool, StoreError> {
@@ -72,35 +78,11 @@ pub async fn remove_user<S: InstallationStore + ?Sized>(
     Ok(removed.is_some() || installer.is_some())
 }
 
-/// Writes every installation once more as it is, for instance to seal it with a new key; tells how many.
-///
-/// # Errors
-///
-/// At the first that cannot be read or written; those before it are written.
-pub async fn rewrite_all<S: InstallationStore + ?Sized>(store: &S) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for key in store.keys().await? {
-        // One that was removed since needs no writing, and one that was replaced is written.
-        while let Some(stored) = store.load(&key).await? {
-            match store.put(&key, &stored.installation, Precondition::Version(stored.version)).await
-            {
-                Err(error) if error.is_conflict() => {}
-                written => {
-                    written?;
-                    count += 1;
-                    break;
-                }
-            }
-        }
-    }
-    Ok(count)
-}
-
 /// Takes something out of an installation, and removes it if no credential is left; `None` if there was nothing to take.
 ///
 /// Each conflict means that another has got on, so that it comes to an end.
-async fn change<S: InstallationStore + ?Sized, T>(
-    store: &S,
+async fn change<T>(
+    store: &InstallationStore,
     key: &StoreKey,
     take: impl Fn(&mut Installation) -> Option<T> + Send,
 ) -> Result<Option<T>, StoreError> {
@@ -120,6 +102,9 @@ async fn change<S: InstallationStore + ?Sized, T>(
     }
 }
 
+/// How many keys are listed at a time.
+const PAGE: usize = 100;
+
 fn has_credential(installation: &Installation) -> bool {
     let Installation { bot, user, unplaced, configuration, .. } = installation;
     bot.is_some() || user.is_some() || unplaced.is_some() || configuration.is_some()
@@ -134,7 +119,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::MemoryInstallationStore;
+    use crate::installations::tests::in_memory;
 
     fn place() -> InstallationKey {
         InstallationKey::Workspace("T1".into())
@@ -149,8 +134,8 @@ mod tests {
     }
 
     /// A bot and an installer, two people of their own, one with a configuration token, and another workspace.
-    fn store() -> MemoryInstallationStore {
-        let store = MemoryInstallationStore::new();
+    fn store() -> InstallationStore {
+        let store = in_memory();
         let put = |key: StoreKey, change: &dyn Fn(&mut Installation)| {
             let mut installation = Installation::new(place());
             change(&mut installation);
@@ -173,7 +158,7 @@ mod tests {
         store
     }
 
-    fn load(store: &MemoryInstallationStore, key: &StoreKey) -> Option<Installation> {
+    fn load(store: &InstallationStore, key: &StoreKey) -> Option<Installation> {
         block_on(store.load(key)).unwrap().map(|stored| stored.installation)
     }
 
@@ -183,7 +168,8 @@ mod tests {
         let removed = block_on(remove_place(&store, &place())).unwrap();
         assert_eq!(removed.len(), 3);
         assert!(removed.iter().all(|(_, it)| it.bot.is_some() || it.user.is_some()));
-        let left: Vec<_> = block_on(store.keys()).unwrap().iter().map(StoreKey::to_text).collect();
+        let left = block_on(store.keys(None, 10)).unwrap().keys;
+        let left: Vec<_> = left.iter().map(|found| found.key.to_text()).collect();
         assert_eq!(left, ["team/T2"]);
         assert!(block_on(remove_installation(&store, &place().into())).unwrap().is_none());
     }
@@ -209,13 +195,5 @@ mod tests {
         let store = store();
         block_on(remove_user(&store, &place(), &"U2".into())).unwrap();
         assert!(load(&store, &place().into()).unwrap().user.is_some());
-    }
-
-    #[test]
-    fn everything_is_written_once_more() {
-        let store = store();
-        let before = block_on(store.load(&person("U1"))).unwrap().unwrap().version;
-        assert_eq!(block_on(rewrite_all(&store)).unwrap(), 4);
-        assert_ne!(block_on(store.load(&person("U1"))).unwrap().unwrap().version, before);
     }
 }

@@ -1,13 +1,15 @@
-//! A store around another one: it does as that one does, but for what its hooks say.
+//! A backend around another one: it does as that one does, but for what its hooks say.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use slack_auth::{
-    Installation, InstallationStore, Slot, StoreKey,
-    store::{Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, Stored, StoredVersion},
+use slack_auth::store::{
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    StoreBackend, StoreError, StoredVersion, Write,
 };
 
 /// `inner`, with something before each call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Around<S, H> {
     pub(crate) inner: S,
     pub(crate) hooks: H,
@@ -33,58 +35,76 @@ pub(crate) enum Call {
     Load,
     Put,
     Remove,
-    Keys,
+    Find,
     Acquire,
     Release,
+    Lease,
+    Reserve,
 }
 
 #[async_trait]
-impl<S: InstallationStore, H: Hooks> InstallationStore for Around<S, H> {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+impl<S: StoreBackend, H: Hooks> StoreBackend for Around<S, H> {
+    async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         self.hooks.before(Call::Load).await?;
         self.inner.load(key).await
     }
 
     async fn put(
         &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<StoredVersion, StoreError> {
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
         self.hooks.before(Call::Put).await?;
-        self.inner.put(key, installation, expected).await
+        self.inner.put(key, write, precondition).await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
+    async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
         self.hooks.before(Call::Remove).await?;
-        self.inner.remove(key, expected).await
+        self.inner.remove(key, version).await
     }
 
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        self.hooks.before(Call::Keys).await?;
-        self.inner.keys().await
+    async fn find(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.hooks.before(Call::Find).await?;
+        self.inner.find(query, after, limit).await
     }
 
     async fn acquire(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        wanted: &Lease,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         self.hooks.before(Call::Acquire).await?;
         match self.hooks.lease() {
             Some(answer) => Ok(answer),
-            None => self.inner.acquire(key, slot, wanted).await,
+            None => self.inner.acquire(key, part, holder, length).await,
         }
     }
 
     async fn release(
         &self,
-        key: &StoreKey,
-        slot: Slot,
+        key: &EntryKey,
+        part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
         self.hooks.before(Call::Release).await?;
-        self.inner.release(key, slot, holder).await
+        self.inner.release(key, part, holder).await
+    }
+
+    async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
+        self.hooks.before(Call::Lease).await?;
+        self.inner.lease(key, part).await
+    }
+
+    async fn reserve(&self, key: &EntryKey, length: usize) -> Result<(), StoreError> {
+        self.hooks.before(Call::Reserve).await?;
+        self.inner.reserve(key, length).await
     }
 }

@@ -9,11 +9,8 @@ use std::{
 use http::Request;
 use pollster::block_on;
 use slack_auth::{
-    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, Slot,
-    Timestamp,
-    methods::OauthV2Access,
-    oauth::AuthorizationCode,
-    store::{FileInstallationStore, Precondition},
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Slot, Timestamp,
+    methods::OauthV2Access, oauth::AuthorizationCode, store::Precondition,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
 
@@ -38,7 +35,7 @@ pub(crate) fn found(installations: usize) -> Slack {
 
 /// Installs the app in every workspace, and stores what came of it.
 pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
-    let store = FileInstallationStore::open(folder).unwrap();
+    let store = worker::store(folder);
     // The tokens are due soon after the processes begin.
     let now = slack.fake().clock().now();
     slack.fake().clock().set(now - (Pace::LIFE - Pace::MARGIN) + 2);
@@ -63,17 +60,17 @@ pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
         block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
     }
     slack.fake().clock().set(Timestamp::from(std::time::SystemTime::now()).as_unix());
-    assert_eq!(block_on(store.keys()).unwrap().len(), installations);
+    assert_eq!(worker::keys(&store).len(), installations);
 }
 
 /// Counts the installations whose tokens work, after all processes have ended: both the token that a fresh process is
 /// given, and the refresh token that is stored.
 pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> usize {
     let rotator = worker::rotator(folder, &slack.listen(usize::MAX), leases);
-    let store = FileInstallationStore::open(folder).unwrap();
+    let store = worker::store(folder);
     let is_live =
         |token: &str| slack.fake().with(|fake| fake.is_live(token, slack.fake().clock().now()));
-    let mut keys = block_on(store.keys()).unwrap();
+    let mut keys = worker::keys(&store);
     let count = keys.len();
     let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
     while !keys.is_empty() && Instant::now() < end {

@@ -3,7 +3,6 @@
 use std::{
     env,
     path::Path,
-    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -14,7 +13,7 @@ use slack_auth::{
     StoreKey, TokenRotator,
     methods::AuthTest,
     rotation::{RotationEvent, RotationPolicy},
-    store::{FileInstallationStore, LeaseOutcome},
+    store::{FileStore, LeaseOutcome},
 };
 
 use crate::around::{Around, Hooks};
@@ -55,10 +54,10 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
     let client = Client::with_curl(Endpoint::new(origin).unwrap(), limits).unwrap();
     let app =
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap());
-    let store = FileInstallationStore::open(folder).unwrap();
-    let store: Arc<dyn InstallationStore> = match leases {
-        Leases::On => Arc::new(store),
-        Leases::Off => Arc::new(Around { inner: store, hooks: NoLeases }),
+    let inner = FileStore::open(folder).unwrap();
+    let store = match leases {
+        Leases::On => InstallationStore::new(inner, app.id().clone()),
+        Leases::Off => InstallationStore::new(Around { inner, hooks: NoLeases }, app.id().clone()),
     };
     let policy = RotationPolicy::new()
         .margin(Duration::from_secs(Pace::MARGIN))
@@ -79,10 +78,22 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
         .unwrap()
 }
 
+/// The store, for whoever only looks.
+pub(crate) fn store(folder: &Path) -> InstallationStore {
+    InstallationStore::new(FileStore::open(folder).unwrap(), ClientId::new("1.2").unwrap())
+}
+
+/// All that is stored.
+pub(crate) fn keys(store: &InstallationStore) -> Vec<StoreKey> {
+    let page = block_on(store.keys(None, usize::MAX)).unwrap();
+    assert!(page.unreadable.is_empty() && page.next.is_none());
+    page.keys.into_iter().map(|found| found.key).collect()
+}
+
 /// Asks for every token over and over, and tries some.
 pub(crate) fn work_until_killed(folder: &Path, origin: &str) {
     let rotator = rotator(folder, origin, Leases::of_this_process());
-    let keys = block_on(FileInstallationStore::open(folder).unwrap().keys()).unwrap();
+    let keys = keys(&store(folder));
     // Each process goes another way through the installations.
     let mut at = usize::try_from(getrandom::u32().unwrap()).unwrap() % keys.len();
     loop {

@@ -86,11 +86,6 @@ impl Actor {
         Timestamp::from_unix(now.saturating_add_signed(self.skew) / 1000)
     }
 
-    /// The moment that its clock calls `at`.
-    pub(crate) fn moment(&self, at: Timestamp) -> u64 {
-        (at.as_unix() * 1000).saturating_add_signed(-self.skew)
-    }
-
     pub(crate) fn lease_holder(&self) -> LeaseHolder {
         LeaseHolder::from_bytes([self.holder; 16])
     }

@@ -6,7 +6,7 @@ use slack_auth::{
     ApiMethod, Endpoint, Installation,
     methods::{OauthV2Refresh, OauthV2RefreshResponse},
     rotation::{Input, RefreshFailure, RefreshRequest, Rejection, Write},
-    store::{Lease, LeaseOutcome},
+    store::LeaseOutcome,
     tokens::Fingerprint,
 };
 
@@ -69,12 +69,12 @@ impl World {
             Some(Flaw::LongLease) => Duration::from_secs(90),
             _ => self.plan.policy.lease_length(),
         };
-        let wanted = Lease::new(actor.lease_holder(), actor.clock(self.now), length);
         let acquired = match self.plan.flaw {
             Some(Flaw::LeaseIgnored) => LeaseOutcome::Granted,
-            _ => self.store.acquire(actor.slot, &wanted),
+            _ => self.store.acquire(actor.slot, actor.lease_holder(), length, self.now),
         };
-        actor.lease_until = (acquired == LeaseOutcome::Granted).then_some(wanted.until);
+        actor.lease_until =
+            (acquired == LeaseOutcome::Granted).then_some(actor.clock(self.now) + length);
         acquired
     }
 
@@ -175,11 +175,8 @@ impl World {
                     self.actors[index].lease_until = None;
                     Input::LeaseFailed
                 }
-                LeaseOutcome::HeldUntil(until) => {
-                    let remaining = until.since(self.actors[index].clock(self.now));
-                    Input::LeaseHeld { remaining }
-                }
-                _ => Input::Leased,
+                LeaseOutcome::HeldFor(remaining) => Input::LeaseHeld { remaining },
+                LeaseOutcome::Granted => Input::Leased,
             },
             Task::Release => {
                 self.actors[index].lease_until = None;

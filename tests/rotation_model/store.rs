@@ -1,14 +1,15 @@
-//! The store of the model: one installation with a version, and leases by the real rule.
+//! The store of the model: one installation with a version, and leases by its own clock.
 
 use std::{
     collections::BTreeSet,
     hash::{Hash, Hasher},
     rc::Rc,
+    time::Duration,
 };
 
 use slack_auth::{
     Installation, Slot,
-    store::{Lease, LeaseHolder, LeaseOutcome},
+    store::{LeaseHolder, LeaseOutcome},
 };
 
 use crate::slack::{Pair, Slack};
@@ -20,6 +21,14 @@ pub(crate) struct Store {
     /// The pairs that it has ever held.
     pub(crate) held: Rc<BTreeSet<Pair>>,
     pub(crate) leases: [Option<Lease>; 2],
+}
+
+/// A lease, by the store's clock in milliseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) holder: LeaseHolder,
+    pub(crate) taken_at: u64,
+    pub(crate) until: u64,
 }
 
 /// A snapshot, as a reader got it.
@@ -50,12 +59,23 @@ impl Store {
         }
     }
 
-    pub(crate) fn acquire(&mut self, slot: Slot, wanted: &Lease) -> LeaseOutcome {
-        let acquired = Lease::take(self.leases[place(slot)], wanted);
-        if acquired == LeaseOutcome::Granted {
-            self.leases[place(slot)] = Some(*wanted);
+    pub(crate) fn acquire(
+        &mut self,
+        slot: Slot,
+        holder: LeaseHolder,
+        length: Duration,
+        now: u64,
+    ) -> LeaseOutcome {
+        let lease = &mut self.leases[place(slot)];
+        match lease {
+            Some(held) if held.holder != holder && now < held.until => {
+                LeaseOutcome::HeldFor(Duration::from_millis(held.until - now))
+            }
+            _ => {
+                *lease = Some(Lease { holder, taken_at: now, until: now + millis(length) });
+                LeaseOutcome::Granted
+            }
         }
-        acquired
     }
 
     pub(crate) fn release(&mut self, slot: Slot, holder: LeaseHolder) {
@@ -78,6 +98,10 @@ impl Store {
 pub(crate) fn pair_in(installation: &Installation, slot: Slot, slack: &Slack) -> Option<Pair> {
     let held = installation.credential(slot)?;
     slack.pair_of_refresh(held.refresh_token.as_ref()?.expose())
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap()
 }
 
 fn place(slot: Slot) -> usize {

@@ -211,7 +211,7 @@ impl World {
     /// When the lease of the actor's slot runs out, if it is to come.
     pub(crate) fn lease_end(&self, actor: usize) -> Option<u64> {
         let actor = &self.actors[actor];
-        let end = actor.moment(self.store.lease(actor.slot)?.until);
+        let end = self.store.lease(actor.slot)?.until;
         (end > self.now).then_some(end)
     }
 
@@ -319,7 +319,7 @@ impl World {
             let actor = &self.actors[index];
             let lease = self.store.lease(actor.slot);
             let ours = lease.is_some_and(|it| it.holder == actor.lease_holder());
-            let lease_end = lease.map(|it| actor.moment(it.until.min(it.taken_at + LEASE)));
+            let lease_end = lease.map(|it| it.until.min(it.taken_at + LEASE));
             let blocked = match (&actor.task, lease_end) {
                 (Task::Waiting { until }, end) if *until >= to => match end {
                     Some(end) if actor.waits_for_lease && !ours && end > self.now => {
@@ -373,4 +373,4 @@ const START: u64 = 1_795_176_000_000;
 const LOOK: u64 = 3_000;
 
 /// The longest time for which a lease may keep others from working, however long it is.
-const LEASE: Duration = Duration::from_secs(45);
+const LEASE: u64 = 45_000;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use slack_auth::{
-    InstallationStore as _, Recovery, Slot, methods::AuthTest, rotation::Problem,
-    runtime::Runtime as _,
-};
+use slack_auth::{Recovery, Slot, methods::AuthTest, rotation::Problem, runtime::Runtime as _};
 use slack_fake::{App, Fault};
 
 use crate::support::World;

@@ -27,7 +27,7 @@ fn crowd(world: &World, rotator: &TokenRotator, count: usize) -> Arc<Mutex<Vec<S
 fn a_fresh_token_costs_one_reading_of_the_store() {
     let world = World::new();
     let (rotator, _) = world.rotator();
-    let reads = || world.store.hooks.reads.load(std::sync::atomic::Ordering::SeqCst);
+    let reads = || world.hooks.reads.load(std::sync::atomic::Ordering::SeqCst);
     let token = world.token(&rotator);
     assert!(world.is_live(&token));
     assert_eq!(reads(), 1);

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use slack_auth::{
-    InstallationStore as _, Slot,
+    Slot,
     rotation::{Rejection, RotationEvent},
     runtime::Runtime as _,
-    store::{Lease, LeaseHolder, Precondition},
+    store::{LeaseHolder, Precondition},
 };
 use slack_fake::Fault;
 
@@ -39,9 +39,9 @@ fn a_process_that_died_after_slacks_answer_costs_nothing() {
     world.token(&survivor);
     world.runtime.advance(LIFE + Duration::from_secs(1));
     // It had taken the lease and spent the refresh token.
-    let dead = LeaseHolder::draw().unwrap();
-    let lease = Lease::new(dead, world.runtime.now(), Duration::from_secs(45));
-    world.runtime.block_on(world.store.acquire(&world.key, Slot::Bot, &lease)).map(drop).unwrap();
+    let dead = LeaseHolder::random().unwrap();
+    let lease = world.store.acquire(&world.key, Slot::Bot, dead, Duration::from_secs(45));
+    world.runtime.block_on(lease).map(drop).unwrap();
     let refresh = slack_auth::methods::OauthV2Refresh::new(world.stored().refresh_token.unwrap());
     let app = World::app();
     world.runtime.block_on(world.client.call(&refresh, &app)).unwrap();

@@ -10,10 +10,10 @@ use std::{
 };
 
 use slack_auth::{
-    AccessToken, Client, Endpoint, Installation, InstallationStore as _, Slot, StoreKey, Timestamp,
+    AccessToken, Client, Endpoint, Installation, InstallationStore, Slot, StoreKey, Timestamp,
     TokenRotator,
     runtime::{Runtime, ThreadRuntime},
-    store::{MemoryInstallationStore, Precondition},
+    store::{MemoryStore, Precondition},
     tokens::{Credential, InstallationKey, RefreshToken},
 };
 
@@ -39,7 +39,7 @@ impl slack_auth::transport::Transport for Generous {
 }
 
 /// Stores a pair that has ended.
-fn put(store: &MemoryInstallationStore, team: &str) -> StoreKey {
+fn put(store: &InstallationStore, team: &str) -> StoreKey {
     let key = StoreKey::from(InstallationKey::Workspace(team.into()));
     let mut installation = Installation::new(key.place().clone());
     let token = AccessToken::new("xoxe.xoxb-1-old").unwrap();
@@ -52,7 +52,7 @@ fn put(store: &MemoryInstallationStore, team: &str) -> StoreKey {
 }
 
 fn refreshed_by(runtime: impl Runtime) {
-    let store = Arc::new(MemoryInstallationStore::new());
+    let store = InstallationStore::new(MemoryStore::new(), World::app().id().clone());
     let key = put(&store, "T1");
     let client = Client::new(Endpoint::slack(), Arc::new(Generous(43_200)));
     let rotator = TokenRotator::builder(client, World::app(), store.clone())
@@ -98,7 +98,7 @@ fn a_runtime_that_is_shut_down_leaves_the_rest_to_the_next_caller() {
 #[test]
 fn threads_that_ask_while_tokens_end_all_the_time_get_one_at_a_time() {
     const LIFE: u64 = 2;
-    let store = Arc::new(MemoryInstallationStore::new());
+    let store = InstallationStore::new(MemoryStore::new(), World::app().id().clone());
     let keys: Vec<_> = (0..50).map(|number| put(&store, &format!("T{number}"))).collect();
     let client = Client::new(Endpoint::slack(), Arc::new(Generous(LIFE)));
     let rotator = TokenRotator::builder(client, World::app(), store)

@@ -20,7 +20,7 @@ use slack_auth::{
     oauth::AuthorizationCode,
     rotation::RotationEvent,
     runtime::{ManualRuntime, Runtime as _},
-    store::{MemoryInstallationStore, Precondition, StoreError, StoreErrorKind},
+    store::{MemoryStore, Precondition, StoreError, StoreErrorKind},
     tokens::Credential,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
@@ -36,7 +36,11 @@ pub(crate) struct World {
     pub(crate) runtime: ManualRuntime,
     pub(crate) slack: SharedFake,
     pub(crate) client: Client,
-    pub(crate) store: Arc<Around<MemoryInstallationStore, Shaky>>,
+    /// A store that can fail.
+    pub(crate) store: InstallationStore,
+    pub(crate) hooks: Shaky,
+    /// The same, for whoever looks: it does not fail.
+    pub(crate) inner: InstallationStore,
     pub(crate) key: StoreKey,
 }
 
@@ -58,11 +62,17 @@ impl World {
         let runtime = ManualRuntime::new(Timestamp::from_unix(START));
         runtime.on_change(move |now| clock.set(now.as_unix()));
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
-        let store = Arc::new(Around::default());
+        let time = runtime.clone();
+        let inner = MemoryStore::with_clock(move || Duration::from_secs(time.now().as_unix()));
+        let hooks = Shaky::default();
+        let store = Around { inner: inner.clone(), hooks: hooks.clone() };
+        let store = InstallationStore::new(store, Self::app().id().clone());
+        let inner = InstallationStore::new(inner, Self::app().id().clone());
         let installation = install(&runtime, &slack, &client);
         let key = StoreKey::from(installation.key().unwrap());
         runtime.block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
-        Self { runtime, slack, client, store, key }
+        hooks.reads.store(0, Ordering::SeqCst);
+        Self { runtime, slack, client, store, hooks, inner, key }
     }
 
     pub(crate) fn app() -> ConfidentialClient {
@@ -91,7 +101,7 @@ impl World {
 
     /// What the store holds for the bot.
     pub(crate) fn stored(&self) -> Credential {
-        let stored = self.runtime.block_on(self.store.inner.load(&self.key)).unwrap();
+        let stored = self.runtime.block_on(self.inner.load(&self.key)).unwrap();
         stored.unwrap().installation.bot.unwrap()
     }
 
@@ -136,10 +146,10 @@ impl Notices {
 }
 
 /// Makes a store fail when it is told to, and counts what is read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Shaky {
-    pub(crate) fails: AtomicBool,
-    pub(crate) reads: AtomicUsize,
+    pub(crate) fails: Arc<AtomicBool>,
+    pub(crate) reads: Arc<AtomicUsize>,
 }
 
 impl Shaky {

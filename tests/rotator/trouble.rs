@@ -95,7 +95,7 @@ fn a_pair_is_stored_when_the_store_comes_back() {
     script(&world, Fault::ReplyDelayed(Duration::from_secs(2)));
     rotator.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.advance(Duration::from_secs(1));
-    world.store.hooks.fail(true);
+    world.hooks.fail(true);
     world.runtime.advance(Duration::from_secs(20));
     assert_eq!(world.refreshes(), 1);
     let asked = rotator.access_token(&world.key, Slot::Bot);
@@ -104,7 +104,7 @@ fn a_pair_is_stored_when_the_store_comes_back() {
     let source = std::error::Error::source(&refused).unwrap().to_string();
     assert_eq!(source, "the test's store fails");
     assert_eq!(world.stored().access_token.expose(), old);
-    world.store.hooks.fail(false);
+    world.hooks.fail(false);
     let new = world.token(&rotator);
     assert_eq!(new, world.stored().access_token.expose());
     assert!(world.is_live(&new));
@@ -159,13 +159,13 @@ fn a_dead_refresh_token_asks_for_a_person_and_a_new_install_is_found() {
     let again = crate::support::install(&world.runtime, &world.slack, &world.client);
     let stored = world.runtime.block_on(store_load(&world)).unwrap();
     let expected = slack_auth::store::Precondition::Version(stored.version);
-    let put = slack_auth::InstallationStore::put(&*world.store, &world.key, &again, expected);
+    let put = world.store.put(&world.key, &again, expected);
     world.runtime.block_on(put).unwrap();
     assert!(world.is_live(ask().unwrap().expose()));
 }
 
 async fn store_load(world: &World) -> Option<slack_auth::store::Stored> {
-    slack_auth::InstallationStore::load(&world.store.inner, &world.key).await.unwrap()
+    world.inner.load(&world.key).await.unwrap()
 }
 
 #[test]

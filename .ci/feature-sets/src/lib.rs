@@ -6,12 +6,11 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-    InstallationStore, Limits, StoreKey, TokenRotator,
+    InstallationStore, Limits, StoreKey, TokenRotator, transport,
     error::{CallError, NoError},
     methods::{AuthTest, AuthTestResponse, Reply},
     rotation::InvalidRotator,
-    store::{MemoryInstallationStore, StoreError},
-    transport,
+    store::{MemoryStore, StoreError},
     transport::{BlockingTransport, Transport},
 };
 
@@ -30,10 +29,7 @@ impl Canned {
 
 #[async_trait]
 impl Transport for Canned {
-    async fn send(
-        &self,
-        request: Request<transport::Body>,
-    ) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(&self, request: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
         Self::answer(&request)
     }
 }
@@ -62,8 +58,6 @@ pub async fn call(client: &Client) -> Result<Reply<AuthTestResponse>, CallError<
 pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
     let _limits: fn() -> Limits = Limits::new;
     vec![
-        #[cfg(feature = "hyper")]
-        ("hyper", Client::with_hyper(Endpoint::slack(), Limits::new())),
         #[cfg(feature = "reqwest")]
         ("reqwest", Client::with_reqwest(Endpoint::slack(), Limits::new())),
         #[cfg(feature = "curl")]
@@ -73,14 +67,10 @@ pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
 
 /// Checks an ID token by cryptography of one's own, and by the ready one if its feature is on; every type written out.
 #[cfg(feature = "id-token")]
-pub async fn verify(
-    token: &slack_auth::openid::IdToken,
-) -> Vec<slack_auth::openid::VerifyIdTokenError> {
+pub async fn verify(token: &slack_auth::openid::IdToken) -> Vec<slack_auth::openid::VerifyIdTokenError> {
     use slack_auth::{
         ClientId, Timestamp,
-        openid::{
-            ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, VerifiedIdToken, VerifyIdTokenError,
-        },
+        openid::{ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, VerifiedIdToken, VerifyIdTokenError},
     };
     struct NoKeys;
     impl Rs256 for NoKeys {
@@ -102,20 +92,23 @@ pub async fn verify(
     refused
 }
 
+fn app() -> ClientId {
+    ClientId::new("1.2").expect("not empty")
+}
+
 /// Every store that the features give, the one in a folder at `path`.
-pub fn stores(path: &std::path::Path) -> Vec<Result<Arc<dyn InstallationStore>, StoreError>> {
+pub fn stores(path: &std::path::Path) -> Vec<Result<InstallationStore, StoreError>> {
     let _path = path;
     vec![
-        Ok(Arc::new(MemoryInstallationStore::new())),
+        Ok(InstallationStore::new(MemoryStore::new(), app())),
         #[cfg(feature = "file-store")]
-        slack_auth::store::FileInstallationStore::open(path)
-            .map(|store| Arc::new(store) as Arc<dyn InstallationStore>),
+        slack_auth::store::FileStore::open(path).map(|store| InstallationStore::new(store, app())),
     ]
 }
 
 /// Puts an installation into a store, and reads it again.
 pub async fn keep(
-    store: &dyn InstallationStore,
+    store: &InstallationStore,
     installation: &Installation,
 ) -> Result<bool, StoreError> {
     let key: StoreKey = installation.key().expect("it names a place").into();
@@ -127,6 +120,6 @@ pub async fn keep(
 pub fn rotator() -> Result<TokenRotator, InvalidRotator> {
     let id = ClientId::new("1.2").expect("not empty");
     let secret = ClientSecret::new("not-a-real-secret").expect("visible ASCII");
-    let store = Arc::new(MemoryInstallationStore::new());
+    let store = InstallationStore::new(MemoryStore::new(), app());
     TokenRotator::builder(client(), ConfidentialClient::new(id, secret), store).build()
 }

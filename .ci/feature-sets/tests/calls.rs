@@ -50,7 +50,7 @@ fn every_store_keeps_an_installation() {
     let stores = feature_sets::stores(&folder);
     assert_eq!(stores.len(), if cfg!(feature = "file-store") { 2 } else { 1 });
     for store in stores {
-        assert!(pollster::block_on(feature_sets::keep(&*store.unwrap(), &installation)).unwrap());
+        assert!(pollster::block_on(feature_sets::keep(&store.unwrap(), &installation)).unwrap());
     }
     if cfg!(feature = "file-store") {
         std::fs::remove_dir_all(folder).unwrap();

@@ -50,7 +50,7 @@ pub struct Config {
     /// What states are signed with; the same on every server of the app.
     pub state_key: StateSigningKey,
     /// Where installations are kept.
-    pub store: Arc<dyn InstallationStore>,
+    pub store: InstallationStore,
     /// What tells the time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -63,7 +63,7 @@ impl Config {
         client: ConfidentialClient,
         public_url: impl Into<String>,
         state_key: StateSigningKey,
-        store: Arc<dyn InstallationStore>,
+        store: InstallationStore,
     ) -> Self {
         let clock = Arc::new(|| std::time::SystemTime::now().into());
         Self { slack, client, public_url: public_url.into(), state_key, store, clock }
@@ -101,7 +101,7 @@ pub fn router(config: Config) -> Result<Router, InvalidValue> {
 pub(crate) struct App {
     pub(crate) slack: Client,
     pub(crate) client: ConfidentialClient,
-    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) store: InstallationStore,
     pub(crate) install: SignedStateFlow<OauthV2Access>,
     pub(crate) installs: Once<Installed>,
     pub(crate) sign_in: SignedStateFlow<OpenidConnectToken>,

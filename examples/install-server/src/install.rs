@@ -81,13 +81,13 @@ async fn install(
     let team = installation.team.as_ref().and_then(|team| team.name.clone());
     let enterprise = installation.enterprise.as_ref().and_then(|place| place.name.clone());
     let place = if installation.is_enterprise_install { enterprise } else { team };
-    store(&*app.store, &key.clone().into(), &installation).await?;
+    store(&app.store, &key.clone().into(), &installation).await?;
     Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), missing_scopes })
 }
 
 /// Stores an installation in the place of what was there: the newest answer of Slack's counts.
 async fn store(
-    store: &dyn InstallationStore,
+    store: &InstallationStore,
     key: &StoreKey,
     installation: &Installation,
 ) -> Result<(), Problem> {

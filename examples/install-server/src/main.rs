@@ -1,14 +1,14 @@
 //! Runs the server, by the settings in the environment: see `slack_install_server::Settings`.
 
-use std::{error::Error, process::ExitCode, sync::Arc};
+use std::{error::Error, process::ExitCode};
 
 use slack_auth::{
-    Client, Endpoint, Limits,
+    Client, Endpoint, InstallationStore, Limits,
     oauth::{SessionBinding, StateSigningKey, random_bytes},
 };
 use slack_fake::Clock;
 use slack_install_server::{Config, Settings, demo_app, demo_slack, router};
-use sqlite_store_example::SqliteInstallationStore;
+use sqlite_store_example::SqliteStore;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -35,7 +35,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
         Some(key) => key,
         None => drawn_state_key()?,
     };
-    let store = Arc::new(SqliteInstallationStore::open(&settings.database)?);
+    let store = SqliteStore::open(&settings.database)?;
     // The fake Slack answers as long as it is held.
     let mut fake = None;
     let (slack, app) = if let Some(app) = settings.app {
@@ -47,6 +47,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
         (Endpoint::new(fake.origin())?, app)
     };
     let slack = Client::with_reqwest(slack, Limits::new())?;
+    let store = InstallationStore::new(store, app.client.id().clone());
     let config = Config::new(slack, app.client, app.public_url, state_key, store);
     println!("Open {}/", config.public_url);
     let interrupted = async {

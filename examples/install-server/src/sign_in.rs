@@ -113,7 +113,7 @@ impl Person {
     /// Tells whether the app is installed where this person works: in the workspace, or in the whole organisation.
     pub(crate) async fn workspace(&self, app: &App) -> Workspace {
         let Some(place) = self.place.clone() else { return Workspace::Unknown };
-        match find_credential(&*app.store, &place.into(), Slot::Bot).await {
+        match find_credential(&app.store, &place.into(), Slot::Bot).await {
             Ok(Some(_)) => Workspace::HasTheApp,
             Ok(None) => Workspace::HasNotTheApp,
             Err(error) => {

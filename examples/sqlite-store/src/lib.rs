@@ -2,14 +2,14 @@
 //!
 //! It is written to be copied for another database. What matters is the same everywhere:
 //!
-//! * An installation is one row: its key as text, a version, and the value as slack-auth encodes it. The value holds
-//!   tokens in clear, so the file belongs to its owner alone; a database that others can read needs the value sealed.
+//! * An entry is one row: key, version, value, when it is due, and whether a person must see to it. The value holds tokens
+//!   in clear unless the store is sealed (`InstallationStore::sealed`).
 //! * `put` and `remove` compare the version and write in **one** statement, and look at how many rows it changed. To
 //!   look first and write afterwards would let two writers do so at the same time.
-//! * Versions come from a counter that never goes back, so that none returns after a removal.
-//! * A lease is read, decided on by [`Lease::take`], and written in one transaction that no other writer can enter.
+//! * A lease is taken in one statement as well, by the database's clock and no other.
+//! * A commit of which nobody knows whether it took place is [`StoreErrorKind::Unknown`].
 //!
-//! `tests/suite.rs` runs the suite for stores over it.
+//! Durable means that SQLite has flushed its log to the disk. `tests/suite.rs` runs the suite for stores over it.
 
 use std::{
     fs::OpenOptions,
@@ -20,44 +20,40 @@ use std::{
 
 use async_trait::async_trait;
 use blocking::unblock;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use slack_auth::{
-    Installation, InstallationStore, Slot, StoreKey, Timestamp,
-    store::{
-        Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
-        StoredVersion,
-    },
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+use slack_auth::store::{
+    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
 
-/// Keeps installations in a file of SQLite that any number of processes of one machine share.
+/// Keeps entries in a file of SQLite that any number of processes of one machine share. Clones share one connection.
 #[derive(Clone, Debug)]
-pub struct SqliteInstallationStore {
+pub struct SqliteStore {
     connection: Arc<Mutex<Connection>>,
 }
 
 const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS installation (
-        key     TEXT    NOT NULL PRIMARY KEY,   -- StoreKey::to_text
-        version INTEGER NOT NULL,
-        value   BLOB    NOT NULL                -- Installation::encode_exposing_secrets
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;                   -- what is told to be stored must be on the disk
+    CREATE TABLE IF NOT EXISTS entry (
+        key       TEXT    NOT NULL PRIMARY KEY,  -- compared byte by byte, as SQLite does
+        version   INTEGER NOT NULL,
+        value     BLOB    NOT NULL,
+        due_at    INTEGER,                       -- milliseconds since 1970, by the database's clock
+        attention INTEGER NOT NULL
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS entry_due ON entry (due_at, key) WHERE due_at IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS entry_attention ON entry (key) WHERE attention;
     CREATE TABLE IF NOT EXISTS lease (
-        key      TEXT    NOT NULL,
-        slot     TEXT    NOT NULL,              -- Slot::as_str
-        holder   BLOB    NOT NULL,
-        taken_at INTEGER NOT NULL,              -- Unix seconds
-        until    INTEGER NOT NULL,
-        PRIMARY KEY (key, slot)
+        key TEXT NOT NULL, part TEXT NOT NULL, holder BLOB NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (key, part)
     ) STRICT;
-    CREATE TABLE IF NOT EXISTS counter (
-        only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
-        last INTEGER NOT NULL                   -- the last version that was given
-    ) STRICT;
-    INSERT OR IGNORE INTO counter VALUES (1, 0);
 ";
+/// The database's clock in milliseconds.
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-impl SqliteInstallationStore {
-    /// Opens the database at `path`, or makes it there.
+impl SqliteStore {
+    /// Opens the database at `path`, or creates it there.
     ///
     /// # Errors
     ///
@@ -68,185 +64,187 @@ impl SqliteInstallationStore {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let made = options.create(true).truncate(false).read(true).write(true).open(&path);
-        made.map_err(|error| {
-            StoreError::new(StoreErrorKind::Unavailable, "the database cannot be made")
-                .because(error)
-        })?;
+        made.map_err(|error| StoreError::unavailable("the database cannot be made", error))?;
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
-        // A pair of tokens that is told to be stored must be on the disk: no less than FULL.
-        connection
-            .execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {SCHEMA}"
-            ))
-            .map_err(failed)?;
+        connection.execute_batch(SCHEMA).map_err(failed)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Runs a transaction on a thread that may wait for the disk. IMMEDIATE takes SQLite's one write lock at the start:
-    /// a transaction that reads first and then wants to write could not have it any more.
-    async fn transaction<T: Send + 'static>(
+    /// Runs one statement on a thread that may wait for the disk.
+    async fn run<T: Send + 'static>(
         &self,
-        behavior: TransactionBehavior,
-        run: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connection = Arc::clone(&self.connection);
-        unblock(move || {
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = connection.transaction_with_behavior(behavior).map_err(failed)?;
-            // An error drops the transaction, which takes all of it back.
-            let value = run(&transaction)?;
-            transaction.commit().map_err(failed)?;
-            Ok(value)
-        })
-        .await
+        let run = move || run(&connection.lock().unwrap_or_else(PoisonError::into_inner));
+        unblock(run).await.map_err(failed)
+    }
+
+    /// Runs a compare-and-swap: it changes one row, or there is a conflict.
+    async fn change(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<usize> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        if self.run(run).await? == 0 { Err(StoreError::conflict()) } else { Ok(()) }
     }
 }
 
 #[async_trait]
-impl InstallationStore for SqliteInstallationStore {
-    async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        let key = key.to_text();
-        let row: Option<(i64, Vec<u8>)> = self
-            .transaction(TransactionBehavior::Deferred, move |transaction| {
-                const SELECT: &str = "SELECT version, value FROM installation WHERE key = ?1";
-                let row = transaction
-                    .query_row(SELECT, [key], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional();
-                row.map_err(failed)
-            })
-            .await?;
-        let Some((version, value)) = row else { return Ok(None) };
-        let installation = Installation::decode(&value).map_err(|error| {
-            StoreError::new(StoreErrorKind::Damaged, "the value in the database cannot be read")
-                .because(error)
-        })?;
-        Ok(Some(Stored::new(installation, StoredVersion::new(version.unsigned_abs()))))
+impl StoreBackend for SqliteStore {
+    async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
+        let key = key.clone();
+        let entry =
+            |row: &Row<'_>| Ok(Entry::new(StoredVersion::from_i64(row.get(0)?), row.get(1)?));
+        const SELECT: &str = "SELECT version, value FROM entry WHERE key = ?1";
+        self.run(move |sql| sql.query_row(SELECT, [key.as_str()], entry).optional()).await
     }
 
     async fn put(
         &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<StoredVersion, StoreError> {
-        let (key, value) = (key.to_text(), installation.encode_exposing_secrets());
-        self.transaction(TransactionBehavior::Immediate, move |transaction| {
-            const COUNT: &str = "UPDATE counter SET last = last + 1 RETURNING last";
-            let new: i64 = transaction.query_row(COUNT, [], |row| row.get(0)).map_err(failed)?;
-            let value = value.as_ref();
-            let changed = match expected {
-                Precondition::Absent => transaction.execute(
-                    "INSERT INTO installation VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                    params![key, new, value],
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        let (key, write) = (key.clone(), write.clone());
+        let due_at = format!("{NOW} + ?4");
+        self.change(move |sql| {
+            let (version, value) = (write.version.as_i64(), write.value.as_ref());
+            let values = params![key.as_str(), version, value, write.due_in.map(millis), write.attention];
+            match precondition {
+                Precondition::Absent => sql.execute(
+                    &format!("INSERT INTO entry VALUES (?1, ?2, ?3, {due_at}, ?5) ON CONFLICT DO NOTHING"),
+                    values,
                 ),
-                Precondition::Version(version) => transaction.execute(
-                    "UPDATE installation SET version = ?2, value = ?3 WHERE key = ?1 AND version = ?4",
-                    params![key, new, value, number_of(version)],
+                Precondition::Version(old) => sql.execute(
+                    &format!(
+                        "UPDATE entry SET version = ?2, value = ?3, due_at = {due_at}, attention = ?5
+                         WHERE key = ?1 AND version = {}",
+                        old.as_i64()
+                    ),
+                    values,
                 ),
-                _ => return Err(StoreError::conflict()),
-            };
-            match changed.map_err(failed)? {
-                0 => Err(StoreError::conflict()),
-                _ => Ok(StoredVersion::new(new.unsigned_abs())),
             }
         })
         .await
     }
 
-    async fn remove(&self, key: &StoreKey, expected: StoredVersion) -> Result<(), StoreError> {
-        let key = key.to_text();
-        self.transaction(TransactionBehavior::Immediate, move |transaction| {
-            const DELETE: &str = "DELETE FROM installation WHERE key = ?1 AND version = ?2";
-            match transaction.execute(DELETE, params![key, number_of(expected)]).map_err(failed)? {
-                0 => Err(StoreError::conflict()),
-                _ => Ok(()),
-            }
-        })
-        .await
+    async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
+        let key = key.clone();
+        const DELETE: &str = "DELETE FROM entry WHERE key = ?1 AND version = ?2";
+        self.change(move |sql| sql.execute(DELETE, params![key.as_str(), version.as_i64()])).await
     }
 
-    async fn keys(&self) -> Result<Vec<StoreKey>, StoreError> {
-        let keys = self.transaction(TransactionBehavior::Deferred, |transaction| {
-            let mut select = transaction.prepare("SELECT key FROM installation").map_err(failed)?;
-            let rows = select.query_map([], |row| row.get(0)).map_err(failed)?;
-            rows.collect::<Result<Vec<String>, _>>().map_err(failed)
+    async fn find(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        // A page goes on behind the last row of the one before; no key has a character as high as the last of ASCII.
+        let (last, due_at) = after.map_or((String::new(), i64::MIN), |after| {
+            (after.key.as_str().to_owned(), i64::try_from(after.position).unwrap_or(i64::MAX))
         });
-        let parse = |key: &String| {
-            StoreKey::from_text(key).map_err(|error| {
-                StoreError::new(StoreErrorKind::Foreign, "a key in the database cannot be read")
-                    .because(error)
-            })
+        let (filter, values): (_, Vec<Value>) = match query {
+            Query::Keys { prefix } => (
+                "key > ?1 AND key >= ?2 AND key < ?2 || char(127) ORDER BY key".to_owned(),
+                vec![last.into(), prefix.clone().into()],
+            ),
+            Query::Attention => {
+                ("attention AND key > ?1 ORDER BY key".to_owned(), vec![last.into()])
+            }
+            Query::DueWithin(length) => (
+                format!("due_at <= {NOW} + ?3 AND (due_at, key) > (?2, ?1) ORDER BY due_at, key"),
+                vec![last.into(), due_at.into(), millis(*length).into()],
+            ),
         };
-        keys.await?.iter().map(parse).collect()
+        // One row more than was asked for tells whether another page follows.
+        let most = limit.min(1 << 31) + 1;
+        let select =
+            format!("SELECT key, due_at, due_at - {NOW} FROM entry WHERE {filter} LIMIT {most}");
+        let rows = self.run(move |sql| {
+            let mut select = sql.prepare(&select)?;
+            let rows = select.query_map(params_from_iter(values), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+            rows.collect::<Result<Vec<(String, Option<i64>, Option<i64>)>, _>>()
+        });
+        let found = rows.await?.into_iter().map(|(key, due_at, due_in)| {
+            let due_in = due_in.map(|millis| Duration::from_millis(millis.max(0).unsigned_abs()));
+            let position = due_at.unwrap_or_default().max(0).unsigned_abs();
+            Item::from_row(&key, due_in).map(|item| (item, position))
+        });
+        Ok(Page::collect(found, limit))
     }
 
     async fn acquire(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        wanted: &Lease,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
-        let (key, wanted) = (key.to_text(), *wanted);
-        self.transaction(TransactionBehavior::Immediate, move |transaction| {
-            const SELECT: &str =
-                "SELECT holder, taken_at, until FROM lease WHERE key = ?1 AND slot = ?2";
-            let found = transaction
-                .query_row(SELECT, params![key, slot.as_str()], |row| {
-                    let (taken_at, until) = (time(row.get(1)?), time(row.get(2)?));
-                    Ok(Lease::stored(LeaseHolder::from_bytes(row.get(0)?), taken_at, until))
-                })
-                .optional()
-                .map_err(failed)?;
-            let acquired = Lease::take(found, &wanted);
-            if acquired == LeaseOutcome::Granted {
-                let (taken_at, until) = (seconds(wanted.taken_at), seconds(wanted.until));
-                let values = params![key, slot.as_str(), wanted.holder.as_bytes(), taken_at, until];
-                transaction
-                    .execute("INSERT OR REPLACE INTO lease VALUES (?1, ?2, ?3, ?4, ?5)", values)
-                    .map_err(failed)?;
-            }
-            Ok(acquired)
-        })
-        .await
+        let (lease, name) = (key.clone(), part.to_owned());
+        let take = format!(
+            "INSERT INTO lease VALUES (?1, ?2, ?3, {NOW} + ?4) ON CONFLICT (key, part) DO UPDATE
+             SET holder = excluded.holder, until = excluded.until
+             WHERE holder = excluded.holder OR until <= {NOW}"
+        );
+        let taken = self.run(move |sql| {
+            let values = params![lease.as_str(), name, holder.as_bytes(), millis(length)];
+            sql.execute(&take, values)
+        });
+        if taken.await? > 0 {
+            return Ok(LeaseOutcome::Granted);
+        }
+        // If it has ended meanwhile whoever asks again gets it.
+        let held = self.lease(key, part).await?;
+        Ok(LeaseOutcome::HeldFor(held.map_or(Duration::ZERO, |held| held.remaining)))
     }
 
     async fn release(
         &self,
-        key: &StoreKey,
-        slot: Slot,
+        key: &EntryKey,
+        part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
-        let key = key.to_text();
-        self.transaction(TransactionBehavior::Immediate, move |transaction| {
-            const DELETE: &str = "DELETE FROM lease WHERE key = ?1 AND slot = ?2 AND holder = ?3";
-            let values = params![key, slot.as_str(), holder.as_bytes()];
-            transaction.execute(DELETE, values).map(|_| ()).map_err(failed)
-        })
-        .await
+        let (key, part) = (key.clone(), part.to_owned());
+        const DELETE: &str = "DELETE FROM lease WHERE key = ?1 AND part = ?2 AND holder = ?3";
+        let deleted = self
+            .run(move |sql| sql.execute(DELETE, params![key.as_str(), part, holder.as_bytes()]));
+        deleted.await.map(drop)
     }
+
+    async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
+        let (key, part) = (key.clone(), part.to_owned());
+        let select = format!(
+            "SELECT holder, until - {NOW} FROM lease WHERE key = ?1 AND part = ?2 AND until > {NOW}"
+        );
+        let held = |row: &Row<'_>| {
+            let remaining = Duration::from_millis(row.get::<_, i64>(1)?.max(0).unsigned_abs());
+            Ok(HeldLease::new(LeaseHolder::from_bytes(row.get(0)?), remaining))
+        };
+        self.run(move |sql| sql.query_row(&select, [key.as_str(), &part], held).optional()).await
+    }
+}
+
+fn millis(length: Duration) -> i64 {
+    // Far below what a sum would overflow at, and 140 million years still.
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX).min(1 << 62)
 }
 
 /// The words of SQLite show no value: all are bound, and none stands in a statement.
 fn failed(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
+    };
     let kind = match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => StoreErrorKind::Foreign,
-        Some(rusqlite::ErrorCode::DatabaseCorrupt) => StoreErrorKind::Damaged,
-        _ => StoreErrorKind::Unavailable,
+        Some(NotADatabase) => StoreErrorKind::Foreign,
+        Some(DatabaseCorrupt) => StoreErrorKind::Damaged,
+        Some(CannotOpen | DatabaseBusy | DatabaseLocked | DiskFull | ReadOnly) => {
+            StoreErrorKind::Unavailable
+        }
+        _ => StoreErrorKind::Unknown,
     };
     StoreError::new(kind, "the database does not do what it should").because(error)
-}
-
-/// Gives a version as SQLite keeps it; one that the counter cannot have given is none.
-fn number_of(version: StoredVersion) -> i64 {
-    i64::try_from(version.as_u64()).unwrap_or(-1)
-}
-
-/// Gives a time as SQLite keeps it, up to the year 292 billion.
-fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.as_unix()).unwrap_or(i64::MAX)
-}
-
-fn time(seconds: i64) -> Timestamp {
-    Timestamp::from_unix(u64::try_from(seconds).unwrap_or_default())
 }

@@ -1,129 +1,155 @@
-//! What every case works with: a store that waits, and installations to put into it.
+//! What every case works with: a store whose errors are told, and entries to put into it.
 
-use std::{error::Error, pin::pin, sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use slack_proto::{
-    AccessToken, Installation, Slot, StoreKey, Timestamp,
-    tokens::{Credential, InstallationKey, RefreshToken},
-};
-
-use super::{Suite, report::Outcome};
+use super::{Place, Suite, report::Outcome};
 use crate::{
-    InstallationStore, Lease, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind,
-    Stored, StoredVersion,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    SecretBytes, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
 
-/// A store that the thread waits for.
+/// A store at a place.
 pub(super) struct Bench<'s> {
-    suite: &'s Suite,
+    pub(super) suite: &'s Suite,
+    pub(super) store: Arc<dyn StoreBackend>,
     place: String,
-    store: Arc<dyn InstallationStore>,
 }
 
 impl<'s> Bench<'s> {
-    pub(super) fn new(suite: &'s Suite, place: &str) -> Result<Self, String> {
-        let store = (suite.open)(place).map_err(|error| format!("it does not open: {error}"))?;
-        Ok(Self { suite, place: place.to_owned(), store })
+    pub(super) async fn new(suite: &'s Suite, place: &str) -> Result<Self, String> {
+        Self::ahead(suite, place, Duration::ZERO).await
+    }
+
+    async fn ahead(suite: &'s Suite, place: &str, ahead: Duration) -> Result<Self, String> {
+        let opening = (suite.open)(Place { name: place.to_owned(), clock_ahead: ahead });
+        let store = opening.await.map_err(|error| told("open", &error))?;
+        Ok(Self { suite, store, place: place.to_owned() })
     }
 
     /// Opens the same place once more.
-    pub(super) fn again(&self) -> Result<Self, String> {
-        Self::new(self.suite, &self.place)
+    pub(super) async fn again(&self) -> Result<Self, String> {
+        Self::new(self.suite, &self.place).await
     }
 
-    pub(super) fn load(&self, key: &StoreKey) -> Result<Option<Stored>, String> {
-        self.wait(self.store.load(key))?.map_err(|error| told("load", &error))
+    /// Opens the same place once more, for a process whose clock is ahead by so much.
+    pub(super) async fn again_ahead(&self, ahead: Duration) -> Result<Self, String> {
+        Self::ahead(self.suite, &self.place, ahead).await
+    }
+
+    pub(super) async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, String> {
+        self.store.load(key).await.map_err(|error| told("load", &error))
     }
 
     /// Loads what must be there.
-    pub(super) fn found(&self, key: &StoreKey) -> Result<Stored, String> {
-        self.load(key)?.ok_or_else(|| "what was put is not there".to_owned())
+    pub(super) async fn found(&self, key: &EntryKey) -> Result<Entry, String> {
+        self.load(key).await?.ok_or_else(|| "what was put is not there".to_owned())
+    }
+
+    /// Puts a value that must be taken, and returns its version.
+    pub(super) async fn put(
+        &self,
+        key: &EntryKey,
+        value: &str,
+        precondition: Precondition,
+    ) -> Result<StoredVersion, String> {
+        let write = write(value)?;
+        self.must_put(key, &write, precondition).await?;
+        Ok(write.version)
     }
 
     /// Puts what must be taken.
-    pub(super) fn put(
+    pub(super) async fn must_put(
         &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<StoredVersion, String> {
-        self.try_put(key, installation, expected)?
-            .ok_or_else(|| "a put with the right expectation is refused as a conflict".to_owned())
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Outcome {
+        let done = self.try_put(key, write, precondition).await?;
+        ensure(done, "a put whose precondition holds is refused as a conflict")
     }
 
-    /// Puts; `None` is a conflict.
-    pub(super) fn try_put(
+    /// Puts; false is a conflict.
+    pub(super) async fn try_put(
         &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<Option<StoredVersion>, String> {
-        or_conflict("put", self.wait(self.store.put(key, installation, expected))?)
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<bool, String> {
+        or_conflict("put", self.store.put(key, write, precondition).await)
     }
 
-    /// Removes; `None` is a conflict.
-    pub(super) fn try_remove(
+    /// Removes; false is a conflict.
+    pub(super) async fn try_remove(
         &self,
-        key: &StoreKey,
-        expected: StoredVersion,
-    ) -> Result<Option<()>, String> {
-        or_conflict("remove", self.wait(self.store.remove(key, expected))?)
+        key: &EntryKey,
+        version: StoredVersion,
+    ) -> Result<bool, String> {
+        or_conflict("remove", self.store.remove(key, version).await)
     }
 
-    pub(super) fn keys(&self) -> Result<Vec<StoreKey>, String> {
-        self.wait(self.store.keys())?.map_err(|error| told("keys", &error))
-    }
-
-    pub(super) fn acquire(
+    pub(super) async fn find(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        holder: LeaseHolder,
-        now: u64,
-    ) -> Result<LeaseOutcome, String> {
-        let wanted = Lease::new(holder, Timestamp::from_unix(now), LENGTH);
-        self.wait(self.store.acquire(key, slot, &wanted))?.map_err(|error| told("acquire", &error))
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, String> {
+        self.store.find(query, after, limit).await.map_err(|error| told("find", &error))
     }
 
-    pub(super) fn release(
+    /// Finds all, by pages of this size.
+    pub(super) async fn find_all(
         &self,
-        key: &StoreKey,
-        slot: Slot,
-        holder: LeaseHolder,
-    ) -> Result<(), String> {
-        self.wait(self.store.release(key, slot, holder))?.map_err(|error| told("release", &error))
-    }
-
-    /// Gives the error of a put that must fail.
-    pub(super) fn put_error(
-        &self,
-        key: &StoreKey,
-        installation: &Installation,
-        expected: Precondition,
-    ) -> Result<Option<StoreError>, String> {
-        self.wait(self.store.put(key, installation, expected)).map(Result::err)
-    }
-
-    fn wait<T: Send>(&self, future: impl Future<Output = T> + Send) -> Result<T, String> {
-        let mut out = None;
-        {
-            let filling = pin!(async { out = Some(future.await) });
-            (self.suite.block_on)(filling);
+        query: &Query,
+        limit: usize,
+    ) -> Result<Vec<EntryKey>, String> {
+        let (mut keys, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.find(query, after.as_ref(), limit).await?;
+            ensure(page.items.len() <= limit, "a page is longer than was asked for")?;
+            ensure(page.unreadable.is_empty(), "what was put is reported as unreadable")?;
+            keys.extend(page.items.into_iter().map(|item| item.key));
+            ensure(after != page.next || after.is_none(), "a page ends where it began")?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(keys);
+            }
         }
-        out.ok_or_else(|| "`block_on` returned before the future had ended".to_owned())
+    }
+
+    pub(super) async fn acquire(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<LeaseOutcome, String> {
+        let outcome = self.store.acquire(key, part, holder, length).await;
+        outcome.map_err(|error| told("acquire", &error))
+    }
+
+    pub(super) async fn release(&self, key: &EntryKey, part: &str, holder: LeaseHolder) -> Outcome {
+        self.store.release(key, part, holder).await.map_err(|error| told("release", &error))
+    }
+
+    pub(super) async fn lease(
+        &self,
+        key: &EntryKey,
+        part: &str,
+    ) -> Result<Option<HeldLease>, String> {
+        self.store.lease(key, part).await.map_err(|error| told("lease", &error))
     }
 }
 
-fn or_conflict<T>(what: &str, result: Result<T, StoreError>) -> Result<Option<T>, String> {
+fn or_conflict(what: &str, result: Result<(), StoreError>) -> Result<bool, String> {
     match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == StoreErrorKind::Conflict => Ok(None),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == StoreErrorKind::Conflict => Ok(false),
         Err(error) => Err(told(what, &error)),
     }
 }
 
-fn told(what: &str, error: &StoreError) -> String {
-    let mut text = format!("{what} failed: {error} ({:?})", error.kind());
+pub(super) fn told(what: impl fmt::Display, error: &StoreError) -> String {
+    let mut text = format!("{what} failed: {error} ({})", error.kind().as_str());
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(": ");
@@ -133,40 +159,17 @@ fn told(what: &str, error: &StoreError) -> String {
     text
 }
 
-/// How long the leases of the suite last.
-pub(super) const LENGTH: Duration = Duration::from_secs(10);
-pub(super) const OURS: LeaseHolder = LeaseHolder::from_bytes([1; 16]);
-pub(super) const THEIRS: LeaseHolder = LeaseHolder::from_bytes([2; 16]);
-
-pub(super) fn workspace(team: &str) -> StoreKey {
-    InstallationKey::Workspace(team.into()).into()
+pub(super) fn key(text: &str) -> EntryKey {
+    EntryKey::from_text(text).expect("the suite's own keys are keys")
 }
 
-/// An installation whose tokens hold a number, so that states can be told apart, and a mixture seen.
-pub(super) fn numbered(number: u64) -> Installation {
-    let mut installation = Installation::new(InstallationKey::Workspace("T1".into()));
-    let token = AccessToken::new(format!("xoxe.xoxb-1-{number}")).expect("visible ASCII");
-    let mut bot = Credential::new(token, Timestamp::from_unix(number));
-    let token = RefreshToken::new(format!("xoxe-1-{number}")).expect("visible ASCII");
-    bot.refresh_token = Some(token);
-    bot.refresh_token_issued_at = Some(Timestamp::from_unix(number));
-    bot.expires_at = Some(Timestamp::from_unix(number) + Duration::from_secs(43_200));
-    installation.bot = Some(bot);
-    installation
+pub(super) fn write(value: impl Into<Vec<u8>>) -> Result<Write, String> {
+    let version = StoredVersion::random().map_err(|error| error.to_string())?;
+    Ok(Write::new(version, SecretBytes::new(value.into())))
 }
 
-/// Finds the number again; an error if the parts are of different states.
-pub(super) fn number_of(installation: &Installation) -> Result<u64, String> {
-    let number = installation.bot.as_ref().map_or(0, |bot| bot.issued_at.as_unix());
-    same(installation, &numbered(number))
-        .map(|()| number)
-        .map_err(|_| "a state is a mixture of two".to_owned())
-}
-
-/// Tells whether two installations are the same, by what would be stored of them.
-pub(super) fn same(found: &Installation, put: &Installation) -> Outcome {
-    let (found, put) = (found.encode_exposing_secrets(), put.encode_exposing_secrets());
-    ensure(found.as_ref() == put.as_ref(), "what is loaded is not what was put")
+pub(super) fn same(found: &Entry, put: &[u8]) -> Outcome {
+    ensure(found.value.as_ref() == put, "what is loaded is not what was put")
 }
 
 pub(super) fn ensure(holds: bool, otherwise: &str) -> Outcome {

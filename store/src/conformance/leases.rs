@@ -1,121 +1,186 @@
-//! One holder at a time, until the lease runs out.
+//! One holder at a time, until the lease runs out by the store's clock.
 
-use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
+use std::time::Duration;
 
 use super::{
     Case,
-    bench::{Bench, OURS, THEIRS, ensure, numbered, workspace},
+    bench::{Bench, ensure, key},
     report::Outcome,
+    timer::sleep,
 };
-use crate::{LeaseOutcome, Precondition};
+use crate::{LeaseHolder, LeaseOutcome, Precondition, Query};
 
 pub(super) const CASES: &[Case] = &[
-    ("lease-excludes", lease_excludes),
-    ("lease-runs-out", lease_runs_out),
-    ("lease-taken-again", lease_taken_again),
-    ("lease-released", lease_released),
-    ("lease-of-another", lease_of_another),
-    ("leases-apart", leases_apart),
-    ("lease-clock-back", lease_clock_back),
-    ("lease-second-handle", lease_second_handle),
-    ("lease-stays", lease_stays),
+    ("lease-excludes", |bench| Box::pin(lease_excludes(bench))),
+    ("lease-runs-out", |bench| Box::pin(lease_runs_out(bench))),
+    ("lease-taken-again", |bench| Box::pin(lease_taken_again(bench))),
+    ("lease-released", |bench| Box::pin(lease_released(bench))),
+    ("lease-of-another", |bench| Box::pin(lease_of_another(bench))),
+    ("lease-tells-holder", |bench| Box::pin(lease_tells_holder(bench))),
+    ("leases-apart", |bench| Box::pin(leases_apart(bench))),
+    ("leases-many", |bench| Box::pin(leases_many(bench))),
+    ("lease-clocks-apart", |bench| Box::pin(lease_clocks_apart(bench))),
+    ("lease-second-handle", |bench| Box::pin(lease_second_handle(bench))),
+    ("lease-stays", |bench| Box::pin(lease_stays(bench))),
+    ("late-writer", |bench| Box::pin(late_writer(bench))),
 ];
 
-const HELD: LeaseOutcome = LeaseOutcome::HeldUntil(Timestamp::from_unix(110));
+const OURS: LeaseHolder = LeaseHolder::from_bytes([1; 16]);
+/// As a careless text or number would mix it up.
+const THEIRS: LeaseHolder = LeaseHolder::from_bytes([0xff; 16]);
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(150);
 
-fn granted(acquired: LeaseOutcome, otherwise: &str) -> Outcome {
-    ensure(acquired == LeaseOutcome::Granted, otherwise)
+async fn granted(
+    bench: &Bench<'_>,
+    holder: LeaseHolder,
+    length: Duration,
+    otherwise: &str,
+) -> Outcome {
+    let outcome = bench.acquire(&key("team/T1"), "bot", holder, length).await?;
+    ensure(outcome == LeaseOutcome::Granted, otherwise)
 }
 
-fn lease_excludes(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
-    for now in [100, 109] {
-        let other = bench.acquire(&key, Slot::Bot, THEIRS, now)?;
-        ensure(other != LeaseOutcome::Granted, "a lease that is held is granted to another")?;
-        ensure(other == HELD, "the end of a lease is told wrongly")?;
+/// The lease must be held, and it must be told for how long.
+async fn held(bench: &Bench<'_>, holder: LeaseHolder, otherwise: &str) -> Outcome {
+    match bench.acquire(&key("team/T1"), "bot", holder, LONG).await? {
+        LeaseOutcome::Granted => Err(otherwise.to_owned()),
+        LeaseOutcome::HeldFor(length) => ensure(
+            length <= LONG && length > LONG / 2,
+            "it is told wrongly for how long a lease is held",
+        ),
+    }
+}
+
+async fn lease_excludes(bench: &Bench<'_>) -> Outcome {
+    granted(bench, OURS, LONG, "a free lease is not granted").await?;
+    held(bench, THEIRS, "a lease that is held is granted to another").await?;
+    held(bench, THEIRS, "whoever asks twice is granted what another holds").await
+}
+
+async fn lease_runs_out(bench: &Bench<'_>) -> Outcome {
+    granted(bench, OURS, SHORT, "a free lease is not granted").await?;
+    sleep(SHORT * 2).await;
+    let found = bench.lease(&key("team/T1"), "bot").await?;
+    ensure(found.is_none(), "a lease that ran out is told as held")?;
+    granted(bench, THEIRS, LONG, "a lease that ran out is not granted to another").await?;
+    held(bench, OURS, "who lost a lease still has it").await
+}
+
+async fn lease_taken_again(bench: &Bench<'_>) -> Outcome {
+    granted(bench, OURS, SHORT, "a free lease is not granted").await?;
+    granted(bench, OURS, LONG, "its holder cannot take a lease anew").await?;
+    sleep(SHORT * 2).await;
+    held(bench, THEIRS, "a lease that was taken anew does not last anew").await
+}
+
+async fn lease_released(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    granted(bench, OURS, LONG, "a free lease is not granted").await?;
+    bench.release(&key, "bot", OURS).await?;
+    bench.release(&key, "bot", OURS).await?;
+    granted(bench, THEIRS, LONG, "a lease that was released is held").await
+}
+
+async fn lease_of_another(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    granted(bench, OURS, SHORT, "a free lease is not granted").await?;
+    bench.release(&key, "bot", THEIRS).await?;
+    sleep(SHORT * 2).await;
+    granted(bench, THEIRS, LONG, "a lease that ran out is not granted to another").await?;
+    // The one before is late.
+    bench.release(&key, "bot", OURS).await?;
+    held(bench, OURS, "a lease is released by one who does not have it").await
+}
+
+/// Whoever lost the answer to a request for a lease looks who has it.
+async fn lease_tells_holder(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    ensure(bench.lease(&key, "bot").await?.is_none(), "a lease is held that nobody took")?;
+    for holder in [OURS, THEIRS] {
+        granted(bench, holder, LONG, "a free lease is not granted").await?;
+        let found = bench.lease(&key, "bot").await?.ok_or("a lease that is held is not told")?;
+        ensure(found.holder == holder, "it is told wrongly who holds a lease")?;
+        let is_right = found.remaining <= LONG && found.remaining > LONG / 2;
+        ensure(is_right, "it is told wrongly for how long a lease is held")?;
+        bench.release(&key, "bot", holder).await?;
+        let found = bench.lease(&key, "bot").await?;
+        ensure(found.is_none(), "a lease that was released is told as held")?;
     }
     Ok(())
 }
 
-fn lease_runs_out(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
-    let other = bench.acquire(&key, Slot::Bot, THEIRS, 110)?;
-    granted(other, "a lease that ran out is not granted to another")?;
-    let back = bench.acquire(&key, Slot::Bot, OURS, 111)?;
-    ensure(back != LeaseOutcome::Granted, "who lost a lease still has it")
-}
-
-fn lease_taken_again(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 95)?, "a free lease is not granted")?;
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "its holder cannot take a lease anew")?;
-    let other = bench.acquire(&key, Slot::Bot, THEIRS, 106)?;
-    ensure(other == HELD, "a lease that was taken anew does not last anew")
-}
-
-fn lease_released(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
-    bench.release(&key, Slot::Bot, OURS)?;
-    bench.release(&key, Slot::Bot, OURS)?;
-    granted(bench.acquire(&key, Slot::Bot, THEIRS, 101)?, "a lease that was released is held")
-}
-
-fn lease_of_another(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
-    bench.release(&key, Slot::Bot, THEIRS)?;
-    let other = bench.acquire(&key, Slot::Bot, THEIRS, 101)?;
-    ensure(other == HELD, "a lease is released by one who does not have it")
-}
-
-fn leases_apart(bench: &Bench<'_>) -> Outcome {
-    let person = StoreKey::person(InstallationKey::Workspace("T1".into()), "U1".into());
-    for key in [&workspace("T1"), &workspace("t1"), &person] {
-        for slot in [Slot::Bot, Slot::User, Slot::Unknown, Slot::Configuration] {
-            let acquired = bench.acquire(key, slot, OURS, 100)?;
-            granted(acquired, "a lease is held that nobody took")?;
-            let other = bench.acquire(key, slot, THEIRS, 101)?;
-            ensure(other == HELD, "a lease that is held is granted to another")?;
+async fn leases_apart(bench: &Bench<'_>) -> Outcome {
+    for text in ["team/T1", "team/t1", "team/T1/user/U1", "@sweep"] {
+        for part in ["bot", "user", "unknown", "configuration", "sweep"] {
+            let key = key(text);
+            let outcome = bench.acquire(&key, part, OURS, LONG).await?;
+            ensure(outcome == LeaseOutcome::Granted, "a lease is held that nobody took")?;
+            let other = bench.acquire(&key, part, THEIRS, LONG).await?;
+            ensure(other != LeaseOutcome::Granted, "a lease that is held is granted to another")?;
             // So that the next is not granted because its holder has this one.
-            bench.release(key, slot, OURS)?;
-            granted(bench.acquire(key, slot, THEIRS, 100)?, "a lease that was released is held")?;
+            bench.release(&key, part, OURS).await?;
+            let other = bench.acquire(&key, part, THEIRS, LONG).await?;
+            ensure(other == LeaseOutcome::Granted, "a lease that was released is held")?;
         }
     }
     Ok(())
 }
 
-/// [`Lease::take`](crate::Lease::take) says why.
-fn lease_clock_back(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100_000)?, "a free lease is not granted")?;
-    let late = bench.acquire(&key, Slot::Bot, THEIRS, 99_995)?;
-    ensure(late != LeaseOutcome::Granted, "a clock that lags a little is granted what is held")?;
-    let other = bench.acquire(&key, Slot::Bot, THEIRS, 100)?;
-    granted(other, "after the clock went back a lease lasts for hours")
+/// No lease keeps a connection for itself, and no lease outlives what it was taken for.
+async fn leases_many(bench: &Bench<'_>) -> Outcome {
+    let keys: Vec<_> = (0..100).map(|number| key(&format!("team/T{number}"))).collect();
+    for key in &keys {
+        let outcome = bench.acquire(key, "bot", OURS, LONG).await?;
+        ensure(outcome == LeaseOutcome::Granted, "a free lease is not granted")?;
+    }
+    bench.put(&keys[0], "x", Precondition::Absent).await?;
+    bench.found(&keys[0]).await.map(drop)
 }
 
-fn lease_second_handle(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let other = bench.again()?;
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "a free lease is not granted")?;
-    let held = other.acquire(&key, Slot::Bot, THEIRS, 101)?;
-    ensure(held == HELD, "another handle does not see the lease")?;
-    bench.release(&key, Slot::Bot, OURS)?;
-    granted(other.acquire(&key, Slot::Bot, THEIRS, 101)?, "another handle does not see the release")
+/// Processes whose clocks are minutes apart, and one whose clock steps back.
+async fn lease_clocks_apart(bench: &Bench<'_>) -> Outcome {
+    let ahead = bench.again_ahead(Duration::from_secs(300)).await?;
+    granted(bench, OURS, LONG, "a free lease is not granted").await?;
+    held(&ahead, THEIRS, "a lease goes by the clock of whoever asks").await?;
+    bench.release(&key("team/T1"), "bot", OURS).await?;
+    granted(&ahead, THEIRS, SHORT, "a lease that was released is held").await?;
+    // The clock of its holder is set right.
+    sleep(SHORT * 2).await;
+    granted(bench, OURS, LONG, "a lease goes by the clock of whoever took it").await
 }
 
-fn lease_stays(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    granted(bench.acquire(&key, Slot::Bot, OURS, 100)?, "nothing is stored, and no lease granted")?;
-    let version = bench.put(&key, &numbered(1), Precondition::Absent)?;
-    let version = bench.put(&key, &numbered(2), Precondition::Version(version))?;
-    let held = bench.acquire(&key, Slot::Bot, THEIRS, 101)?;
-    ensure(held == HELD, "a put ends the lease")?;
-    ensure(bench.try_remove(&key, version)?.is_some(), "what was seen is not removed")?;
-    let held = bench.acquire(&key, Slot::Bot, THEIRS, 101)?;
-    ensure(held == HELD, "a removal ends the lease")?;
-    ensure(bench.keys()?.is_empty(), "a lease is listed as an installation")
+async fn lease_second_handle(bench: &Bench<'_>) -> Outcome {
+    let other = bench.again().await?;
+    granted(bench, OURS, LONG, "a free lease is not granted").await?;
+    held(&other, THEIRS, "another handle does not see the lease").await?;
+    bench.release(&key("team/T1"), "bot", OURS).await?;
+    granted(&other, THEIRS, LONG, "another handle does not see the release").await
+}
+
+async fn lease_stays(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    granted(bench, OURS, LONG, "nothing is stored, and no lease granted").await?;
+    let version = bench.put(&key, "1", Precondition::Absent).await?;
+    let version = bench.put(&key, "2", Precondition::Version(version)).await?;
+    held(bench, THEIRS, "a put ends the lease").await?;
+    ensure(bench.try_remove(&key, version).await?, "what was seen is not removed")?;
+    held(bench, THEIRS, "a removal ends the lease").await?;
+    let found = bench.find_all(&Query::Keys { prefix: String::new() }, 10).await?;
+    ensure(found.is_empty(), "a lease is listed as an entry")
+}
+
+/// Whoever was too slow for its lease has a pair that Slack has issued: its version decides, and not the lease.
+async fn late_writer(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let version = bench.put(&key, "1", Precondition::Absent).await?;
+    granted(bench, OURS, SHORT, "a free lease is not granted").await?;
+    sleep(SHORT * 2).await;
+    let other = bench.again().await?;
+    granted(&other, THEIRS, LONG, "a lease that ran out is not granted to another").await?;
+    bench
+        .put(&key, "2", Precondition::Version(version))
+        .await
+        .map_err(|error| format!("what is kept goes by a lease: {error}"))?;
+    held(bench, OURS, "a put takes a lease").await
 }

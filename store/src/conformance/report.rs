@@ -22,19 +22,19 @@ struct Done {
 pub(super) type Outcome = Result<(), String>;
 
 impl Report {
-    pub(super) fn time(&mut self, name: &'static str, case: impl FnOnce() -> Outcome) {
+    pub(super) async fn time(&mut self, name: &'static str, case: impl Future<Output = Outcome>) {
         let begin = Instant::now();
-        let failure = case().err();
+        let failure = case.await.err();
         self.cases.push(Done { name, took: begin.elapsed(), failure });
     }
 
-    /// Tells how many cases were run.
+    /// Returns how many cases were run.
     #[must_use]
     pub fn cases(&self) -> usize {
         self.cases.len()
     }
 
-    /// Gives a line for each case that failed.
+    /// Returns a line for each case that failed.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let failed = self.cases.iter().filter_map(|case| Some((case.name, case.failure.as_ref()?)));

@@ -1,180 +1,221 @@
-//! What is put comes back, under its own key, and only over what was expected.
+//! What is put comes back, under its own key, and only where the precondition holds.
 
-use std::collections::{BTreeSet, HashSet};
-
-use slack_proto::{Installation, StoreKey, tokens::InstallationKey};
+use std::{future::poll_fn, task::Poll};
 
 use super::{
     Case,
-    bench::{Bench, ensure, numbered, same, workspace},
+    bench::{Bench, ensure, key, same, write},
     report::Outcome,
 };
-use crate::{Precondition, StoredVersion};
+use crate::{EntryKey, Precondition, Query, StoredVersion};
 
 pub(super) const CASES: &[Case] = &[
-    ("nothing-there", nothing_there),
-    ("whole-installation", whole_installation),
-    ("odd-tokens", odd_tokens),
-    ("large-installation", large_installation),
-    ("second-create", second_create),
-    ("stale-put", stale_put),
-    ("stale-remove", stale_remove),
-    ("versions-never-return", versions_never_return),
-    ("keys-apart", keys_apart),
-    ("keys-listed", keys_listed),
-    ("second-handle", second_handle),
-    ("nothing-shown", nothing_shown),
+    ("nothing-there", |bench| Box::pin(nothing_there(bench))),
+    ("any-bytes", |bench| Box::pin(any_bytes(bench))),
+    ("large-value", |bench| Box::pin(large_value(bench))),
+    ("second-create", |bench| Box::pin(second_create(bench))),
+    ("stale-put", |bench| Box::pin(stale_put(bench))),
+    ("stale-remove", |bench| Box::pin(stale_remove(bench))),
+    ("removed-and-created", |bench| Box::pin(removed_and_created(bench))),
+    ("same-put-twice", |bench| Box::pin(same_put_twice(bench))),
+    ("versions-whole", |bench| Box::pin(versions_whole(bench))),
+    ("keys-apart", |bench| Box::pin(keys_apart(bench))),
+    ("second-handle", |bench| Box::pin(second_handle(bench))),
+    ("dropped-put", |bench| Box::pin(dropped_put(bench))),
+    ("nothing-shown", |bench| Box::pin(nothing_shown(bench))),
 ];
 
-fn nothing_there(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let version = StoredVersion::new(1);
-    ensure(bench.load(&key)?.is_none(), "an empty store has something")?;
-    ensure(bench.keys()?.is_empty(), "an empty store lists a key")?;
-    ensure(bench.try_remove(&key, version)?.is_none(), "nothing was removed without a conflict")?;
-    let put = bench.try_put(&key, &numbered(1), Precondition::Version(version))?;
-    ensure(put.is_none(), "a put that expects a version creates")?;
-    ensure(bench.load(&key)?.is_none(), "a put that was refused has written")
+async fn nothing_there(bench: &Bench<'_>) -> Outcome {
+    let (key, version) = (key("team/T1"), StoredVersion::new(1));
+    ensure(bench.load(&key).await?.is_none(), "an empty store has something")?;
+    for query in [Query::Keys { prefix: String::new() }, Query::Attention] {
+        ensure(bench.find_all(&query, 10).await?.is_empty(), "an empty store lists something")?;
+    }
+    let removed = bench.try_remove(&key, version).await?;
+    ensure(!removed, "nothing was removed without a conflict")?;
+    let put = bench.try_put(&key, &write("x")?, Precondition::Version(version)).await?;
+    ensure(!put, "a put that expects a version creates")?;
+    ensure(bench.load(&key).await?.is_none(), "a put that was refused has written")
 }
 
-fn whole_installation(bench: &Bench<'_>) -> Outcome {
-    let whole = Installation::decode(WHOLE.as_bytes()).map_err(|error| error.to_string())?;
-    put_and_compare(bench, &workspace("T1"), &whole)?;
-    // A person's own, with a configuration token and nothing else.
-    let mut lone = Installation::new(InstallationKey::Workspace("T1".into()));
-    lone.configuration = whole.configuration;
-    let key = StoreKey::person(InstallationKey::Workspace("T1".into()), "U1".into());
-    put_and_compare(bench, &key, &lone)
-}
-
-/// Replies may hold any text as a token, and ids are not checked either.
-fn odd_tokens(bench: &Bench<'_>) -> Outcome {
-    for (index, odd) in ODD.iter().enumerate() {
-        let text = WHOLE.replace("xoxe.xoxb-1-FAKE", odd).replace("xoxe-1-FAKE", odd);
-        let odd = Installation::decode(text.as_bytes()).map_err(|error| error.to_string())?;
-        put_and_compare(bench, &workspace(&format!("T{index}")), &odd)?;
+/// A value may be sealed, and then it is no text.
+async fn any_bytes(bench: &Bench<'_>) -> Outcome {
+    let all: Vec<u8> = (0..=255).collect();
+    let values: [&[u8]; 5] = [&all, b"", b"\0", b"' OR 1=1; --\r\n", b"\xff\xfe\xed\xa0\x80"];
+    for (number, value) in values.into_iter().enumerate() {
+        let key = key(&format!("team/T{number}"));
+        let write = write(value)?;
+        bench.must_put(&key, &write, Precondition::Absent).await?;
+        let found = bench.found(&key).await?;
+        ensure(found.version == write.version, "a load tells another version than was put")?;
+        same(&found, value)?;
     }
     Ok(())
 }
 
-fn large_installation(bench: &Bench<'_>) -> Outcome {
-    let long = "y".repeat(100_000);
-    let text = WHOLE.replace("xoxe.xoxb-1-FAKE", &long);
-    let large = Installation::decode(text.as_bytes()).map_err(|error| error.to_string())?;
-    put_and_compare(bench, &workspace("T1"), &large)
+async fn large_value(bench: &Bench<'_>) -> Outcome {
+    let value: Vec<u8> = (0..1_u32 << 20).map(|number| (number % 251).to_le_bytes()[0]).collect();
+    let key = key("team/T1");
+    bench.must_put(&key, &write(value.clone())?, Precondition::Absent).await?;
+    same(&bench.found(&key).await?, &value)
 }
 
-fn put_and_compare(bench: &Bench<'_>, key: &StoreKey, put: &Installation) -> Outcome {
-    let version = bench.put(key, put, Precondition::Absent)?;
-    let stored = bench.found(key)?;
-    ensure(stored.version == version, "a put gives another version than the load after it")?;
-    same(&stored.installation, put)
+async fn second_create(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    bench.put(&key, "1", Precondition::Absent).await?;
+    let second = bench.try_put(&key, &write("2")?, Precondition::Absent).await?;
+    ensure(!second, "a put that expects nothing replaces what is there")?;
+    same(&bench.found(&key).await?, b"1")
 }
 
-fn second_create(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    bench.put(&key, &numbered(1), Precondition::Absent)?;
-    let second = bench.try_put(&key, &numbered(2), Precondition::Absent)?;
-    ensure(second.is_none(), "a put that expects nothing replaces what is there")?;
-    same(&bench.found(&key)?.installation, &numbered(1))
+/// So it is when a person installs the app again while a refresh is under way: the refresh must not win.
+async fn stale_put(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let first = bench.put(&key, "1", Precondition::Absent).await?;
+    let second = bench.put(&key, "2", Precondition::Version(first)).await?;
+    let stale = bench.try_put(&key, &write("3")?, Precondition::Version(first)).await?;
+    ensure(!stale, "a newer state is replaced by a put that has not seen it")?;
+    let found = bench.found(&key).await?;
+    ensure(found.version == second, "a put that was refused has changed the version")?;
+    same(&found, b"2")
 }
 
-fn stale_put(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
-    let second = bench.put(&key, &numbered(2), Precondition::Version(first))?;
-    let stale = bench.try_put(&key, &numbered(3), Precondition::Version(first))?;
-    ensure(stale.is_none(), "a newer state is replaced by a put that has not seen it")?;
-    let stored = bench.found(&key)?;
-    ensure(stored.version == second, "a put that was refused has changed the version")?;
-    same(&stored.installation, &numbered(2))
+async fn stale_remove(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let first = bench.put(&key, "1", Precondition::Absent).await?;
+    let second = bench.put(&key, "2", Precondition::Version(first)).await?;
+    let stale = bench.try_remove(&key, first).await?;
+    ensure(!stale, "a newer state is removed by one that has not seen it")?;
+    same(&bench.found(&key).await?, b"2")?;
+    ensure(bench.try_remove(&key, second).await?, "what was seen is not removed")?;
+    ensure(bench.load(&key).await?.is_none(), "what was removed is still there")?;
+    ensure(!bench.try_remove(&key, second).await?, "it can be removed twice")
 }
 
-fn stale_remove(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
-    let second = bench.put(&key, &numbered(2), Precondition::Version(first))?;
-    let stale = bench.try_remove(&key, first)?;
-    ensure(stale.is_none(), "a newer state is removed by one that has not seen it")?;
-    same(&bench.found(&key)?.installation, &numbered(2))?;
-    ensure(bench.try_remove(&key, second)?.is_some(), "what was seen is not removed")?;
-    ensure(bench.load(&key)?.is_none(), "what was removed is still there")?;
-    ensure(bench.try_remove(&key, second)?.is_none(), "it can be removed twice")
+async fn removed_and_created(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let old = bench.put(&key, "1", Precondition::Absent).await?;
+    ensure(bench.try_remove(&key, old).await?, "what was seen is not removed")?;
+    let new = bench.put(&key, "2", Precondition::Absent).await?;
+    let stale = bench.try_put(&key, &write("3")?, Precondition::Version(old)).await?;
+    ensure(!stale, "a version from before a removal is taken for the new one")?;
+    ensure(
+        bench.found(&key).await?.version == new,
+        "a put that was refused has changed the version",
+    )
 }
 
-fn versions_never_return(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let mut seen = HashSet::new();
-    for round in 0..10 {
-        let mut version = bench.put(&key, &numbered(round), Precondition::Absent)?;
-        for number in 0..5 {
-            ensure(seen.insert(version), "a version comes twice")?;
-            version = bench.put(&key, &numbered(number), Precondition::Version(version))?;
+/// Whoever lost an answer sends the same put again.
+async fn same_put_twice(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let first = bench.put(&key, "1", Precondition::Absent).await?;
+    let second = write("2")?;
+    for expected in [true, false] {
+        let put = bench.try_put(&key, &second, Precondition::Version(first)).await?;
+        ensure(put == expected, "the same put takes place twice, or not at all")?;
+        let found = bench.found(&key).await?;
+        ensure(found.version == second.version, "the version of a put is lost")?;
+        same(&found, b"2")?;
+    }
+    Ok(())
+}
+
+async fn versions_whole(bench: &Bench<'_>) -> Outcome {
+    let odd = [0, 1, (1 << 31) + 1, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+    for number in odd {
+        let key = key(&format!("team/T{number}"));
+        let mut first = write("1")?;
+        first.version = StoredVersion::new(number);
+        bench.must_put(&key, &first, Precondition::Absent).await?;
+        let found = bench.found(&key).await?.version;
+        ensure(found == first.version, "a version does not come back with all its 64 bits")?;
+        for bit in [0, 1, 31, 52, 62, 63] {
+            let other = Precondition::Version(StoredVersion::new(number ^ (1 << bit)));
+            let put = bench.try_put(&key, &write("2")?, other).await?;
+            ensure(!put, "a version is compared without some of its 64 bits")?;
         }
-        ensure(seen.insert(version), "a version comes twice")?;
-        ensure(bench.try_remove(&key, version)?.is_some(), "what was seen is not removed")?;
+        bench.put(&key, "2", Precondition::Version(first.version)).await?;
     }
-    bench.put(&key, &numbered(99), Precondition::Absent)?;
-    for version in seen {
-        let stale = bench.try_put(&key, &numbered(0), Precondition::Version(version))?;
-        ensure(stale.is_none(), "a version from before a removal is taken for the new one")?;
-    }
-    same(&bench.found(&key)?.installation, &numbered(99))
+    Ok(())
 }
 
-fn keys_apart(bench: &Bench<'_>) -> Outcome {
+async fn keys_apart(bench: &Bench<'_>) -> Outcome {
     let keys = alike();
-    for (number, key) in (1..).zip(&keys) {
-        let put = bench.try_put(key, &numbered(number), Precondition::Absent)?;
-        ensure(put.is_some(), "two keys stand for one place")?;
+    for key in &keys {
+        let put = bench.try_put(key, &write(key.as_str())?, Precondition::Absent).await?;
+        ensure(put, "two keys stand for one place")?;
     }
-    for (number, key) in (1..).zip(&keys) {
-        same(&bench.found(key)?.installation, &numbered(number))
+    for key in &keys {
+        same(&bench.found(key).await?, key.as_str().as_bytes())
             .map_err(|_| "two keys stand for one place".to_owned())?;
     }
     Ok(())
 }
 
-fn keys_listed(bench: &Bench<'_>) -> Outcome {
-    let mut expected = BTreeSet::new();
-    for key in alike() {
-        bench.put(&key, &numbered(1), Precondition::Absent)?;
-        expected.insert(key);
+/// A handle reads what another one has just written: no replica that lags, no cache.
+async fn second_handle(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let other = bench.again().await?;
+    ensure(other.load(&key).await?.is_none(), "an empty store has something")?;
+    let mut version = bench.put(&key, "0", Precondition::Absent).await?;
+    for round in 1..20 {
+        let (writer, reader) = if round % 2 == 0 { (bench, &other) } else { (&other, bench) };
+        let stored = reader.load(&key).await?.map(|entry| entry.version);
+        ensure(stored == Some(version), "another handle's write is not seen at once")?;
+        let value = round.to_string();
+        let next = writer.put(&key, &value, Precondition::Version(version)).await?;
+        let stale = reader.try_put(&key, &write("x")?, Precondition::Version(version)).await?;
+        ensure(!stale, "what another handle wrote is not seen by a put")?;
+        version = next;
     }
-    let listed = || -> Result<BTreeSet<_>, String> {
-        let keys = bench.keys()?;
-        let count = keys.len();
-        let keys: BTreeSet<_> = keys.into_iter().collect();
-        ensure(keys.len() == count, "a key is listed twice").map(|()| keys)
-    };
-    ensure(listed()? == expected, "the keys listed are not those that were put")?;
-    let gone = expected.pop_first().ok_or("no key")?;
-    let version = bench.found(&gone)?.version;
-    ensure(bench.try_remove(&gone, version)?.is_some(), "what was seen is not removed")?;
-    ensure(listed()? == expected, "a key is listed whose installation was removed")
+    ensure(bench.try_remove(&key, version).await?, "what was seen is not removed")?;
+    ensure(other.load(&key).await?.is_none(), "another handle's removal is not seen at once")
 }
 
-fn second_handle(bench: &Bench<'_>) -> Outcome {
-    let key = workspace("T1");
-    let first = bench.put(&key, &numbered(1), Precondition::Absent)?;
-    let other = bench.again()?;
-    let stored = other.found(&key)?;
-    ensure(stored.version == first, "another handle sees another version")?;
-    same(&stored.installation, &numbered(1))?;
-    let second = other.put(&key, &numbered(2), Precondition::Version(first))?;
-    let stale = bench.try_put(&key, &numbered(3), Precondition::Version(first))?;
-    ensure(stale.is_none(), "what another handle wrote is not seen before a put")?;
-    let stored = bench.found(&key)?;
-    ensure(stored.version == second, "what another handle wrote is not loaded")?;
-    same(&stored.installation, &numbered(2))
+/// A caller may give up at any time.
+async fn dropped_put(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let mut version = bench.put(&key, "0", Precondition::Absent).await?;
+    for polls in 1..8 {
+        let next = write(polls.to_string())?;
+        {
+            let mut put = bench.store.put(&key, &next, Precondition::Version(version));
+            let mut left = polls;
+            poll_fn(|context| {
+                if left == 0 || put.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(());
+                }
+                left -= 1;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
+        // The store goes on, and what was given up takes place whole, or not at all.
+        let last = write("last")?;
+        loop {
+            let found = bench.found(&key).await?;
+            let value = if found.version == next.version { polls } else { polls - 1 };
+            let value = if found.version == version && polls > 1 {
+                "last".to_owned()
+            } else {
+                value.to_string()
+            };
+            same(&found, value.as_bytes()).map_err(|_| "a state is a mixture of two".to_owned())?;
+            if bench.try_put(&key, &last, Precondition::Version(found.version)).await? {
+                break;
+            }
+        }
+        version = last.version;
+    }
+    Ok(())
 }
 
-fn nothing_shown(bench: &Bench<'_>) -> Outcome {
-    let key = workspace(CANARY);
-    let text = WHOLE.replace("FAKE", CANARY);
-    let installation = Installation::decode(text.as_bytes()).map_err(|error| error.to_string())?;
-    bench.put(&key, &installation, Precondition::Absent)?;
-    let Some(error) = bench.put_error(&key, &installation, Precondition::Absent)? else {
+async fn nothing_shown(bench: &Bench<'_>) -> Outcome {
+    let key = key(&format!("team/{CANARY}"));
+    bench.put(&key, CANARY, Precondition::Absent).await?;
+    let second = bench.store.put(&key, &write(CANARY)?, Precondition::Absent).await;
+    let Err(error) = second else {
         return Err("a put that expects nothing replaces what is there".to_owned());
     };
     let mut shown = format!("{error} {error:?} {error:#?}");
@@ -187,42 +228,38 @@ fn nothing_shown(bench: &Bench<'_>) -> Outcome {
 }
 
 /// Keys that a careless name would mix up, or that lead out of a folder or a statement.
-fn alike() -> Vec<StoreKey> {
-    let ids = ["T1", "t1", "", "../T1", "T1/user/U1", "T1'; --", "T%31", "T\u{e9}", "T\0", "user"];
-    let long = "T".repeat(300);
-    let mut keys = Vec::new();
-    for id in ids.into_iter().chain([&*long]) {
-        let places = [
-            InstallationKey::Workspace(id.into()),
-            InstallationKey::Organisation(id.into()),
-            InstallationKey::grid_workspace("E1".into(), id.into()),
-            InstallationKey::grid_workspace(id.into(), "T1".into()),
-        ];
-        keys.extend(places.map(StoreKey::from));
-        let place = InstallationKey::Workspace("T1".into());
-        keys.push(StoreKey::person(place, id.into()));
-    }
-    keys
+pub(super) fn alike() -> Vec<EntryKey> {
+    let long = format!("team/{}", "T".repeat(600));
+    [
+        "team/T1",
+        "team/t1",
+        "team/T1/",
+        "team/T1/user/U1",
+        "team/T1%2Fuser%2FU1",
+        "team/T%31",
+        "team/..%2FT1",
+        "team/",
+        "org/T1",
+        "grid/T1/T1",
+        "grid/T1",
+        "team/T1';--",
+        "team/T_",
+        "team/T%25",
+        "Team/T1",
+        "@app",
+        "@App",
+        "@x",
+        "..",
+        ".",
+        "/",
+        "\\",
+        "team/user/user/user",
+        "team/user",
+        &long,
+        &long[..604],
+    ]
+    .map(key)
+    .into()
 }
 
 const CANARY: &str = "C4n4ry";
-const ODD: [&str; 6] = [
-    "\u{e9}\u{1f511}\u{202e}",
-    " leading and trailing ",
-    r"line\nbreak\ttab\rreturn",
-    r"\u0000",
-    r#"\"\\',;--"#,
-    "%s%n{}",
-];
-const WHOLE: &str = concat!(
-    r#"{"version":1,"kind":"installation","app_id":"A1","team":{"id":"T1","name":"Fake Team"},"#,
-    r#""enterprise":{"id":"E1","name":"Fake Org"},"is_enterprise_install":true,"#,
-    r#""bot":{"access_token":"xoxe.xoxb-1-FAKE","refresh_token":"xoxe-1-FAKE","refresh_token_issued_at":1,"#,
-    r#""scopes":"chat:write,users:read","issued_at":2,"expires_at":18446744073709551615},"bot_user_id":"U2","#,
-    r#""user":{"access_token":"xoxe.xoxp-1-FAKE","refresh_token":"xoxe-1-FAKE2","refresh_token_issued_at":3,"#,
-    r#""refresh_method":"oauth.v2.user.access","scopes":"search:read","issued_at":4,"expires_at":5},"#,
-    r#""user_id":"U1","unplaced":{"access_token":"FAKE-unplaced","issued_at":6},"#,
-    r#""configuration":{"token":"xoxe.xoxp-1-FAKE3","refresh_token":"xoxe-1-FAKE3","team_id":"T1","#,
-    r#""user_id":"U1","issued_at":7,"expires_at":8},"incoming_webhook":{"url":"https://fake.example/FAKE","#,
-    r##""channel":"#fake","channel_id":"C1","configuration_url":"https://fake.example/page"}}"##,
-);

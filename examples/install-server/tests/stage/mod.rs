@@ -8,7 +8,7 @@ use slack_auth::{
 };
 use slack_fake::{Clock, FakeServer, FakeSlack};
 use slack_install_server::{Config, demo_app, demo_slack, router};
-use sqlite_store_example::SqliteInstallationStore;
+use sqlite_store_example::SqliteStore;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -17,7 +17,7 @@ pub(crate) struct Stage {
     pub(crate) origin: String,
     pub(crate) clock: Clock,
     fake: FakeServer,
-    store: Arc<SqliteInstallationStore>,
+    store: InstallationStore,
     _folder: TempDir,
 }
 
@@ -39,8 +39,8 @@ impl Stage {
         let endpoint = Endpoint::new(fake.origin()).unwrap();
         let slack = Client::with_reqwest(endpoint, Limits::new()).unwrap();
         let folder = TempDir::new().unwrap();
-        let store =
-            Arc::new(SqliteInstallationStore::open(folder.path().join("database")).unwrap());
+        let store = SqliteStore::open(folder.path().join("database")).unwrap();
+        let store = InstallationStore::new(store, client.id().clone());
         let key = StateSigningKey::new([7; 32]).unwrap();
         let mut config = Config::new(slack, client, &origin, key, store.clone());
         let server_clock = clock.clone();
@@ -63,8 +63,8 @@ impl Stage {
     /// Gives all that is stored.
     pub(crate) async fn stored(&self) -> Vec<Stored> {
         let mut all = Vec::new();
-        for key in self.store.keys().await.unwrap() {
-            all.push(self.store.load(&key).await.unwrap().unwrap());
+        for found in self.store.keys(None, 100).await.unwrap().keys {
+            all.push(self.store.load(&found.key).await.unwrap().unwrap());
         }
         all
     }

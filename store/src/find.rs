@@ -1,0 +1,138 @@
+//! Finding entries, page by page.
+
+use std::time::Duration;
+
+use crate::{EntryKey, StoreError, StoreErrorKind};
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a backend must answer every query, and a new one would be a new contract"
+)]
+pub enum Query {
+    /// Keys that begin so, in the order of their bytes. The empty prefix finds all.
+    Keys {
+        /// What the keys begin with.
+        prefix: String,
+    },
+    /// Entries that are due within this time, by the store's clock, the soonest first; those that are due at the same
+    /// time in the order of their keys.
+    DueWithin(Duration),
+    /// Entries that a person must see to, in the order of their keys.
+    Attention,
+}
+
+/// Where a page ended: a later one begins behind it, even if the entry has gone meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cursor {
+    /// The key of the last entry.
+    pub key: EntryKey,
+    /// A number of the backend's own, for instance the time when the entry was due, by its clock.
+    pub position: u64,
+}
+
+impl Cursor {
+    /// Creates a cursor behind this entry.
+    #[must_use]
+    pub const fn new(key: EntryKey, position: u64) -> Self {
+        Self { key, position }
+    }
+}
+
+/// A page of what was found.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Page {
+    /// What was found, in the order of the query.
+    pub items: Vec<Item>,
+    /// What stands between them and cannot be read. It counts towards the limit as well.
+    pub unreadable: Vec<Unreadable>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+}
+
+impl Page {
+    /// Creates a page.
+    #[must_use]
+    pub const fn new(items: Vec<Item>, next: Option<Cursor>) -> Self {
+        Self { items, unreadable: Vec::new(), next }
+    }
+
+    /// Creates a page of at most `limit` of what was found, in the order of the query, each with its
+    /// [position](Cursor::position). If there is one more another page follows.
+    #[must_use]
+    pub fn collect(
+        found: impl IntoIterator<Item = Result<(Item, u64), Unreadable>>,
+        limit: usize,
+    ) -> Self {
+        let (mut page, mut last) = (Self::default(), None);
+        for (count, found) in found.into_iter().enumerate() {
+            if count == limit {
+                page.next = last;
+                break;
+            }
+            match found {
+                Ok((item, position)) => {
+                    last = Some(Cursor::new(item.key.clone(), position));
+                    page.items.push(item);
+                }
+                Err(unreadable) => page.unreadable.push(unreadable),
+            }
+        }
+        page
+    }
+}
+
+/// An entry that was found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Item {
+    /// Its key.
+    pub key: EntryKey,
+    /// How long from now it is due, zero if it is overdue; `None` if it never is. Only [`Query::DueWithin`] needs it.
+    pub due_in: Option<Duration>,
+}
+
+impl Item {
+    /// Creates it from what was read.
+    #[must_use]
+    pub const fn new(key: EntryKey, due_in: Option<Duration>) -> Self {
+        Self { key, due_in }
+    }
+
+    /// Creates it from the text of a key that was read.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no key: then somebody else has written it.
+    pub fn from_row(key: &str, due_in: Option<Duration>) -> Result<Self, Unreadable> {
+        match EntryKey::from_text(key) {
+            Some(key) => Ok(Self::new(key, due_in)),
+            None => Err(Unreadable::new(
+                key,
+                StoreError::new(StoreErrorKind::Foreign, "the store holds an entry without a key"),
+            )),
+        }
+    }
+}
+
+/// Something in a store that cannot be read: it stops nobody from finding the rest, and is left alone.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// What a person finds it by, for instance the name of a file.
+    pub name: String,
+    /// What is wrong with it.
+    pub error: StoreError,
+}
+
+impl Unreadable {
+    /// Creates it. What cannot be shown in `name` is escaped, and a long one is cut.
+    #[must_use]
+    pub fn new(name: &str, error: StoreError) -> Self {
+        let name = name.chars().take(200).flat_map(char::escape_debug).collect();
+        Self { name, error }
+    }
+}

@@ -1,0 +1,153 @@
+//! The suite for stores: ours pass, and each careless one is caught by the case that is there for it.
+
+#[path = "../common/around.rs"]
+mod around;
+mod careless;
+mod unknown;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use slack_auth::store::{FileStore, MemoryStore, StoreError, conformance::Suite};
+
+use crate::{
+    around::{Around, Call, Hooks},
+    careless::{Careless, Fault, Shared},
+};
+
+#[test]
+fn the_store_in_memory_passes() {
+    let places = Mutex::new(HashMap::<String, MemoryStore>::new());
+    let suite = Suite::new(move |place| {
+        let store = places.lock().unwrap().entry(place.name).or_default().clone();
+        async move { Ok(store) }
+    });
+    let report = suite.run_blocking();
+    println!("{report}");
+    report.assert_passed();
+    assert_eq!(report.cases(), 42);
+}
+
+#[test]
+fn the_store_in_a_folder_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = Suite::new(move |place| {
+        let store = FileStore::open(folder.path().join(place.name));
+        async move { store }
+    });
+    let report = suite.run_blocking();
+    println!("{report}");
+    report.assert_passed();
+}
+
+/// A store that needs Tokio's clock is tried under Tokio, as it is: in one task, and on threads.
+#[test]
+fn a_store_under_a_runtime_is_tried_in_it() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_time().build().unwrap();
+    let names = ["large-value", "together-create", "together-remove"];
+    let suite = || {
+        let places = Mutex::new(HashMap::<String, MemoryStore>::new());
+        Suite::new(move |place| {
+            let inner = places.lock().unwrap().entry(place.name).or_default().clone();
+            async move { Ok(Around { inner, hooks: Slow }) }
+        })
+    };
+    runtime.block_on(async { suite().run_only(&names).await.assert_passed() });
+    let handle = runtime.handle().clone();
+    let on_threads = suite().on_threads(move |future| handle.block_on(future));
+    runtime.block_on(async {
+        tokio::task::block_in_place(|| pollster::block_on(on_threads.run_only(&names)))
+            .assert_passed();
+    });
+}
+
+#[derive(Clone, Default)]
+struct Slow;
+
+#[async_trait]
+impl Hooks for Slow {
+    async fn before(&self, _: Call) -> Result<(), StoreError> {
+        tokio::time::sleep(Duration::from_micros(10)).await;
+        Ok(())
+    }
+}
+
+fn suite(fault: Fault) -> Suite {
+    let places = Mutex::new(HashMap::<String, Arc<Shared>>::new());
+    let suite = Suite::new(move |place| {
+        let shared = Arc::clone(places.lock().unwrap().entry(place.name).or_default());
+        let store = Careless::new(shared, fault, place.clock_ahead);
+        async move { Ok(store) }
+    });
+    suite.on_threads(|future| pollster::block_on(future))
+}
+
+#[test]
+fn without_a_fault_the_careless_store_passes() {
+    suite(Fault::None).run_blocking().assert_passed();
+}
+
+/// Each is careless in one way, which the case for it finds and names.
+#[test]
+fn every_careless_store_is_caught() {
+    let mut missed = Vec::new();
+    for (fault, case, words) in [
+        (Fault::LooksFirst, "together-add", "both were told that they wrote"),
+        (Fault::LooksFirst, "together-create", "who was told so has not created"),
+        (Fault::LooksFirst, "together-remove", "is told that it changed it"),
+        (Fault::IgnoresVersion, "stale-put", "a put that has not seen it"),
+        (Fault::IgnoresVersion, "removed-and-created", "from before a removal"),
+        (Fault::IgnoresVersion, "same-put-twice", "takes place twice"),
+        (Fault::RemovesAny, "stale-remove", "by one that has not seen it"),
+        (Fault::CreateReplaces, "second-create", "replaces what is there"),
+        (Fault::PutCreates, "nothing-there", "a put that expects a version creates"),
+        (Fault::Cached, "second-handle", "not seen at once"),
+        (Fault::Lags, "second-handle", "not seen at once"),
+        (Fault::Lags, "together-read", "is not there"),
+        (Fault::NoCase, "keys-apart", "two keys stand for one place"),
+        (Fault::NoCase, "leases-apart", "held that nobody took"),
+        (Fault::Signed32, "versions-whole", "64 bits"),
+        (Fault::Float, "versions-whole", "64 bits"),
+        (Fault::Text, "any-bytes", "not what was put"),
+        (Fault::Text, "whole-installation", "an operation on installations failed"),
+        (Fault::Small, "large-value", "put failed"),
+        (Fault::Torn, "dropped-put", "a mixture of two"),
+        (Fault::Shows, "nothing-shown", "shows what is stored"),
+        (Fault::Unordered, "keys-in-order", "in the order of their bytes"),
+        (Fault::Wildcards, "keys-by-prefix", "not those with the prefix"),
+        (Fault::Offsets, "pages-of-changes", "where the last one ended"),
+        (Fault::DueUnordered, "due-soonest-first", "does not come first"),
+        (Fault::DueStays, "due-moves", "that an older write told"),
+        (Fault::DueByCaller, "due-comes", "by a caller's clock"),
+        (Fault::AttentionStays, "attention-listed", "found as needing a person"),
+        (Fault::AttentionStays, "installations-due", "needs a person without a reason"),
+        (Fault::GrantsAll, "lease-excludes", "granted to another"),
+        (Fault::GrantsAll, "together-lease", "to exactly one"),
+        (Fault::LastsForEver, "lease-runs-out", "told as held"),
+        (Fault::NotAgain, "lease-taken-again", "cannot take a lease anew"),
+        (Fault::ReleasesNothing, "lease-released", "that was released is held"),
+        (Fault::ReleasesAny, "lease-of-another", "by one who does not have it"),
+        (Fault::TellsNobody, "lease-tells-holder", "is not told"),
+        (Fault::OneLeaseAKey, "leases-apart", "held that nobody took"),
+        (Fault::PinsConnections, "leases-many", "acquire failed"),
+        (Fault::LeaseByCaller, "lease-clocks-apart", "the clock of"),
+        (Fault::LeaseInProcess, "lease-second-handle", "does not see the lease"),
+        (Fault::PutEndsLease, "lease-stays", "a put ends the lease"),
+        (Fault::Fenced, "late-writer", "what is kept goes by a lease"),
+        (Fault::Loses, "odd-tokens", "is not there"),
+        (Fault::ListsLate, "installations-listed", "not those that were put"),
+        (Fault::SeparateHandles, "one-app", "does not find what it stored"),
+    ] {
+        let report = pollster::block_on(suite(fault).run_only(&[case]));
+        let failures = report.failures();
+        if !failures.iter().any(|failure| failure.contains(words)) {
+            missed.push(format!("{fault:?} in {case}: {failures:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
