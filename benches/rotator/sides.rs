@@ -17,11 +17,12 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-    InstallationStore, Slot, StoreKey, Timestamp, TokenRotator, transport,
+    InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
     rotation::Rejection,
     store::{MemoryStore, Precondition},
     tokens::{Credential, InstallationKey, RefreshToken},
-    transport::{Transport},
+    transport,
+    transport::Transport,
 };
 
 /// Gives tokens, and replaces them.

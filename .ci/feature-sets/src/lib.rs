@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use slack_auth::{
     AccessToken, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
-    InstallationStore, Limits, StoreKey, TokenRotator, transport,
+    InstallationStore, Limits, StoreKey, TokenRotator,
     error::{CallError, NoError},
     methods::{AuthTest, AuthTestResponse, Reply},
     rotation::InvalidRotator,
     store::{MemoryStore, StoreError},
+    transport,
     transport::{BlockingTransport, Transport},
 };
 
@@ -29,7 +30,10 @@ impl Canned {
 
 #[async_trait]
 impl Transport for Canned {
-    async fn send(&self, request: Request<transport::Body>) -> Result<Response<Vec<u8>>, transport::Error> {
+    async fn send(
+        &self,
+        request: Request<transport::Body>,
+    ) -> Result<Response<Vec<u8>>, transport::Error> {
         Self::answer(&request)
     }
 }
@@ -67,10 +71,14 @@ pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
 
 /// Checks an ID token by cryptography of one's own, and by the ready one if its feature is on; every type written out.
 #[cfg(feature = "id-token")]
-pub async fn verify(token: &slack_auth::openid::IdToken) -> Vec<slack_auth::openid::VerifyIdTokenError> {
+pub async fn verify(
+    token: &slack_auth::openid::IdToken,
+) -> Vec<slack_auth::openid::VerifyIdTokenError> {
     use slack_auth::{
         ClientId, Timestamp,
-        openid::{ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, VerifiedIdToken, VerifyIdTokenError},
+        openid::{
+            ExpectedIdToken, IdTokenKeys, Rs256, Rs256Key, VerifiedIdToken, VerifyIdTokenError,
+        },
     };
     struct NoKeys;
     impl Rs256 for NoKeys {

@@ -6,7 +6,12 @@ use http::Response;
 use slack_proto::{
     ApiMethod, ClientId, Endpoint, Timestamp,
     methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
-    oauth::{AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback, CallbackError, CodeVerifier, InstallScopes, MissingScopes, OauthState, PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback},
+    oauth::{
+        AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback,
+        CallbackError, CodeVerifier, InstallScopes, MissingScopes, OauthState,
+        PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding,
+        SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback,
+    },
     openid::{ExpectedIdToken, Nonce},
 };
 

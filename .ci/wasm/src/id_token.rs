@@ -4,7 +4,10 @@ use http::Response;
 use slack_proto::{
     AccessToken, ClientId, Endpoint, Timestamp,
     ids::{TeamId, UserId},
-    openid::{Discovery, DocumentError, DocumentFault, ExpectedIdToken, IdToken, IdTokenError, IdTokenVerifier, IdentityKey, KeySet, Nonce, Rs256, Rs256Key, UserClaims, VerifiedIdToken},
+    openid::{
+        Discovery, DocumentError, DocumentFault, ExpectedIdToken, IdToken, IdTokenError,
+        IdTokenVerifier, IdentityKey, KeySet, Nonce, Rs256, Rs256Key, UserClaims, VerifiedIdToken,
+    },
 };
 
 use crate::shown;

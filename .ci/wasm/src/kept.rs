@@ -3,7 +3,10 @@
 use slack_proto::{
     AccessToken, Installation, Slot, StoreKey, Timestamp,
     error::InvalidEncoding,
-    tokens::{ConfigurationCredential, ConfigurationToken, Credential, EncodedSecrets, InstallationKey, RefreshToken},
+    tokens::{
+        ConfigurationCredential, ConfigurationToken, Credential, EncodedSecrets, InstallationKey,
+        RefreshToken,
+    },
 };
 
 use crate::shown;

@@ -4,9 +4,16 @@ use std::{collections::BTreeMap, fmt::Debug, str};
 
 use http::Response;
 use slack_proto::{
-    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient, Timestamp,
+    AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient,
+    Timestamp,
     error::{NoError, ResponseError},
-    methods::{AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, Auth, AuthRevoke, AuthTeamsList, AuthTest, AuthTestResponse, FormFields, OauthV2Access, OauthV2AccessResponse, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess, OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo, RequestBody, TeamIcon, ToolingTokensRotate, ToolingTokensRotateResponse},
+    methods::{
+        AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, Auth, AuthRevoke,
+        AuthTeamsList, AuthTest, AuthTestResponse, FormFields, OauthV2Access,
+        OauthV2AccessResponse, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
+        OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
+        RequestBody, TeamIcon, ToolingTokensRotate, ToolingTokensRotateResponse,
+    },
     oauth::{AuthorizationCode, ClientCredentials, CodeVerifier, RandomBytes, RedirectUri},
     openid::UserClaims,
     tokens::{ConfigurationCredential, RefreshToken, TokenResponseExtras},

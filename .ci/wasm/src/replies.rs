@@ -5,13 +5,19 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 use slack_proto::{
     ApiMethod, Recovery,
-    error::{ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError, RateLimited, ResponseError},
+    error::{
+        ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError,
+        RateLimited, ResponseError,
+    },
     methods::{AuthTest, OauthV2AccessError, ParseWarning, Reply, ReplyMeta},
 };
 
 use crate::shown;
 
-type Outcome = Result<Reply<slack_proto::methods::AuthTestResponse>, ResponseError<slack_proto::error::NoError>>;
+type Outcome = Result<
+    Reply<slack_proto::methods::AuthTestResponse>,
+    ResponseError<slack_proto::error::NoError>,
+>;
 
 pub(crate) fn errors() {
     let body =

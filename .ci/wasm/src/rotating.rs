@@ -5,8 +5,14 @@ use std::time::Duration;
 use http::Response;
 use slack_proto::{
     AccessToken, ApiMethod, Installation, Slot, Timestamp,
-    methods::{AuthTest, OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse, OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh, OpenidConnectRefreshResponse},
-    rotation::{Action, AnyCredential, Input, Issued, RefreshFailure, Rotation, RotationPolicy, Write},
+    methods::{
+        AuthTest, OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
+        OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
+        OpenidConnectRefreshResponse,
+    },
+    rotation::{
+        Action, AnyCredential, Input, Issued, RefreshFailure, Rotation, RotationPolicy, Write,
+    },
     tokens::{Credential, InstallationKey, RefreshMethod, RefreshToken},
 };
 

@@ -5,7 +5,11 @@ use std::time::Duration;
 use slack_proto::{
     ApiMethod, ClientId, Endpoint, Timestamp,
     methods::OauthV2Access,
-    oauth::{AuthorizationRequest, Callback, CallbackError, CodeVerifier, InstallScopes, MissingScopes, PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback},
+    oauth::{
+        AuthorizationRequest, Callback, CallbackError, CodeVerifier, InstallScopes, MissingScopes,
+        PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding,
+        SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback,
+    },
 };
 
 use crate::shown;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use slack_proto::{
     AccessToken, Installation, Slot, Timestamp,
-    tokens::{Credential, Enterprise, IncomingWebhook, InstallationKey, IssuedCredential, RefreshToken, Team, WebhookUrl},
+    tokens::{
+        Credential, Enterprise, IncomingWebhook, InstallationKey, IssuedCredential, RefreshToken,
+        Team, WebhookUrl,
+    },
 };
 
 const SENT: Timestamp = Timestamp::from_unix(1_000);

@@ -10,7 +10,10 @@ use slack_proto::{
     error::InvalidValue,
     ids::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId},
     methods::UntrustedText,
-    oauth::{AuthorizationCode, ClientCredentials, CodeChallenge, CodeVerifier, OauthState, RandomBytes, RedirectUri, Scopes},
+    oauth::{
+        AuthorizationCode, ClientCredentials, CodeChallenge, CodeVerifier, OauthState, RandomBytes,
+        RedirectUri, Scopes,
+    },
     openid::{IdToken, Nonce},
     tokens::{ConfigurationToken, ExternalToken, Fingerprint, RefreshToken, TokenKind, WebhookUrl},
 };
