@@ -191,7 +191,7 @@ impl Client {
         }
     }
 
-    /// Tells for how long a call takes at most, if the transport was made here.
+    /// Returns the longest time that a call takes, if the transport was made here.
     pub(crate) fn total_timeout(&self) -> Option<Duration> {
         self.total_timeout
     }

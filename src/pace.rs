@@ -129,7 +129,7 @@ impl Pace {
         self.queue.push(request, priority);
     }
 
-    /// Gives a request in the queue a higher priority; a lower one changes nothing.
+    /// Raises the priority of a request in the queue; a lower one changes nothing.
     pub fn promote(&mut self, request: u64, priority: Priority) {
         self.queue.promote(request, priority);
     }
@@ -174,7 +174,7 @@ impl Pace {
         }
     }
 
-    /// Takes what became of a request that [`next`](Self::next) let go.
+    /// Records the outcome of a request that [`next`](Self::next) let go.
     pub fn finish(&mut self, now: Duration, request: u64, outcome: Outcome) {
         let in_flight = self.flights.len();
         let Some(flight) = self.flights.remove(&request) else { return };

@@ -48,12 +48,12 @@ impl Breaker {
         }
     }
 
-    /// Takes Slack's refusal of the client.
+    /// Records Slack's refusal of the client.
     pub fn refuse(&mut self, now: Duration) {
         self.refused = Some(Refused { until: now + PAUSE, trial: None });
     }
 
-    /// Takes an answer of Slack's that does not refuse the client; returns whether that has opened the breaker. Only the
+    /// Records a response of Slack's that does not refuse the client; returns whether that has opened the breaker. Only the
     /// trial's counts: another request may have been sent before the client was refused.
     pub fn accept(&mut self, request: u64) -> bool {
         let is_trial = self.refused.is_some_and(|refused| refused.trial == Some(request));
@@ -63,7 +63,7 @@ impl Breaker {
         is_trial
     }
 
-    /// Takes that the trial has ended without an answer: the next one may go.
+    /// Records that the trial has ended without a response: the next one may go.
     pub fn give_up(&mut self, now: Duration, request: u64) {
         if let Some(refused) = &mut self.refused {
             if refused.trial == Some(request) {
