@@ -4,6 +4,11 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::fake::FakeArguments;
+use crate::tokens::config::ConfigCommand;
+use crate::tokens::login::LoginArguments;
+use crate::tokens::session::SessionArguments;
+use crate::tokens::store::StoreCommand;
+use crate::tokens::token::{ExecArguments, TokenArguments};
 
 /// Slack tokens from a terminal, and a fake Slack for tests in any language.
 #[derive(Parser)]
@@ -12,12 +17,47 @@ use crate::fake::FakeArguments;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) session: SessionArguments,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Serve a fake Slack on loopback.
     Fake(FakeArguments),
+    /// Log a person in with PKCE, and store the token.
+    Login(LoginArguments),
+    /// Print a valid token, refreshed if it is due.
+    Token(TokenArguments),
+    /// Run a program with a valid token in its environment.
+    Exec(ExecArguments),
+    /// Print whose token it is.
+    Whoami(TokenArguments),
+    /// Print what the store holds, by fingerprints.
+    List,
+    /// Print the health of every credential; exit status 3 if a person must act.
+    Status {
+        /// Count a credential that ends within so many seconds and cannot be refreshed.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        within: u64,
+    },
+    /// Refresh every token that is due.
+    Sweep,
+    /// Revoke the tokens of an installation at Slack and remove it from the store.
+    Revoke {
+        /// The installation, as `list` prints it.
+        key: String,
+    },
+    /// Keep app configuration tokens.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Create or verify the store.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

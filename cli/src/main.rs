@@ -3,20 +3,33 @@
 mod args;
 mod fake;
 mod problem;
+mod tokens;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Arguments, Command};
+use crate::tokens::{config, list, login, store, token};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2.
-    let outcome = match Arguments::parse().command {
-        Command::Fake(arguments) => fake::run(&arguments),
+    let Arguments { command, session } = Arguments::parse();
+    let outcome = match &command {
+        Command::Fake(arguments) => fake::run(arguments),
+        Command::Login(wanted) => login::run(wanted, &session),
+        Command::Token(wanted) => token::token(wanted, &session),
+        Command::Exec(wanted) => token::exec(wanted, &session),
+        Command::Whoami(wanted) => token::whoami(wanted, &session),
+        Command::List => list::list(&session),
+        Command::Status { within } => list::status(&session, *within),
+        Command::Sweep => token::sweep(&session),
+        Command::Revoke { key } => token::revoke(key, &session),
+        Command::Config { command } => config::run(command, &session),
+        Command::Store { command } => store::run(command, &session),
         Command::Completions { shell } => {
             let (mut command, mut out) = (Arguments::command(), std::io::stdout());
-            clap_complete::generate(shell, &mut command, "slack-auth", &mut out);
+            clap_complete::generate(*shell, &mut command, "slack-auth", &mut out);
             Ok(())
         }
     };

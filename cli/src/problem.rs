@@ -20,6 +20,17 @@ impl Problem {
         Self { status: 2, error: error.into() }
     }
 
+    /// Creates a failure that only a person can mend.
+    pub(crate) fn person(error: impl Into<Box<dyn Error>>) -> Self {
+        Self { status: 3, error: error.into() }
+    }
+
+    /// Passes on the exit status of a program.
+    pub(crate) fn of_program(code: i32) -> Self {
+        let status = u8::try_from(code).unwrap_or(1);
+        Self { status, error: format!("the program ended with status {code}").into() }
+    }
+
     /// Prints the error with its causes and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         eprint!("slack-auth: {}", self.error);

@@ -3,3 +3,4 @@
 mod fake;
 mod openapi;
 mod support;
+mod tokens;

@@ -1,0 +1,303 @@
+//! What a command works with: the store, the app, and a rotator over both.
+
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+use slack_auth::oauth::ClientCredentials;
+use slack_auth::rotation::RotationPolicy;
+use slack_auth::runtime::{Runtime, TokioRuntime};
+use slack_auth::store::{FileStore, SealingKey, SealingKeys};
+use slack_auth::transport::Backend;
+use slack_auth::{
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, PublicClient,
+    Slot, StoreKey, Timestamp, TokenRotator,
+};
+use tokio::task::JoinHandle;
+
+use crate::problem::Problem;
+
+/// Where installations are kept, and the app that they belong to.
+#[derive(Args, Clone)]
+pub(crate) struct SessionArguments {
+    /// The folder that keeps the installations, sealed.
+    #[arg(
+        long,
+        env = "SLACK_AUTH_STORE",
+        hide_env_values = true,
+        value_name = "FOLDER",
+        global = true
+    )]
+    pub(super) store: Option<PathBuf>,
+    /// The file with the sealing key; the variable `SLACK_AUTH_KEY` may hold the key itself.
+    #[arg(
+        long,
+        env = "SLACK_AUTH_KEY_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    pub(super) key_file: Option<PathBuf>,
+    /// The client id of the app.
+    #[arg(long, env = "SLACK_CLIENT_ID", hide_env_values = true, value_name = "ID", global = true)]
+    pub(super) client_id: Option<String>,
+    /// The file with the client secret; the variable `SLACK_CLIENT_SECRET` may hold the secret
+    /// itself. An app without one is a public client.
+    #[arg(
+        long,
+        env = "SLACK_CLIENT_SECRET_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    client_secret_file: Option<PathBuf>,
+    /// The origin of another Slack, for instance of `slack-auth fake`.
+    #[arg(
+        long,
+        env = "SLACK_AUTH_ENDPOINT",
+        hide_env_values = true,
+        value_name = "ORIGIN",
+        global = true
+    )]
+    endpoint: Option<String>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+/// Reads a secret from a variable or a file, without the white space around it.
+fn secret(variable: &str, file: Option<&Path>) -> Result<Option<String>, Problem> {
+    if let Some(path) = file {
+        let text = fs::read_to_string(path).map_err(|error| {
+            Problem::misuse(format!("cannot read {}: {}", path.display(), error.kind()))
+        })?;
+        return Ok(Some(text.trim().to_owned()));
+    }
+    match std::env::var(variable) {
+        Ok(text) if text.trim().is_empty() => Ok(None),
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(_) => Err(Problem::misuse(format!("the variable {variable} is not UTF-8"))),
+    }
+}
+
+impl SessionArguments {
+    pub(super) fn folder(&self) -> Result<&Path, Problem> {
+        self.store.as_deref().ok_or_else(|| {
+            Problem::misuse("no store is named: give --store or set SLACK_AUTH_STORE")
+        })
+    }
+
+    /// Opens the store of an app.
+    pub(super) fn open_store(&self, app: ClientId) -> Result<InstallationStore, Problem> {
+        let folder = self.folder()?;
+        if !folder.is_dir() {
+            return Err(Problem::misuse(format!(
+                "there is no store at {}: create it with `slack-auth store init`",
+                folder.display()
+            )));
+        }
+        let key = self.sealing_key()?.ok_or_else(|| {
+            Problem::misuse("no sealing key is given: set --key-file or SLACK_AUTH_KEY")
+        })?;
+        let folder = FileStore::open(folder).map_err(Problem::refused)?;
+        Ok(InstallationStore::new(folder, app).sealed(SealingKeys::new(key)))
+    }
+
+    pub(super) fn sealing_key(&self) -> Result<Option<SealingKey>, Problem> {
+        let Some(text) = secret("SLACK_AUTH_KEY", self.key_file.as_deref())? else {
+            return Ok(None);
+        };
+        let digits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).unwrap_or_default();
+            *byte = u8::from_str_radix(pair, 16).unwrap_or_default();
+        }
+        if digits {
+            return Ok(Some(SealingKey::new(bytes)));
+        }
+        Err(Problem::misuse(
+            "the sealing key must be 64 hexadecimal digits: create one with `slack-auth store init`",
+        ))
+    }
+
+    pub(super) fn endpoint(&self) -> Result<Endpoint, Problem> {
+        match &self.endpoint {
+            None => Ok(Endpoint::slack()),
+            Some(origin) => Endpoint::new(origin).map_err(Problem::misuse),
+        }
+    }
+
+    pub(super) fn client(&self) -> Result<Client, Problem> {
+        let builder = Client::builder().backend(Backend::Hyper).endpoint(self.endpoint()?);
+        let builder =
+            if self.endpoint.is_none() { builder.proxy_from_environment() } else { builder };
+        builder.build().map_err(Problem::refused)
+    }
+
+    pub(super) fn client_id(&self) -> Result<ClientId, Problem> {
+        let id = self.client_id.as_deref().ok_or_else(|| {
+            Problem::misuse("no app is named: give --client-id or set SLACK_CLIENT_ID")
+        })?;
+        ClientId::new(id).map_err(Problem::misuse)
+    }
+
+    /// Returns the app that the store belongs to; one of configuration tokens alone belongs to none,
+    /// and is marked so.
+    pub(super) fn store_app(&self) -> Result<ClientId, Problem> {
+        match &self.client_id {
+            Some(_) => self.client_id(),
+            None => ClientId::new("configuration-tokens").map_err(Problem::misuse),
+        }
+    }
+
+    /// Returns the client of configuration tokens: their calls name none.
+    pub(super) fn nobody(&self) -> Result<ClientCredentials, Problem> {
+        Ok(PublicClient::new(self.store_app()?).into())
+    }
+
+    /// Returns the app: confidential if there is a secret, else public.
+    pub(super) fn app(&self) -> Result<ClientCredentials, Problem> {
+        let id = self.client_id()?;
+        match secret("SLACK_CLIENT_SECRET", self.client_secret_file.as_deref())? {
+            None => Ok(PublicClient::new(id).into()),
+            Some(secret) => {
+                let secret = ClientSecret::new(secret).map_err(Problem::misuse)?;
+                Ok(ConfidentialClient::new(id, secret).into())
+            }
+        }
+    }
+}
+
+/// A store, and a rotator over it that has ended its work when the session is closed.
+pub(super) struct Session {
+    pub(super) store: InstallationStore,
+    pub(super) rotator: TokenRotator,
+    tasks: Tasks,
+}
+
+impl Session {
+    /// Opens a session of an app; must be called on a runtime.
+    pub(super) fn open(
+        arguments: &SessionArguments,
+        app: ClientCredentials,
+        policy: Option<RotationPolicy>,
+    ) -> Result<Self, Problem> {
+        let store = arguments.open_store(app.id().clone())?;
+        let tasks = Tasks::new();
+        let mut builder = TokenRotator::builder(arguments.client()?, app, store.clone())
+            .runtime(tasks.clone())
+            .observer(|key: &StoreKey, slot: Slot, event: &slack_auth::rotation::RotationEvent| {
+                eprintln!("slack-auth: {} {}: {}", key.to_text(), slot.as_str(), event.as_str());
+            });
+        if let Some(policy) = policy {
+            builder = builder.policy(policy);
+        }
+        let rotator = builder.build().map_err(Problem::misuse)?;
+        Ok(Self { store, rotator, tasks })
+    }
+
+    /// Waits until the rotator has ended its work, so that no lease is left behind.
+    pub(super) async fn settle(&self) {
+        let _ = tokio::time::timeout(SETTLE, self.tasks.end()).await;
+    }
+
+    /// Returns all keys of the store.
+    pub(super) async fn keys(&self) -> Result<Vec<StoreKey>, Problem> {
+        keys_of(&self.store).await
+    }
+
+    /// Returns the key that is named, or the only one that holds a credential in `slot`.
+    pub(super) async fn key(&self, named: Option<&str>, slot: Slot) -> Result<StoreKey, Problem> {
+        if let Some(text) = named {
+            return StoreKey::from_text(text).map_err(Problem::misuse);
+        }
+        let mut found = Vec::new();
+        for key in self.keys().await? {
+            let stored = self.store.load(&key).await.map_err(Problem::refused)?;
+            if stored.is_some_and(|stored| stored.installation.any_credential(slot).is_some()) {
+                found.push(key);
+            }
+        }
+        match &found[..] {
+            [one] => Ok(one.clone()),
+            [] => Err(Problem::person(format!("the store holds no {} token", slot.as_str()))),
+            _ => Err(Problem::misuse(format!(
+                "{} installations hold a {} token: name one with --key, see `slack-auth list`",
+                found.len(),
+                slot.as_str()
+            ))),
+        }
+    }
+}
+
+/// Returns all keys of a store; one entry that cannot be read is a failure, since a person must look.
+pub(super) async fn keys_of(store: &InstallationStore) -> Result<Vec<StoreKey>, Problem> {
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.keys(after.as_ref(), PAGE).await.map_err(Problem::refused)?;
+        if !page.unreadable.is_empty() {
+            let count = page.unreadable.len();
+            return Err(Problem::person(format!("{count} entries of the store cannot be read")));
+        }
+        keys.extend(page.keys.into_iter().map(|found| found.key));
+        after = page.next;
+        if after.is_none() {
+            keys.sort();
+            return Ok(keys);
+        }
+    }
+}
+
+/// Runs a command on a runtime of its own.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Problem::refused)?.block_on(work)
+}
+
+/// The tasks of a rotator, which a command waits for before it ends.
+#[derive(Clone)]
+struct Tasks {
+    runtime: TokioRuntime,
+    running: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Tasks {
+    fn new() -> Self {
+        let runtime = TokioRuntime::new(tokio::runtime::Handle::current());
+        Self { runtime, running: Arc::default() }
+    }
+
+    async fn end(&self) {
+        loop {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(task) = running else { return };
+            let _ = task.await;
+        }
+    }
+}
+
+impl Runtime for Tasks {
+    fn now(&self) -> Timestamp {
+        self.runtime.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.runtime.sleep(duration)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let task = tokio::spawn(task);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+}
+
+const PAGE: usize = 1000;
+
+/// A refresh takes at most as long as its lease.
+const SETTLE: Duration = Duration::from_secs(45);
