@@ -8,7 +8,7 @@ macro_rules! ids {
         pub struct $Name(crate::methods::UntrustedText);
 
         impl $Name {
-            /// Gives the id byte for byte.
+            /// Returns the id unchanged, byte for byte.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 self.0.as_str()

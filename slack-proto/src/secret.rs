@@ -10,18 +10,18 @@ macro_rules! secrets {
         pub struct $Name(zeroize::Zeroizing<String>);
 
         impl $Name {
-            #[doc = concat!("Takes a ", $field, " that came from outside Slack's replies.")]
+            #[doc = concat!("Creates a ", $field, " from text that did not come in a reply of Slack's.")]
             ///
             /// # Errors
             ///
-            /// When the text breaks the rule of this type; the error names the rule, never the text.
+            /// Returns an error if the text breaks the rule of this type. The error names the rule, never the text.
             pub fn new(text: impl Into<String>) -> Result<Self, $crate::error::InvalidValue> {
                 let text = zeroize::Zeroizing::new(text.into());
                 $check($field, &text)?;
                 Ok(Self(text))
             }
 
-            /// Shows the secret; easy to find in a review, and nothing else does it.
+            /// Returns the secret. Calls of this method are easy to find in a review; nothing else reveals it.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -47,7 +47,7 @@ secrets! {
 }
 
 impl WebhookUrl {
-    /// Takes the URL of a reply as it is; the caller has seen that it is not empty.
+    /// Wraps the URL of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(zeroize::Zeroizing::new(text))
     }

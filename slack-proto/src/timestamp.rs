@@ -5,7 +5,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A moment in whole Unix seconds. Arithmetic stops at the ends instead of overflowing.
+/// A point in time, in whole seconds since the Unix epoch. Arithmetic saturates.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -18,19 +20,19 @@ use std::{
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// Takes seconds since 1970-01-01T00:00:00Z.
+    /// Creates a timestamp from seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// Gives seconds since 1970-01-01T00:00:00Z.
+    /// Returns the seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn as_unix(self) -> u64 {
         self.0
     }
 
-    /// Tells how long `earlier` lies back; zero if it does not.
+    /// Returns the time from `earlier` to `self`; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
@@ -76,7 +78,7 @@ const fn civil_from_days(days: u64) -> (u64, u64, u64) {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Drops the fraction of a second; a time before 1970 becomes 0.
+    /// Converts a time to whole seconds, rounded down; a time before 1970 becomes 0.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }

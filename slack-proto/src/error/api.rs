@@ -9,7 +9,7 @@ use crate::{
     oauth::Scopes,
 };
 
-/// Slack refused the call and said why.
+/// Slack rejected the call with an error code.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ApiError<E> {
@@ -21,19 +21,19 @@ pub struct ApiError<E> {
 }
 
 impl<E: MethodError> ApiError<E> {
-    /// Gives the scopes that a call would have needed, after `missing_scope`.
+    /// Returns the scopes that the call needs, after `missing_scope`.
     #[must_use]
     pub fn needed(&self) -> Option<&Scopes> {
         self.meta.needed()
     }
 
-    /// Gives the scopes that the token has, after `missing_scope`.
+    /// Returns the scopes that the token has, after `missing_scope`.
     #[must_use]
     pub fn provided(&self) -> Option<&Scopes> {
         self.meta.provided()
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         use crate::error::CommonError::TokenRevoked;
@@ -75,7 +75,7 @@ impl<E: MethodError> Error for ApiError<E> {}
 /// How many messages an error's text shows; all of them are in its `meta`.
 const SHOWN: usize = 4;
 
-/// Too many calls: the same one may be sent again later, and no token was spent.
+/// Slack limits the rate of calls. The same call may be sent again later; no token was spent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RateLimited {
@@ -86,7 +86,7 @@ pub struct RateLimited {
 }
 
 impl RateLimited {
-    /// Tells how long to wait, if Slack said; about 30 s is a sane default.
+    /// Returns how long Slack asked to wait; `None` if it did not say. 30 seconds is a reasonable default.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.meta.retry_after()
@@ -106,7 +106,7 @@ impl fmt::Display for RateLimited {
 
 impl Error for RateLimited {}
 
-/// An HTTP status without Slack's envelope: from a proxy, a wrong host, or Slack in trouble.
+/// An HTTP error status without Slack's envelope, for instance from a proxy or a wrong host.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HttpError {
@@ -116,7 +116,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         Recovery::of_status(self.meta.status(), self.purpose, self.meta.retry_after())

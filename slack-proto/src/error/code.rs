@@ -4,40 +4,40 @@ use std::fmt;
 
 use crate::{error::CommonError, methods::UntrustedText};
 
-/// The codes that only some methods answer with.
+/// The error codes that are specific to a method.
 ///
 /// The macro [`error_codes!`](crate::error_codes) writes such an enum from a table.
 pub trait MethodError: Sized + fmt::Debug + Send + Sync + 'static {
-    /// Finds the variant that Slack spells `code`.
+    /// Returns the variant of a code in Slack's spelling; `None` if there is none.
     fn from_code(code: &str) -> Option<Self>;
 
-    /// Gives Slack's spelling.
+    /// Returns the code in Slack's spelling.
     fn as_str(&self) -> &'static str;
 
-    /// Tells in one clause what happened.
+    /// Returns a short explanation of the code.
     fn meaning(&self) -> &'static str;
 
-    /// Tells what kind of trouble it is, and so what a program can do.
+    /// Returns the class of the error, which decides what a program can do.
     fn class(&self) -> ErrorClass;
 }
 
-/// What kind of trouble an error code means.
+/// The class of an error code, which decides what a program can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// The access token ran past its life, and a refresh cures it.
+    /// The access token has expired; a refresh helps.
     Expired,
-    /// The credential, code or grant is of no more use: a person must go through the browser again.
+    /// The credential, code or grant is no longer valid; a person must authorize again.
     AuthDead,
-    /// The app's settings or credentials are wrong: its operator must act.
+    /// The app's settings or credentials are wrong; its operator must correct them.
     Config,
-    /// The program called wrongly: it must be changed.
+    /// The call is wrong; the program must be corrected.
     CallerBug,
-    /// Slack had trouble that passes.
+    /// Slack has a temporary fault.
     Transient,
-    /// Somebody with more rights must act.
+    /// Permission is missing; an administrator must grant it.
     Denied,
-    /// What was asked for is so already.
+    /// The requested state exists already.
     Done,
     /// None of these.
     Other,
@@ -83,7 +83,7 @@ impl MethodError for NoError {
     }
 }
 
-/// The code of an error answer. Slack adds codes without notice; none is lost.
+/// The code of an error response. Slack adds codes without notice; an unknown one is kept as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode<E> {
@@ -96,7 +96,7 @@ pub enum ErrorCode<E> {
 }
 
 impl<E: MethodError> ErrorCode<E> {
-    /// Finds the variant for Slack's text.
+    /// Returns the variant for a code in Slack's spelling.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         if let Some(own) = E::from_code(code) {
@@ -106,7 +106,7 @@ impl<E: MethodError> ErrorCode<E> {
             .map_or_else(|| Self::Unknown(UntrustedText::from(code)), Self::Common)
     }
 
-    /// Gives Slack's spelling, byte for byte.
+    /// Returns the code in Slack's spelling, byte for byte.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -116,7 +116,7 @@ impl<E: MethodError> ErrorCode<E> {
         }
     }
 
-    /// Tells what kind of trouble the code means.
+    /// Returns the class of the error, which decides what a program can do.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -141,6 +141,8 @@ impl<E: MethodError> fmt::Display for ErrorCode<E> {
 /// Defines an enum of error codes from a table: docs, variant, Slack's spelling, class.
 ///
 /// The first line of a variant's docs is its meaning in `Display`.
+///
+/// # Examples
 ///
 /// ```
 /// slack_proto::error_codes! {

@@ -7,9 +7,10 @@ use crate::{
     methods::{Purpose, ReplyMeta, UntrustedText},
 };
 
-/// The answer was not what Slack's API sends: a page of some proxy, a body cut short, a success without its token.
+/// The response is not what Slack's API sends, for instance a proxy's page, a truncated body, or a success without
+/// its token.
 ///
-/// It tells where, and keeps nothing of the body.
+/// The error has the position of the fault, and nothing of the body.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DecodeError {
@@ -36,7 +37,7 @@ pub(crate) enum Fault {
 }
 
 impl DecodeError {
-    /// Names the member that was missing or wrong, if one was.
+    /// Returns the member that was missing or malformed, if there is one.
     #[must_use]
     pub fn member(&self) -> Option<&'static str> {
         match self.fault {
@@ -46,25 +47,25 @@ impl DecodeError {
         }
     }
 
-    /// Gives the line of the fault, counted from 1, if it is known.
+    /// Returns the line of the error, counted from 1, if it is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.position.map(|(line, _)| line)
     }
 
-    /// Gives the column of the fault in bytes, counted from 1, if it is known.
+    /// Returns the column of the error in bytes, counted from 1, if it is known.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.position.map(|(_, column)| column)
     }
 
-    /// Gives the error code that stood in a body which was no envelope.
+    /// Returns the error code, if the body held one outside of Slack's envelope.
     #[must_use]
     pub fn code(&self) -> Option<&UntrustedText> {
         self.code.as_ref()
     }
 
-    /// Tells what to do next: nobody knows what became of the call.
+    /// Returns what the program should do next. The outcome of the call is unknown.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         Recovery::of_unknown_outcome(self.purpose, self.meta.retry_after())

@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt};
 
-/// A value was refused when it was made; names the field and the rule, never the value.
+/// A value was rejected by its constructor. The error names the field and the rule, never the value.
+///
+/// # Examples
 ///
 /// ```
 /// let refused = slack_proto::AccessToken::new("").unwrap_err();
@@ -19,13 +21,13 @@ impl InvalidValue {
         Self { field, rule }
     }
 
-    /// Names what was refused, for instance `access token`.
+    /// Returns the field that was rejected, such as `access token`.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
     }
 
-    /// Tells what the value would have had to be, for instance `must not be empty`.
+    /// Returns the rule that the value broke, such as `must not be empty`.
     #[must_use]
     pub const fn rule(&self) -> &'static str {
         self.rule

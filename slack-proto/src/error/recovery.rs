@@ -4,40 +4,40 @@ use std::{fmt, time::Duration};
 
 use crate::{error::ErrorClass, methods::Purpose};
 
-/// What a program must do next: a function of method, grant and error.
+/// What a program should do after an error. It depends on method, grant and error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recovery {
     /// Refresh the access token, then call once more.
     Refresh,
-    /// Send a person through the browser again; before that, read the token store once more, since another process
-    /// may have rotated the token.
+    /// Ask a person to authorize the app again. Before that, read the token store once more, since another process
+    /// may have stored a newer token.
     AuthorizeAgain,
     /// Correct the app's settings or credentials; keep the tokens.
     FixConfiguration,
     /// Correct the program.
     FixCall,
-    /// Call again, after so long if Slack said; else wait about 30 s.
+    /// Call again after the delay that Slack asked for, or after about 30 seconds.
     RetryLater {
-        /// What `Retry-After` said.
+        /// The delay of the header `Retry-After`, if there was one.
         after: Option<Duration>,
     },
-    /// Send the same refresh token again soon: nobody knows whether it was spent, and only for a short grace time does
-    /// Slack take a spent one.
+    /// Send the same refresh token again soon. It may have been spent, and Slack accepts a spent one for a short
+    /// grace period only.
     ResendSameRefreshToken {
-        /// What `Retry-After` said.
+        /// The delay of the header `Retry-After`, if there was one.
         after: Option<Duration>,
     },
-    /// Ask somebody with more rights.
+    /// Ask an administrator of the workspace.
     AskAdmin,
-    /// Do nothing: what was asked for is so already.
+    /// Do nothing: the requested state exists already.
     AlreadyDone,
-    /// Look at the error: no rule fits.
+    /// Inspect the error: no rule applies.
     Unknown,
 }
 
 impl Recovery {
-    /// Gives one word for logs and tables, such as `retry_later`.
+    /// Returns a stable name in `snake_case` for logs and metrics, such as `retry_later`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -8,22 +8,22 @@ use crate::{
     methods::ReplyMeta,
 };
 
-/// Why a reply is no success.
+/// The error of a call that Slack, or a server in between, did not answer with a success.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ResponseError<E> {
-    /// Slack refused the call and said why, at whatever status.
+    /// Slack rejected the call with an error code, at any status.
     Api(ApiError<E>),
     /// Too many calls: status 429, or the code `ratelimited` or `rate_limited` at any status.
     RateLimited(RateLimited),
-    /// A status that is no success, and no envelope.
+    /// The status is not a success, and the body has no envelope.
     Http(HttpError),
-    /// A status of success, and no envelope that can be read.
+    /// The status is a success, and the body has no readable envelope.
     Decode(DecodeError),
 }
 
 impl<E: MethodError> ResponseError<E> {
-    /// Gives status, request id, warnings and parse warnings.
+    /// Returns the metadata of the response: status, request id, warnings and parse warnings.
     #[must_use]
     pub fn meta(&self) -> &ReplyMeta {
         match self {
@@ -34,7 +34,7 @@ impl<E: MethodError> ResponseError<E> {
         }
     }
 
-    /// Gives the error code, if Slack gave one and it is not about rate limits.
+    /// Returns Slack's error code, if there is one. Codes about rate limits are not included.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode<E>> {
         match self {
@@ -43,7 +43,7 @@ impl<E: MethodError> ResponseError<E> {
         }
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {
@@ -54,7 +54,7 @@ impl<E: MethodError> ResponseError<E> {
         }
     }
 
-    /// Tells whether the same call may succeed later without anybody doing anything.
+    /// Returns whether the same call may succeed later without a change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -63,7 +63,7 @@ impl<E: MethodError> ResponseError<E> {
         )
     }
 
-    /// Tells how long Slack asked to wait.
+    /// Returns how long Slack asked to wait before the next call.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.meta().retry_after()

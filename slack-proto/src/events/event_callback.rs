@@ -41,15 +41,15 @@ pub struct EventCallback {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventAuthorization {
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
-    /// The workspace; `None` for an org-wide install as a rule.
+    /// The workspace; usually `None` for an org-wide install.
     pub team_id: Option<TeamId>,
     /// The person or the bot user.
     pub user_id: Option<UserId>,
     /// Whether `user_id` is a bot user.
     pub is_bot: bool,
-    /// Whether the app is installed for the whole organisation.
+    /// Whether the app is installed for the whole organization.
     pub is_enterprise_install: bool,
 }
 

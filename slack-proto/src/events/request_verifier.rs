@@ -11,6 +11,8 @@ use crate::Timestamp;
 /// Verifies that requests come from Slack: signature `v0` by HMAC-SHA256 over the raw body, compared in constant time, and
 /// a timestamp within five minutes of a given time.
 ///
+/// # Examples
+///
 /// ```
 /// use http::HeaderMap;
 /// use slack_proto::Timestamp;

@@ -229,7 +229,7 @@ fn union(stored: &Scopes, new: &Scopes) -> Scopes {
     new.iter().chain(stored.missing_from(new).iter()).collect()
 }
 
-/// Takes a newer name, and keeps the one that is known if the answer leaves it out.
+/// Replaces a name by a newer one, and keeps the known one if the newer is missing.
 fn merge_place<T>(stored: &mut Option<T>, answer: Option<T>, adopt: impl FnOnce(&mut T, T)) {
     match (stored.as_mut(), answer) {
         (_, None) => {}

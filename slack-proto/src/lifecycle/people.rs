@@ -3,7 +3,7 @@
 use crate::{Installation, StoreKey, tokens::InstallationKey};
 
 impl Installation {
-    /// Takes the user credential out of an answer if it belongs under its person's own key, and returns that key with an
+    /// Removes the user credential from a response if it belongs under the user's own key. Returns that key with an
     /// installation that holds nothing else.
     ///
     /// `stored` is what the store holds under the place. The credential belongs under the place if the user slot there is

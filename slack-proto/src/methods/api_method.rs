@@ -11,7 +11,7 @@ use crate::{
     wire::read,
 };
 
-/// A call of Slack's Web API: turns itself into a request, and the response into a typed result.
+/// A call of a Web API method: converts itself to a request, and the response to a typed result.
 ///
 /// # A method of your own
 ///
@@ -44,32 +44,33 @@ use crate::{
 /// # Ok::<(), slack_proto::error::ResponseError<NoError>>(())
 /// ```
 pub trait ApiMethod {
-    /// Slack's name of the method, such as `auth.test`: letters, digits and dots, at most 100 bytes. A wrong one does
-    /// not compile.
+    /// Slack's name of the method, such as `auth.test`: letters, digits and dots, at most 100 bytes. An invalid name
+    /// does not compile.
     const NAME: &'static str;
 
-    /// What the call is for, where that changes what an error asks for.
+    /// The purpose of the call, as far as it changes what the program should do after an error.
     const PURPOSE: Purpose = Purpose::Call;
 
-    /// What proves who is calling.
+    /// The credential that the method accepts.
     type Auth: Auth;
 
     /// What a success is read into; the members of the envelope (`ok`, `error`, `warning`, `needed`, `provided`,
     /// `errors`, `response_metadata`) do not reach it. For a method that gives nothing, take `serde::de::IgnoredAny`.
     type Response: Payload;
 
-    /// The codes of the method's own; [`NoError`](crate::error::NoError) if it has none.
+    /// The error codes that are specific to the method; [`NoError`](crate::error::NoError) if there are none.
     type Error: MethodError;
 
-    /// Writes the arguments.
+    /// Adds the arguments to the form.
     fn params(&self, form: &mut FormFields);
 
-    /// Writes the credential, before the arguments. Only a method that takes it in an unusual place says how.
+    /// Adds the credential to the request, before the arguments. Override it only for a method that accepts the
+    /// credential in an unusual place.
     fn authenticate(&self, auth: &Self::Auth, form: &mut FormFields) {
         auth.apply(form);
     }
 
-    /// Builds the request, which cannot fail: what could be wrong was refused when the values were made.
+    /// Builds the request. This cannot fail, since each value was validated when it was created.
     #[must_use]
     fn to_request(&self, endpoint: &Endpoint, auth: &Self::Auth) -> Request<RequestBody> {
         let mut form = FormFields::new();
@@ -78,11 +79,11 @@ pub trait ApiMethod {
         build(endpoint, const { Path::<Self>::TEXT }, form)
     }
 
-    /// Reads the response.
+    /// Parses the response.
     ///
     /// # Errors
     ///
-    /// Whenever the response is no success: [`ResponseError`] tells the four ways.
+    /// Returns a [`ResponseError`] if the response is not a success.
     fn parse_response<B: AsRef<[u8]>>(
         response: &Response<B>,
     ) -> Result<Reply<Self::Response>, ResponseError<Self::Error>> {

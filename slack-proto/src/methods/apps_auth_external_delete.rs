@@ -16,6 +16,8 @@ use crate::{
 /// What is deleted is one of three, and no other combination of arguments can be written. An empty id is refused,
 /// since Slack could take it for a missing one and delete more than was meant.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{AccessToken, ApiMethod, Endpoint, methods::AppsAuthExternalDelete};
 ///

@@ -14,6 +14,8 @@ use crate::{
 
 /// Fetches an outside provider's token. The token that calls is a bot's or a workflow step's.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{AccessToken, ApiMethod, Endpoint, methods::AppsAuthExternalGet};
 ///
@@ -36,18 +38,19 @@ enum Refresh {
 }
 
 impl AppsAuthExternalGet {
-    /// Names the token, as the workflow step's input of type `slack#/types/credential/oauth2` does.
+    /// Creates the call from the id of the token, as the workflow step's input of type
+    /// `slack#/types/credential/oauth2` has it.
     ///
     /// # Errors
     ///
-    /// When the id is empty.
+    /// Returns an error if the id is empty.
     pub fn new(id: impl Into<ExternalTokenId>) -> Result<Self, InvalidValue> {
         let id = id.into();
         not_empty("external token id", id.as_str())?;
         Ok(Self { id, refresh: Refresh::WhenExpired })
     }
 
-    /// Has Slack refresh the token at the provider even if it still lives.
+    /// Makes Slack refresh the token at the provider even if it has not expired.
     pub fn force_refresh(self) -> Self {
         Self { refresh: Refresh::Always, ..self }
     }
@@ -67,7 +70,7 @@ impl ApiMethod for AppsAuthExternalGet {
     }
 }
 
-/// The provider's token that [`AppsAuthExternalGet`] gives.
+/// The response of [`AppsAuthExternalGet`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AppsAuthExternalGetResponse {

@@ -12,6 +12,8 @@ use crate::{
 ///
 /// The token is part of the method, and the client, whose id and secret always travel in the form, is who calls.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{
 ///     AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, Method,
@@ -31,7 +33,7 @@ pub struct AppsUninstall {
 }
 
 impl AppsUninstall {
-    /// Takes a token of the installation that is to end.
+    /// Creates the call from a token of the installation to remove.
     pub fn new(token: AccessToken) -> Self {
         Self { token }
     }

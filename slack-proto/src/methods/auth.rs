@@ -6,7 +6,8 @@ use crate::{
     tokens::{ConfigurationToken, RefreshToken},
 };
 
-/// A credential that a method can take; each method names its own, so that a wrong one does not compile.
+/// A credential that a method can require. Each method names its type, so that a call with another one does not
+/// compile.
 pub trait Auth {
     /// Adds the credential to the request.
     fn apply(&self, form: &mut FormFields);

@@ -17,6 +17,8 @@ use crate::{
 /// other app it ends the whole authorization behind the token. A token that is revoked already is no failure:
 /// [`Recovery::AlreadyDone`](crate::Recovery::AlreadyDone) says so.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{AccessToken, ApiMethod, Endpoint, methods::AuthRevoke, tokens::RefreshToken};
 ///

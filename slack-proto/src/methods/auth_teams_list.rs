@@ -17,6 +17,8 @@ use crate::{
 
 /// Lists workspaces, a page at a time: [`next_page`](Self::next_page) gives the call for the page that follows.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{ApiMethod, methods::AuthTeamsList};
 ///
@@ -79,8 +81,8 @@ impl AuthTeamsList {
         Self { cursor: Some(cursor), ..self }
     }
 
-    /// Gives the call for the page after the one that `meta` came with; `None` after the last, and if Slack repeats
-    /// the cursor that was sent, which would never end.
+    /// Returns the call for the page after the one that `meta` came with; `None` after the last page. It is `None`
+    /// too if Slack repeated the cursor that was sent, since that would never end.
     #[must_use]
     pub fn next_page(self, meta: &ReplyMeta) -> Option<Self> {
         let next = meta.next_cursor()?;
@@ -136,7 +138,7 @@ pub struct TeamIcon {
 }
 
 impl TeamIcon {
-    /// Gives the address of the icon that is 34, 44, 68, 88, 102, 132 or 230 pixels wide.
+    /// Returns the URL of the icon with this width: 34, 44, 68, 88, 102, 132 or 230 pixels.
     #[must_use]
     pub fn image(&self, pixels: u16) -> Option<&UntrustedText> {
         self.images.iter().find(|(width, _)| *width == pixels)?.1.as_ref()

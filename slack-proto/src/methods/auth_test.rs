@@ -14,6 +14,8 @@ use crate::{
 
 /// Asks whether a token works, and whose it is. Any kind of access token will do.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{ApiMethod, methods::AuthTest};
 ///
@@ -60,7 +62,7 @@ pub struct AuthTestResponse {
     pub app_id: Option<AppId>,
     /// The app's name.
     pub app_name: Option<UntrustedText>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
     /// Whether the token is of an org-wide install.
     pub is_enterprise_install: bool,

@@ -12,11 +12,13 @@ use http::{
 
 use crate::error::InvalidValue;
 
-/// The origin of the Slack that is meant: slack.com, GovSlack, or a test server.
+/// The origin of a Slack: slack.com, GovSlack, or a test server.
 ///
 /// An origin only: no path, query or user name. It must be https; http is taken for loopback alone, which is an IP
 /// literal in 127.0.0.0/8, `[::1]`, or exactly `localhost`. Every request and every authorize URL is built on one, so
 /// a credential goes to one host.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::Endpoint;
@@ -32,19 +34,19 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Names slack.com.
+    /// Returns the endpoint of slack.com.
     #[must_use]
     pub fn slack() -> Self {
         Self { scheme: Scheme::HTTPS, authority: Authority::from_static("slack.com") }
     }
 
-    /// Names GovSlack, slack-gov.com: apps, tokens and ids are not shared with slack.com.
+    /// Returns the endpoint of GovSlack, slack-gov.com. It shares no apps, tokens or ids with slack.com.
     #[must_use]
     pub fn gov_slack() -> Self {
         Self { scheme: Scheme::HTTPS, authority: Authority::from_static("slack-gov.com") }
     }
 
-    /// Takes any origin, such as `https://slack.com` or `http://127.0.0.1:8080`; one `/` at the end is allowed.
+    /// Parses an origin, such as `https://slack.com` or `http://127.0.0.1:8080`. One trailing `/` is allowed.
     ///
     /// # Errors
     ///
@@ -75,7 +77,7 @@ impl Endpoint {
         Ok(Self { scheme: scheme.clone(), authority: authority.clone() })
     }
 
-    /// Gives the origin as text, without a slash at its end.
+    /// Returns the origin as text, without a trailing slash.
     #[must_use]
     pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.authority)
@@ -122,13 +124,13 @@ impl Endpoint {
         text.push_str(self.authority.as_str());
     }
 
-    /// Tells whether an address is at this origin, to the letter but for upper and lower case.
+    /// Returns whether a URI is at this origin. Scheme and host are compared without regard to case.
     #[cfg(feature = "id-token")]
     pub(crate) fn is_origin_of(&self, uri: &Uri) -> bool {
         uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
     }
 
-    /// Joins the origin and a path.
+    /// Returns the URI of a path at this origin.
     pub(crate) fn uri(&self, path: &'static str) -> Uri {
         let mut parts = Parts::default();
         parts.scheme = Some(self.scheme.clone());
@@ -150,7 +152,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Tells whether the host can be nothing but this machine.
+/// Returns whether the host can only be this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     match v6 {
@@ -159,7 +161,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// Tells whether an authority is a host with at most a port: the grammar of RFC 3986 allows far more than a resolver.
+/// Returns whether an authority is a host with at most a port. RFC 3986 allows more than a resolver accepts.
 pub(crate) fn is_host_and_port(authority: &Authority) -> bool {
     let host = authority.host();
     let plain = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {

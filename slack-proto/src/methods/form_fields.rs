@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{AccessToken, methods::RequestBody, secret::is_visible_ascii};
 
-/// The fields of a request in their order, as `application/x-www-form-urlencoded`.
+/// The form of a request (`application/x-www-form-urlencoded`), and its credential.
 ///
 /// [`ApiMethod::params`](crate::ApiMethod::params) writes into it; each name and value is escaped as it is written, so no
 /// value can add a field or a header. `Debug` shows the length only.
@@ -28,15 +28,15 @@ impl FormFields {
         form_urlencoded::Serializer::for_suffix(&mut *self.text, 0).append_pair(name, value);
     }
 
-    /// Adds a field if there is a value for it.
+    /// Adds a field if `value` is `Some`.
     pub fn optional_field(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.field(name, value);
         }
     }
 
-    /// Presents an access token: as `Authorization: Bearer` (RFC 6750 section 2.1), or, if the token came from a reply
-    /// and cannot stand in a header, in the form field `token`.
+    /// Sets an access token as the credential: in the header `Authorization: Bearer` (RFC 6750 section 2.1), or in
+    /// the field `token` if the token came from a response and a header cannot hold it.
     pub fn bearer(&mut self, token: &AccessToken) {
         self.bearer_text(token.expose());
     }

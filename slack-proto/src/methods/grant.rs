@@ -28,9 +28,10 @@ pub(super) struct Grants {
 }
 
 impl GrantWire {
-    /// Takes whatever the answer hands out; `None` if there is no access token.
+    /// Collects every credential of the response; `None` if it holds no access token.
     ///
-    /// What stands beside no token belongs to the only token there is, unless one is a bot's and the other a person's.
+    /// Members without a token of their own are added to the only token, unless one belongs to a bot and the other to
+    /// a user.
     pub(super) fn take_grants(&mut self, notes: &mut Notes) -> Option<Grants> {
         let says_bot = self.bot_user_id.as_ref().is_some()
             || matches!(self.token_type.as_ref(), Some(TokenType(Some(Slot::Bot))));
@@ -149,8 +150,8 @@ pub(super) struct Single {
 }
 
 impl Single {
-    /// Takes the one credential of a refresh or an exchange: at the top level, or else under `authed_user`.
-    /// `no_refresh_token` says what a missing refresh token means.
+    /// Reads the one credential of a refresh or an exchange, at the top level or else under `authed_user`.
+    /// `no_refresh_token` is the warning if it has no refresh token.
     pub(super) fn from_wire(
         mut wire: GrantWire,
         no_refresh_token: &'static str,

@@ -20,9 +20,11 @@ use crate::{
 
 /// Exchanges an authorization code for the credentials of an installation.
 ///
-/// A code works once: if an answer was lost and sending it again says `invalid_code`, the first try was carried out, and the
-/// flow must begin again in the browser. What the request
-/// proves is part of the type: the client's [`SecretAuthentication`], or a [`CodeVerifier`] in its stead for a public client.
+/// A code works once. If a response was lost and a second attempt fails with `invalid_code`, the first attempt
+/// succeeded, and the flow must begin again in the browser. The type parameter is the client's authentication:
+/// [`SecretAuthentication`], or a [`CodeVerifier`] for a public client.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{
@@ -51,17 +53,17 @@ pub struct OauthV2Access<P = SecretAuthentication> {
 
 code_exchange!(OauthV2Access, "oauth.v2.access", OauthV2AccessResponse, OauthV2AccessError);
 
-/// The installation that [`OauthV2Access`] made: a bot credential, a user credential, or both.
+/// The response of [`OauthV2Access`]: a bot credential, a user credential, or both.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OauthV2AccessResponse {
     /// The app that was installed.
     pub app_id: Option<AppId>,
-    /// The workspace; `None` for an org-wide install as a rule.
+    /// The workspace; usually `None` for an org-wide install.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app was installed for the whole organisation; this decides, not whether `team` is there.
+    /// Whether the app was installed for the whole organization. This member decides it, not whether `team` is set.
     pub is_enterprise_install: bool,
     /// The person who installed the app.
     pub authed_user_id: Option<UserId>,
@@ -71,10 +73,11 @@ pub struct OauthV2AccessResponse {
     pub bot_user_id: Option<UserId>,
     /// The person's credential, if user scopes were granted.
     pub user: Option<IssuedCredential>,
-    /// A credential of which nothing tells whose it is, or a second one for a slot that is taken: never seen, and
-    /// never thrown away.
+    /// A credential whose owner is unknown, or a second one for a slot that is taken. Slack has not been seen to send
+    /// one; it is kept so that no token is lost.
     pub unplaced: Option<IssuedCredential>,
-    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    /// Refresh tokens without an access token of their own. Slack has not been seen to send any; they are kept so
+    /// that no token is lost.
     pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The webhook, if the scope `incoming-webhook` was granted.
     pub incoming_webhook: Option<IncomingWebhook>,

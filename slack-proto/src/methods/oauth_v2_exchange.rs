@@ -10,11 +10,13 @@ use crate::{
     tokens::{Enterprise, IssuedCredential, RefreshToken, Team},
 };
 
-/// Trades one long-lived token, of a bot or a person, for a rotating pair, after token rotation was switched on.
+/// Exchanges a long-lived token of a bot or a user for a rotating pair, after token rotation was switched on.
 ///
-/// It works once for each token. The old token ends when the new pair is refreshed for the first time; do not revoke
-/// it, since that removes the whole authorization. Id and secret of the client always travel in the form: whether Slack
-/// takes HTTP Basic here is unconfirmed.
+/// This works once for each token. The old token stays valid until the new pair is refreshed for the first time. Do
+/// not revoke it: that removes the whole authorization. The client's id and secret are always sent in the form, since
+/// it is unconfirmed whether Slack accepts HTTP Basic here.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{
@@ -34,7 +36,7 @@ pub struct OauthV2Exchange {
 }
 
 impl OauthV2Exchange {
-    /// Takes the long-lived token.
+    /// Creates the exchange of a long-lived token.
     pub fn new(token: AccessToken) -> Self {
         Self { token }
     }
@@ -55,25 +57,27 @@ impl ApiMethod for OauthV2Exchange {
     }
 }
 
-/// The rotating credential that [`OauthV2Exchange`] gives for the token that was sent.
+/// The response of [`OauthV2Exchange`]: a rotating credential in place of the token that was sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OauthV2ExchangeResponse {
-    /// The new pair. A pair that is lost here cannot be had again.
+    /// The new pair. If it is lost, it cannot be requested again.
     pub credential: IssuedCredential,
-    /// The slot that the answer shows; the slot of the token that was sent is the one to write to.
+    /// The slot that the response indicates. Write to the slot of the token that was sent, whatever this says.
     pub slot: Slot,
-    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    /// A second credential, found under `authed_user`. Slack has not been seen to send one; it is kept so that no
+    /// token is lost.
     pub unplaced: Option<IssuedCredential>,
-    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    /// Refresh tokens without an access token of their own. Slack has not been seen to send any; they are kept so
+    /// that no token is lost.
     pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The app.
     pub app_id: Option<AppId>,
-    /// The workspace; `None` for an org-wide install as a rule.
+    /// The workspace; usually `None` for an org-wide install.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app is installed for the whole organisation.
+    /// Whether the app is installed for the whole organization.
     pub is_enterprise_install: bool,
     /// The person, if the credential is a person's.
     pub user_id: Option<UserId>,

@@ -12,12 +12,14 @@ use crate::{
 };
 
 refresh_method! {
-    /// Trades a refresh token for a new pair of tokens.
+    /// Exchanges a refresh token for a new pair of tokens.
     ///
-    /// A refresh token works once. If no proper answer comes, nobody knows whether it was spent: send the same one again
-    /// soon, which Slack takes for a short grace time, and
-    /// [`Recovery::ResendSameRefreshToken`](crate::Recovery::ResendSameRefreshToken) says so. Store the new pair before
-    /// you use it. Bot and user have a refresh token each, and each needs a call of its own.
+    /// A refresh token works once. If the outcome of the call is unknown, send the same token again soon: Slack
+    /// accepts a spent token for a short grace period, and the error's recovery is then
+    /// [`Recovery::ResendSameRefreshToken`](crate::Recovery::ResendSameRefreshToken). Store the new pair before you
+    /// use it. Bot and user have a refresh token each, and each needs its own call.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::{
@@ -34,26 +36,27 @@ refresh_method! {
     OauthV2Refresh, "oauth.v2.access", OauthV2RefreshResponse, OauthV2AccessError
 }
 
-/// The one credential that [`OauthV2Refresh`] gives. It replaces the credential whose refresh token was sent, and no
-/// other.
+/// The response of [`OauthV2Refresh`]. It replaces the credential whose refresh token was sent, and no other.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OauthV2RefreshResponse {
     /// The new pair.
     pub credential: IssuedCredential,
-    /// The slot that the answer shows; the slot whose refresh token was sent is the one to write to.
+    /// The slot that the response indicates. Write to the slot whose refresh token was sent, whatever this says.
     pub slot: Slot,
-    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    /// A second credential, found under `authed_user`. Slack has not been seen to send one; it is kept so that no
+    /// token is lost.
     pub unplaced: Option<IssuedCredential>,
-    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    /// Refresh tokens without an access token of their own. Slack has not been seen to send any; they are kept so
+    /// that no token is lost.
     pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The app.
     pub app_id: Option<AppId>,
-    /// The workspace; `None` for an org-wide install as a rule.
+    /// The workspace; usually `None` for an org-wide install.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app is installed for the whole organisation.
+    /// Whether the app is installed for the whole organization.
     pub is_enterprise_install: bool,
     /// The person, if the credential is a person's.
     pub user_id: Option<UserId>,

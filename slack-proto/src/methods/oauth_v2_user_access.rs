@@ -21,7 +21,9 @@ use crate::{
 
 /// Exchanges an authorization code of `/oauth/v2_user/authorize` for a person's credential.
 ///
-/// A code works once: after a timeout, restart the flow in the browser instead of sending it again.
+/// A code works once. After a timeout, begin again in the browser; do not send the code a second time.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{
@@ -50,18 +52,20 @@ code_exchange!(
     OauthV2UserAccessError
 );
 
-/// The credential that [`OauthV2UserAccess`] gives: always a person's, whatever `token_type` says.
+/// The response of [`OauthV2UserAccess`]. The credential is always a user's, whatever `token_type` says.
 ///
-/// Slack's pages and real answers disagree on the places of token, scopes and user id; each is read from the top level
-/// or from `authed_user`.
+/// Slack's documentation and its actual responses disagree about where token, scopes and user id are. Each is read at
+/// the top level or under `authed_user`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OauthV2UserAccessResponse {
     /// The person's credential.
     pub credential: IssuedCredential,
-    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    /// A second credential, found under `authed_user`. Slack has not been seen to send one; it is kept so that no
+    /// token is lost.
     pub unplaced: Option<IssuedCredential>,
-    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    /// Refresh tokens without an access token of their own. Slack has not been seen to send any; they are kept so
+    /// that no token is lost.
     pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The ID token, **unverified**, if there is one.
     pub id_token: Option<IdToken>,
@@ -71,9 +75,9 @@ pub struct OauthV2UserAccessResponse {
     pub app_id: Option<AppId>,
     /// The workspace.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app is installed for the whole organisation.
+    /// Whether the app is installed for the whole organization.
     pub is_enterprise_install: bool,
 }
 

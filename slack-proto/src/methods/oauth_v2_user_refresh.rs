@@ -12,9 +12,11 @@ use crate::{
 };
 
 refresh_method! {
-    /// Trades a refresh token that came from [`OauthV2UserAccess`](crate::methods::OauthV2UserAccess) for a new pair.
+    /// Exchanges a refresh token from [`OauthV2UserAccess`](crate::methods::OauthV2UserAccess) for a new pair.
     ///
-    /// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+    /// The rules of [`OauthV2Refresh`](crate::methods::OauthV2Refresh) apply here as well.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::{
@@ -31,15 +33,17 @@ refresh_method! {
     OauthV2UserRefresh, "oauth.v2.user.access", OauthV2UserRefreshResponse, OauthV2UserAccessError
 }
 
-/// The one credential that [`OauthV2UserRefresh`] gives, in the place of the one whose refresh token was sent.
+/// The response of [`OauthV2UserRefresh`]. It replaces the credential whose refresh token was sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OauthV2UserRefreshResponse {
     /// The new pair.
     pub credential: IssuedCredential,
-    /// A second token that stood under `authed_user`: never seen, and never thrown away.
+    /// A second credential, found under `authed_user`. Slack has not been seen to send one; it is kept so that no
+    /// token is lost.
     pub unplaced: Option<IssuedCredential>,
-    /// Refresh tokens that belong to no access token of the answer: never seen, and never thrown away.
+    /// Refresh tokens without an access token of their own. Slack has not been seen to send any; they are kept so
+    /// that no token is lost.
     pub spare_refresh_tokens: Vec<RefreshToken>,
     /// The person.
     pub user_id: Option<UserId>,
@@ -47,9 +51,9 @@ pub struct OauthV2UserRefreshResponse {
     pub app_id: Option<AppId>,
     /// The workspace.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app is installed for the whole organisation.
+    /// Whether the app is installed for the whole organization.
     pub is_enterprise_install: bool,
 }
 

@@ -12,9 +12,11 @@ use crate::{
 };
 
 refresh_method! {
-    /// Trades a refresh token that came from [`OpenidConnectToken`](crate::methods::OpenidConnectToken) for a new pair.
+    /// Exchanges a refresh token from [`OpenidConnectToken`](crate::methods::OpenidConnectToken) for a new pair.
     ///
-    /// All that stands at [`OauthV2Refresh`](crate::methods::OauthV2Refresh) holds here.
+    /// The rules of [`OauthV2Refresh`](crate::methods::OauthV2Refresh) apply here as well.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::{
@@ -31,7 +33,7 @@ refresh_method! {
     OpenidConnectRefresh, "openid.connect.token", OpenidConnectRefreshResponse, OpenidConnectTokenError
 }
 
-/// The credential that [`OpenidConnectRefresh`] gives, in the place of the one whose refresh token was sent.
+/// The response of [`OpenidConnectRefresh`]. It replaces the credential whose refresh token was sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenidConnectRefreshResponse {

@@ -21,7 +21,9 @@ use crate::{
 
 /// Exchanges the authorization code of a sign-in for a person's credential and an ID token.
 ///
-/// A code works once: after a timeout, restart the flow in the browser instead of sending it again.
+/// A code works once. After a timeout, begin again in the browser; do not send the code a second time.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{
@@ -48,7 +50,7 @@ code_exchange!(
     OpenidConnectTokenError
 );
 
-/// What [`OpenidConnectToken`] gives: who signed in stands in the ID token, once that is verified.
+/// The response of [`OpenidConnectToken`]. The ID token says who signed in, once it is verified.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenidConnectTokenResponse {
@@ -56,7 +58,8 @@ pub struct OpenidConnectTokenResponse {
     pub credential: IssuedCredential,
     /// The ID token, **unverified**.
     pub id_token: Option<IdToken>,
-    /// The state of the authorize page, which Slack repeats now and then; the callback's is the one to compare.
+    /// The state of the authorization request, which Slack sometimes repeats. Compare the state of the callback, not
+    /// this one.
     pub state: Option<OauthState>,
 }
 

@@ -10,9 +10,11 @@ use crate::{
     wire::payload::lenient_payload,
 };
 
-/// Asks who the person behind a user token with the scope `openid` is.
+/// Requests the claims about the person who owns a user token with the scope `openid`.
 ///
 /// The answer's `sub` must equal that of the ID token (OpenID Connect Core section 5.3.2).
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{ApiMethod, methods::OpenidConnectUserInfo};

@@ -2,8 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-/// A member of a reply that was not as Slack documents it, and what was done about it: a path and a reason, never a
-/// value.
+/// A member of a response that differs from Slack's documentation, and how it was handled: a path and a reason, never
+/// a value.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{ApiMethod, methods::AuthTest};
@@ -42,13 +44,13 @@ impl ParseWarning {
         Self { path: path.into(), ..self }
     }
 
-    /// Names the member, such as `authed_user.scope`; `$` is the whole body.
+    /// Returns the path of the member, such as `authed_user.scope`; `$` is the whole body.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Tells what was odd.
+    /// Returns what was unexpected, and how it was read.
     #[must_use]
     pub fn reason(&self) -> Cow<'static, str> {
         match self.reason {

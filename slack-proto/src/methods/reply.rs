@@ -78,13 +78,13 @@ impl ReplyMeta {
             .push(ParseWarning::new(path, reason.into()));
     }
 
-    /// Gives the HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Gives `x-slack-req-id`, which Slack's support asks for.
+    /// Returns the header `x-slack-req-id`, which Slack's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&UntrustedText> {
         self.request_id.as_ref()
@@ -96,49 +96,50 @@ impl ReplyMeta {
         self.date
     }
 
-    /// Gives `Retry-After` in seconds; `None` if it is missing or not a whole number.
+    /// Returns the header `Retry-After`; `None` if it is missing or not a whole number of seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Gives Slack's warnings, such as `superfluous_charset`, each once.
+    /// Returns Slack's warnings, such as `superfluous_charset`, each once.
     #[must_use]
     pub fn warnings(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.warnings)
     }
 
-    /// Gives `response_metadata.messages`: what was wrong with the arguments.
+    /// Returns `response_metadata.messages`: what was wrong with the arguments.
     #[must_use]
     pub fn messages(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.messages)
     }
 
-    /// Gives the member `errors`, which a few methods have: of an entry that is an object, its message or code.
+    /// Returns the member `errors`, which a few methods have. For an entry that is an object, it is the message or
+    /// the code.
     #[must_use]
     pub fn errors(&self) -> &[UntrustedText] {
         self.details.as_ref().map_or(&[], |details| &details.errors)
     }
 
-    /// Gives `response_metadata.next_cursor`; `None` at the end of a list.
+    /// Returns `response_metadata.next_cursor`; `None` on the last page.
     #[must_use]
     pub fn next_cursor(&self) -> Option<&UntrustedText> {
         self.details.as_ref()?.next_cursor.as_ref()
     }
 
-    /// Gives `x-oauth-scopes`: what the token that called may do.
+    /// Returns the header `x-oauth-scopes`: the scopes of the token that made the call.
     #[must_use]
     pub fn granted_scopes(&self) -> Option<&Scopes> {
         self.details.as_ref()?.granted_scopes.as_ref()
     }
 
-    /// Gives `x-accepted-oauth-scopes`: what would have done for the call.
+    /// Returns the header `x-accepted-oauth-scopes`: the scopes that the method accepts.
     #[must_use]
     pub fn accepted_scopes(&self) -> Option<&Scopes> {
         self.details.as_ref()?.accepted_scopes.as_ref()
     }
 
-    /// Gives what was odd in a reply that was read all the same.
+    /// Returns what was unexpected in the response but did not prevent reading it.
     #[must_use]
     pub fn parse_warnings(&self) -> &[ParseWarning] {
         self.details.as_ref().map_or(&[], |details| &details.parse_warnings)

@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The body of a request: bytes that hold secrets, so `Debug` shows their number only and dropping wipes them.
+/// The body of a request. It holds secrets: `Debug` shows its length only, and its memory is wiped when it is
+/// dropped.
 ///
 /// A bare `Vec` would print every byte of a secret in decimal; it should exist only inside a transport, which gets it
 /// by [`into_vec`](Self::into_vec).
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 pub struct RequestBody(Zeroizing<Vec<u8>>);
 
 impl RequestBody {
-    /// Hands the bytes over without a copy; they are no longer wiped.
+    /// Returns the bytes without a copy. They are no longer wiped.
     #[must_use]
     pub fn into_vec(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)

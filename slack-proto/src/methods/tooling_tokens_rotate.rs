@@ -15,6 +15,8 @@ use crate::{
 /// The refresh token is all that Slack asks for: no client, no bearer token. It works once, as
 /// [`OauthV2Refresh`](crate::methods::OauthV2Refresh) says of its own; do not run two rotations of one pair at a time.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{ApiMethod, Endpoint, methods::ToolingTokensRotate, tokens::RefreshToken};
 ///
@@ -30,7 +32,7 @@ pub struct ToolingTokensRotate {
 }
 
 impl ToolingTokensRotate {
-    /// Takes the refresh token that the store holds, or that the settings page shows.
+    /// Creates the refresh from the refresh token that the store holds, or that the settings page shows.
     pub fn new(refresh_token: RefreshToken) -> Self {
         Self { refresh_token }
     }
@@ -52,7 +54,7 @@ impl ApiMethod for ToolingTokensRotate {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ToolingTokensRotateResponse {
-    /// The token that calls.
+    /// The access token.
     pub token: ConfigurationToken,
     /// The token for the next rotation; the one that was sent is spent.
     pub refresh_token: Option<RefreshToken>,
@@ -67,8 +69,8 @@ pub struct ToolingTokensRotateResponse {
 }
 
 impl ToolingTokensRotateResponse {
-    /// Gives the pair as a store keeps it. The times are Slack's; `sent`, when the request went out, stands in for a
-    /// missing `iat`.
+    /// Converts the response to the credential that a store keeps. Its times are Slack's; `requested_at`, the time
+    /// when the request was sent, is used if `iat` is missing.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> ConfigurationCredential {
         ConfigurationCredential {

@@ -2,10 +2,13 @@
 
 use std::{borrow::Borrow, fmt};
 
-/// Text from a reply or a callback, kept whole and shown with care.
+/// Text from a response or a callback, whose content Slack or an attacker controls. `Debug` and `Display` show it
+/// only if that is safe.
 ///
 /// [`as_str`](Self::as_str) gives all of it. `Debug` and `Display` show it only if it is printable ASCII, at most 200
 /// bytes long, and holds nothing like a token or a webhook's address; else they tell its length.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::methods::UntrustedText;
@@ -17,7 +20,7 @@ use std::{borrow::Borrow, fmt};
 pub struct UntrustedText(Box<str>);
 
 impl UntrustedText {
-    /// Gives the text byte for byte as it came.
+    /// Returns the text unchanged, byte for byte. Escape it before you log or show it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -45,8 +45,8 @@ pub(super) struct UserGrant {
 }
 
 impl UserGrant {
-    /// Takes the token of the top level, or else that of `authed_user`. If there is but one, each place fills the gaps
-    /// of the other; scopes that are empty are a gap.
+    /// Reads the token at the top level, or else the one under `authed_user`. If there is only one token, each place
+    /// supplies what the other lacks. An empty list of scopes counts as missing.
     pub(super) fn from_wire(wire: UserGrantWire, notes: &mut Notes) -> Option<Self> {
         let Nested(nested) = wire.authed_user.take().unwrap_or(Nested(AuthedUserWire::default()));
         let top = issued(wire.refresh_token, wire.scope, wire.expires_in);

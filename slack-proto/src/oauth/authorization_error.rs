@@ -28,11 +28,11 @@ crate::error_codes! {
     }
 }
 
-/// The authorize page said no.
+/// The error response to an authorization request (RFC 6749 section 4.1.2.1), such as `access_denied`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationErrorResponse {
-    /// What Slack said.
+    /// The error code.
     pub code: ErrorCode<AuthorizeError>,
 }
 
@@ -43,7 +43,7 @@ impl AuthorizationErrorResponse {
         Self { code: own.unwrap_or_else(|| ErrorCode::Unknown(UntrustedText::from(code))) }
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         Recovery::of_class(self.code.class(), Purpose::Call, None)

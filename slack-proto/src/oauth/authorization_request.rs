@@ -17,12 +17,14 @@ use crate::{
     openid::Nonce,
 };
 
-/// Asks a person for consent, so that the browser comes back with a code for the method `M`.
+/// A request for a person's consent. The browser comes back with a code for the method `M`.
 ///
 /// `M` decides which page of Slack's it is, and what proves the exchange: `OauthV2Access` needs the client's secret,
 /// `OauthV2Access<CodeVerifier>` is a public client's and uses PKCE (RFC 7636). [`begin`](Self::begin) gives the URL to
 /// send the browser to, and what must be kept until it comes back; a server that keeps nothing makes a
 /// [`SignedStateFlow`](crate::oauth::SignedStateFlow) of it.
+///
+/// # Examples
 ///
 /// ```
 /// use slack_proto::{
@@ -70,11 +72,10 @@ pub struct AuthorizationRequest<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> AuthorizationRequest<M> {
-    /// How long the browser is waited for unless [`lifetime`](Self::lifetime) says otherwise: ten minutes, as long as a code
-    /// lives.
+    /// The default lifetime of an authorization: ten minutes, as long as a code is valid.
     pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
 
-    /// Asks for consent. Without a redirect URI, Slack takes the first of the app's settings.
+    /// Creates a request. Without a redirect URI, Slack uses the first one of the app's settings.
     ///
     /// # Errors
     ///
@@ -104,20 +105,21 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
         })
     }
 
-    /// Proposes a workspace, which has effect if the person is signed in there.
+    /// Sets the workspace to preselect. It has an effect only if the person is signed in there.
     pub fn team(self, team: TeamId) -> Self {
         Self { team: Some(team), ..self }
     }
 
-    /// Waits so long for the browser, in whole seconds, instead of ten minutes.
+    /// Sets how long the authorization is valid, in whole seconds. The default is
+    /// [`DEFAULT_LIFETIME`](Self::DEFAULT_LIFETIME).
     pub fn lifetime(self, lifetime: Duration) -> Self {
         Self { lifetime: Duration::from_secs(lifetime.as_secs()), ..self }
     }
 
-    /// Gives the URL of the authorize page, and what must be kept, secretly and bound to this browser, until the
-    /// browser comes back.
+    /// Returns the URL to redirect the browser to, and the pending authorization to keep until the callback. Keep the
+    /// pending authorization secret, and bind it to this browser (for instance in its session).
     ///
-    /// `entropy` is used up: draw new bytes for the next authorization.
+    /// Never use `entropy` twice: draw new bytes for each authorization.
     #[must_use]
     pub fn begin(
         self,

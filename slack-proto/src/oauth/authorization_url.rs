@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 
 use crate::{Endpoint, oauth::Scopes};
 
-/// The URL of an authorize page; it holds the state, which is for this one browser.
+/// The URL to redirect a browser to. It contains the state, so it is for one browser only.
 #[derive(Clone)]
 pub struct AuthorizationUrl(Zeroizing<String>);
 
 impl AuthorizationUrl {
-    /// Shows the URL, for the `Location` of a redirect or the `href` of a link.
+    /// Returns the URL, for the `Location` of a redirect or the `href` of a link.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -16,13 +16,15 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Reads a callback from a whole URL, from a path with its query, or from a query alone.
+    /// Parses a callback from a URL, from a path with its query, or from a query alone.
     ///
-    /// Other parameters than `code`, `state` and `error` are passed over.
+    /// Parameters other than `code`, `state` and `error` are ignored.
     ///
     /// # Errors
     ///
-    /// When there is neither a code nor an error, or one of the three comes more than once.
+    /// Returns an error if there is neither a code nor an error, or if one of the three parameters is repeated.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::oauth::{Callback, InvalidCallback};
@@ -55,19 +57,19 @@ impl Callback {
         Ok(Self { outcome, state })
     }
 
-    /// Gives the state that came back, to find the pending authorization that it belongs to.
+    /// Returns the state of the callback. Use it to look up the pending authorization.
     #[must_use]
     pub fn state(&self) -> Option<&OauthState> {
         self.state.as_ref()
     }
 
-    /// Gives the refusal, if it is one.
+    /// Returns the authorization error response, if the callback is one.
     #[must_use]
     pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         self.outcome.as_ref().err()
     }
 
-    /// Takes a callback that has no state, knowingly, and gives the method that trades its code.
+    /// Accepts a callback without a state, and returns the method that exchanges its code.
     ///
     /// Installs that start on Slack's own pages (the app directory, an admin's page) come without a state: nothing tells
     /// whose browser it is, and anybody can plant a code of their own there. So install by it at most; never sign a
@@ -77,6 +79,8 @@ impl Callback {
     /// # Errors
     ///
     /// When there is a state after all, which only a pending authorization can check; when Slack refused.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::oauth::{Callback, WithoutStateError};
@@ -93,15 +97,15 @@ impl Callback {
         self.outcome.map(OauthV2Access::new).map_err(WithoutStateError::Refused)
     }
 
-    /// Gives the code, if there is one, **unchecked**: whoever has not compared the state exchanges a code that
-    /// anybody may have planted (RFC 6749 section 10.12).
+    /// Returns the code, **unverified**. Exchanging it without comparing the state is unsafe: an attacker may have
+    /// planted it (RFC 6749 section 10.12).
     #[must_use]
     pub fn unchecked_code(&self) -> Option<&AuthorizationCode> {
         self.outcome.as_ref().ok()
     }
 }
 
-/// A callback that cannot be one of Slack's.
+/// The request to the redirect URI is not a callback from Slack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCallback {
@@ -135,7 +139,7 @@ impl Error for InvalidCallback {}
 pub enum WithoutStateError {
     /// The callback has a state: [`finish`](super::PendingAuthorization::finish) a pending authorization with it.
     HasState(Box<Callback>),
-    /// Slack says no.
+    /// Slack sent an authorization error response.
     Refused(AuthorizationErrorResponse),
 }
 

@@ -22,7 +22,7 @@ pub enum CallbackError<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> CallbackError<M> {
-    /// Gives what Slack said, if it said no.
+    /// Returns the authorization error response, if Slack sent one.
     #[must_use]
     pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         match self {
@@ -31,7 +31,8 @@ impl<M: CodeExchange> CallbackError<M> {
         }
     }
 
-    /// Gives the pending authorization back, which waits on if the callback did not belong to it.
+    /// Returns the pending authorization, if the callback did not belong to it. It is still valid and can be stored
+    /// again.
     #[must_use]
     pub fn into_pending(self) -> Option<PendingAuthorization<M>> {
         match self {
@@ -42,7 +43,7 @@ impl<M: CodeExchange> CallbackError<M> {
         }
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         self.error_response().map_or(Recovery::AuthorizeAgain, AuthorizationErrorResponse::recovery)

@@ -14,25 +14,25 @@ use crate::{
     secret::not_empty,
 };
 
-/// The public name of an app, such as `1000000001.2000000002`.
+/// The client id of an app, such as `1000000001.2000000002`.
 ///
 /// `Debug` and `Display` leave it out if it looks like a token, which was then given in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(UntrustedText);
 
 impl ClientId {
-    /// Takes the client id from the app's settings page.
+    /// Creates a client id, as the app's settings page shows it.
     ///
     /// # Errors
     ///
-    /// When it is empty.
+    /// Returns an error if it is empty.
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let id = id.into();
         not_empty("client id", &id)?;
         Ok(Self(id.into()))
     }
 
-    /// Gives the id as it was given.
+    /// Returns the id as text, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -45,7 +45,7 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// An app that can keep a secret: a server.
+/// A confidential client (RFC 6749 section 2.1): an app that can keep a secret, such as a server.
 ///
 /// It authenticates by HTTP Basic, which Slack's pages prefer (RFC 6749 section 2.3.1), or, after
 /// [`in_body`](Self::in_body), by two fields of the form.
@@ -58,20 +58,20 @@ pub struct ConfidentialClient {
 }
 
 impl ConfidentialClient {
-    /// Joins an id and its secret.
+    /// Creates a client from its id and secret.
     #[must_use]
     pub fn new(id: ClientId, secret: ClientSecret) -> Self {
         let basic = Some(basic(&id, &secret));
         Self { id, secret, basic }
     }
 
-    /// Sends id and secret as form fields instead, for a proxy that drops the header.
+    /// Sends id and secret as form fields instead of HTTP Basic, for a proxy that drops the header.
     #[must_use]
     pub fn in_body(self) -> Self {
         Self { basic: None, ..self }
     }
 
-    /// Gives the client id.
+    /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
         &self.id
@@ -84,27 +84,28 @@ impl ConfidentialClient {
     }
 }
 
-/// An app that cannot keep a secret, such as one on a desktop: it proves itself by PKCE (RFC 7636).
+/// A public client (RFC 6749 section 2.1): an app that cannot keep a secret, such as one on a desktop. It uses PKCE
+/// (RFC 7636).
 #[derive(Clone, Debug)]
 pub struct PublicClient {
     id: ClientId,
 }
 
 impl PublicClient {
-    /// Takes the id; there is no secret.
+    /// Creates a client from its id. It has no secret.
     #[must_use]
     pub fn new(id: ClientId) -> Self {
         Self { id }
     }
 
-    /// Gives the client id.
+    /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
         &self.id
     }
 }
 
-/// Either kind of client, for the methods that take both.
+/// A client of either kind, where the kind is known at run time only.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientCredentials {
@@ -115,7 +116,7 @@ pub enum ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// Gives the client id.
+    /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {
         match self {

@@ -7,8 +7,8 @@ use crate::{
     sealed::Sealed,
 };
 
-/// What a code exchange proves beside having the code. It decides which client can send it, so that a secret cannot be
-/// forgotten, nor sent where it harms.
+/// How a client authenticates when it exchanges an authorization code. The type decides which kind of client can send
+/// the request, so that a secret cannot be forgotten and a public client cannot be asked for one.
 pub trait ClientAuthentication: Sealed + Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The client that can send such a request.
     type Client: Auth;
@@ -21,16 +21,16 @@ pub trait ClientAuthentication: Sealed + Clone + std::fmt::Debug + Send + Sync +
     #[doc(hidden)]
     const KIND: &'static str;
 
-    /// Makes the proof, of a verifier if one is needed.
+    /// Creates the authentication; calls `verifier` only if this kind needs a verifier.
     #[doc(hidden)]
     fn make<E>(verifier: impl FnOnce() -> Result<CodeVerifier, E>) -> Result<Self, E>;
 
-    /// Gives the verifier to send along.
+    /// Returns the PKCE verifier to send, if this kind has one.
     #[doc(hidden)]
     fn verifier(&self) -> Option<&CodeVerifier>;
 }
 
-/// The client's secret, which the credential brings along.
+/// Authentication by the client's secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SecretAuthentication;
@@ -53,7 +53,7 @@ impl ClientAuthentication for SecretAuthentication {
 
 impl Sealed for CodeVerifier {}
 
-/// Possession of the verifier (RFC 7636), for a client that has no secret.
+/// Authentication by PKCE (RFC 7636), for a client without a secret.
 impl ClientAuthentication for CodeVerifier {
     type Client = PublicClient;
     const PKCE: bool = true;
@@ -68,7 +68,7 @@ impl ClientAuthentication for CodeVerifier {
     }
 }
 
-/// Both a secret and a verifier: unconfirmed at Slack.
+/// Authentication by a secret and PKCE together. Whether Slack accepts both is unconfirmed.
 #[derive(Clone, Debug)]
 pub struct SecretAndPkce(CodeVerifier);
 

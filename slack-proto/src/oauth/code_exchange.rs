@@ -12,7 +12,7 @@ use crate::{
     tokens::IssuedCredential,
 };
 
-/// A method that trades a code for credentials, and so ends a flow that began on an authorize page.
+/// A method that exchanges an authorization code for credentials, the last step of a flow.
 ///
 /// | method | begins at | asks for |
 /// |---|---|---|
@@ -49,7 +49,7 @@ pub trait CodeExchange: ApiMethod + Sealed {
         redirect_uri: Option<RedirectUri>,
     ) -> Self;
 
-    /// Gives the scopes of the bot's and of the person's credential.
+    /// Returns the granted scopes of the bot's and of the user's credential.
     #[doc(hidden)]
     fn granted(response: &Self::Response) -> [Option<&Scopes>; 2];
 }

@@ -26,39 +26,39 @@ pub struct PendingAuthorization<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> PendingAuthorization<M> {
-    /// Gives the state, to file the pending authorization under.
+    /// Returns the state. A store can use it as the key of the pending authorization.
     #[must_use]
     pub fn state(&self) -> &OauthState {
         &self.state
     }
 
-    /// Gives the scopes that were asked for: a person may grant fewer.
+    /// Returns the requested scopes. The person may grant fewer.
     #[must_use]
     pub fn scopes(&self) -> &M::Scopes {
         &self.scopes
     }
 
-    /// Gives the redirect URI that was sent along.
+    /// Returns the redirect URI of the request, if it had one.
     #[must_use]
     pub fn redirect_uri(&self) -> Option<&RedirectUri> {
         self.redirect_uri.as_ref()
     }
 
-    /// Gives the moment after which the browser comes too late; a store may forget the pending authorization then.
+    /// Returns the time at which the authorization expires. After it a store may drop the pending authorization.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.began_at + self.lifetime
     }
 
-    /// Tells whether `now` is beyond its lifetime; also if it began further ahead than that, as clocks that differ so much
-    /// would let it live on.
+    /// Returns whether the authorization has expired. One that began further in the future than its lifetime counts
+    /// as expired too: clocks that differ by that much would keep it alive.
     pub(super) fn is_expired(&self, now: Timestamp) -> bool {
         now.since(self.began_at) > self.lifetime || self.began_at.since(now) > self.lifetime
     }
 
-    /// Takes the callback and gives the method that trades its code.
+    /// Verifies a callback, and returns the method that exchanges its code.
     ///
-    /// The state is compared in constant time, and before anything else is believed.
+    /// The state is compared first, in constant time.
     ///
     /// # Errors
     ///

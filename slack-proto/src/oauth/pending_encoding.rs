@@ -40,6 +40,8 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     ///
     /// `check` tells damage, such as text that a database column cut off; it is no protection against anybody.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use slack_proto::{
     ///     ClientId, Endpoint, Timestamp,
@@ -96,7 +98,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
         text
     }
 
-    /// Reads what [`encode_exposing_secrets`](Self::encode_exposing_secrets) wrote.
+    /// Parses the text that [`encode_exposing_secrets`](Self::encode_exposing_secrets) returned.
     ///
     /// # Errors
     ///
@@ -255,7 +257,7 @@ mod tests {
         PendingAuthorization::decode(text, NOW)
     }
 
-    /// Gives `text` a check that is right.
+    /// Appends the correct check value to `text`.
     fn checked(text: &str) -> String {
         let text = text.rsplit_once(CHECK).map_or(text, |(text, _)| text);
         format!("{text}{CHECK}{}", Fingerprint::of(text))

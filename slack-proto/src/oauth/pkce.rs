@@ -12,8 +12,8 @@ secrets! {
 }
 
 impl CodeVerifier {
-    /// Makes a verifier from the first third of `entropy`, as RFC 7636 section 4.1 recommends: 32 random bytes in
-    /// base64url, 43 characters.
+    /// Creates a verifier from the first third of `entropy`: 32 random bytes in base64url, 43 characters, as RFC 7636
+    /// section 4.1 recommends.
     #[inline]
     #[must_use]
     pub fn from_random_bytes(entropy: &RandomBytes) -> Self {
@@ -24,7 +24,7 @@ impl CodeVerifier {
         Self(base64url(bytes))
     }
 
-    /// Computes the challenge that goes onto the authorize page.
+    /// Returns the challenge, which the authorization request carries.
     #[inline]
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
@@ -38,7 +38,9 @@ impl CodeVerifier {
 
 /// The public half of a PKCE pair: base64url of the SHA-256 of the verifier (RFC 7636 section 4.2, `S256`).
 ///
-/// Slack knows no other method; `plain` does not exist here either.
+/// Slack supports no other method, and neither does this library: there is no `plain`.
+///
+/// # Examples
 ///
 /// ```
 /// // RFC 7636 appendix B.
@@ -53,7 +55,7 @@ impl CodeChallenge {
     /// The value of `code_challenge_method`.
     pub const METHOD: &'static str = "S256";
 
-    /// Gives the 43 characters of the challenge.
+    /// Returns the challenge as text: 43 characters of base64url.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -15,7 +15,7 @@ pub struct RandomBytes {
 }
 
 impl RandomBytes {
-    /// Takes bytes that nobody else knows or can guess.
+    /// Wraps 96 bytes from a cryptographically secure random number generator. Nobody else may know them.
     #[must_use]
     pub fn new(bytes: [u8; 96]) -> Self {
         let bytes = Zeroizing::new(bytes);

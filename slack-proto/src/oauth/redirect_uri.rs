@@ -33,7 +33,7 @@ enum Kind {
 }
 
 impl RedirectUri {
-    /// Takes a redirect URI as it stands in the app's settings, or below one of those.
+    /// Creates a redirect URI from one of the app's settings, or from an address below one of those.
     ///
     /// # Errors
     ///
@@ -45,11 +45,12 @@ impl RedirectUri {
         Ok(Self { text: text.into(), kind })
     }
 
-    /// Takes http on loopback for every flow. Slack refuses it outside of PKCE: for tests against a local server only.
+    /// Creates a redirect URI that may use plain http on loopback in every flow. For tests against a local server
+    /// only: Slack accepts such a URI with PKCE alone.
     ///
     /// # Errors
     ///
-    /// When it is not http on loopback.
+    /// Returns an error if it is not plain http on loopback.
     pub fn insecure_for_tests(uri: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let text = uri.into();
         match kind_of(&text)? {
@@ -60,18 +61,18 @@ impl RedirectUri {
         }
     }
 
-    /// Gives the text as it was given.
+    /// Returns the URI as text, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// Tells whether Slack takes it with PKCE and without bot scopes only.
+    /// Returns whether Slack accepts the URI only with PKCE and without bot scopes.
     pub(crate) fn is_desktop(&self) -> bool {
         self.kind == Kind::Desktop
     }
 
-    /// Tells whether it was made by [`insecure_for_tests`](Self::insecure_for_tests).
+    /// Returns whether the URI was created by [`insecure_for_tests`](Self::insecure_for_tests).
     pub(crate) fn is_for_tests(&self) -> bool {
         self.kind == Kind::Web && self.as_str().starts_with("http://")
     }
@@ -129,7 +130,8 @@ fn web(text: &str, scheme: &str) -> Result<Kind, InvalidValue> {
     }
 }
 
-/// Takes a scheme of an app's own (RFC 8252 section 7.1), but none that a browser or a system acts on by itself.
+/// Checks a private-use scheme (RFC 8252 section 7.1). Schemes that a browser or an operating system handles itself
+/// are refused.
 fn custom(scheme: &str, rest: &str) -> Result<Kind, InvalidValue> {
     const TAKEN: &[&str] = &[
         "about",

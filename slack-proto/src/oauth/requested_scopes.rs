@@ -4,18 +4,18 @@ use std::fmt;
 
 use crate::{error::InvalidValue, oauth::Scopes, sealed::Sealed};
 
-/// What one kind of authorize page takes for scopes: [`InstallScopes`], [`SignInScopes`], or [`Scopes`] where there are
-/// a person's alone.
+/// The scopes that one kind of authorization request has: [`InstallScopes`], [`SignInScopes`], or [`Scopes`] for a
+/// user alone.
 pub trait RequestedScopes: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     /// What stands between two scopes in the URL.
     #[doc(hidden)]
     const SEPARATOR: &'static str = ",";
 
-    /// Gives the bot's scopes, if the page knows bots.
+    /// Returns the bot scopes; `None` if the flow has no bot.
     #[doc(hidden)]
     fn for_bot(&self) -> Option<&Scopes>;
 
-    /// Gives the person's scopes.
+    /// Returns the user scopes.
     #[doc(hidden)]
     fn for_person(&self) -> &Scopes;
 
@@ -24,30 +24,30 @@ pub trait RequestedScopes: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
     fn from_lists(bot: Scopes, person: Scopes) -> Option<Self>;
 }
 
-/// The scopes that an installation asks for: the bot's, the person's, or both.
+/// The scopes that an installation requests: of the bot, of the user, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstallScopes {
-    /// What the app's bot may do.
+    /// The requested bot scopes.
     pub bot: Scopes,
-    /// What the app may do in the person's name.
+    /// The requested user scopes.
     pub user: Scopes,
 }
 
 impl InstallScopes {
-    /// Asks for bot scopes alone.
+    /// Creates a request for bot scopes.
     #[must_use]
     pub fn bot(scopes: impl Into<Scopes>) -> Self {
         Self { bot: scopes.into(), user: Scopes::default() }
     }
 
-    /// Asks for user scopes alone.
+    /// Creates a request for user scopes only. For bot and user scopes, begin with [`bot`](Self::bot).
     #[must_use]
     pub fn user_only(scopes: impl Into<Scopes>) -> Self {
         Self { bot: Scopes::default(), user: scopes.into() }
     }
 
-    /// Asks for user scopes as well.
+    /// Sets the user scopes.
     #[must_use]
     pub fn user(self, scopes: impl Into<Scopes>) -> Self {
         Self { user: scopes.into(), ..self }
@@ -88,6 +88,8 @@ impl RequestedScopes for Scopes {
 
 /// The scopes of a sign-in: `openid`, and beside it `email` and `profile`.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::oauth::SignInScopes;
 ///
@@ -98,13 +100,13 @@ impl RequestedScopes for Scopes {
 pub struct SignInScopes(Scopes);
 
 impl SignInScopes {
-    /// Asks for who the person is, and no more.
+    /// Creates a request for the person's identity (`openid`).
     #[must_use]
     pub fn openid() -> Self {
         Self(Scopes::from("openid"))
     }
 
-    /// Takes a list.
+    /// Creates the scopes from a list.
     ///
     /// # Errors
     ///
@@ -123,19 +125,19 @@ impl SignInScopes {
         Ok(Self(scopes))
     }
 
-    /// Asks for the e-mail address as well; not everybody has one.
+    /// Adds the e-mail address (`email`). Not every person has one.
     #[must_use]
     pub fn email(self) -> Self {
         self.and("email")
     }
 
-    /// Asks for name and pictures as well.
+    /// Adds name and pictures (`profile`).
     #[must_use]
     pub fn profile(self) -> Self {
         self.and("profile")
     }
 
-    /// Gives the list.
+    /// Returns the list of scopes.
     #[must_use]
     pub fn as_scopes(&self) -> &Scopes {
         &self.0
@@ -172,14 +174,14 @@ impl RequestedScopes for SignInScopes {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingScopes {
-    /// What the app's bot may not do.
+    /// The missing bot scopes.
     pub bot: Scopes,
-    /// What the app may not do in the person's name.
+    /// The missing user scopes.
     pub user: Scopes,
 }
 
 impl MissingScopes {
-    /// Tells whether everything was granted.
+    /// Returns whether no requested scope is missing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bot.is_empty() && self.user.is_empty()

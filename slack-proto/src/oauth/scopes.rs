@@ -9,6 +9,8 @@ use crate::methods::UntrustedText;
 /// Slack writes commas, and spaces here and there; both part. The text is kept as it came, and no scope stands twice
 /// in a comparison: two lists are equal if they hold the same scopes.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::oauth::Scopes;
 ///
@@ -21,30 +23,30 @@ use crate::methods::UntrustedText;
 pub struct Scopes(Box<str>);
 
 impl Scopes {
-    /// Gives each scope in its order, repetitions included.
+    /// Returns an iterator over the scopes in their order, repetitions included.
     #[must_use]
     pub fn iter(&self) -> impl FusedIterator<Item = &str> {
         self.0.split(parts).filter(|scope| !scope.is_empty())
     }
 
-    /// Gives the list as it came.
+    /// Returns the list as text, unchanged.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Tells whether `scope` is in the list.
+    /// Returns whether `scope` is in the list.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         self.iter().any(|has| has == scope)
     }
 
-    /// Tells whether the list holds no scope.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.chars().all(parts)
     }
 
-    /// Gives those scopes of `self` that `granted` lacks: what a person declined, or an admin withheld.
+    /// Returns the scopes of `self` that `granted` lacks, because a person declined them or an admin withheld them.
     #[must_use]
     pub fn missing_from(&self, granted: &Self) -> Self {
         let granted: BTreeSet<_> = granted.iter().collect();
@@ -52,7 +54,7 @@ impl Scopes {
     }
 }
 
-/// Tells whether `c` stands between scopes.
+/// Returns whether `c` separates scopes.
 fn parts(c: char) -> bool {
     c == ',' || c.is_whitespace()
 }

@@ -87,7 +87,7 @@ pub struct SignedStateFlow<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> SignedStateFlow<M> {
-    /// Joins what is asked for, at which Slack, and the key that all servers share.
+    /// Creates a flow from the request, Slack's endpoint, and the key that all servers share.
     #[must_use]
     pub fn new(request: AuthorizationRequest<M>, endpoint: Endpoint, key: StateSigningKey) -> Self {
         let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
@@ -106,10 +106,10 @@ impl<M: CodeExchange> SignedStateFlow<M> {
         Self { request, endpoint, key, request_tag }
     }
 
-    /// Gives the URL of the authorize page for this browser. Give one that sent its cookie the same one again, so that
-    /// two of its tabs do not end each other's authorization.
+    /// Returns the URL to redirect this browser to. If the browser already has the cookie, pass its value again;
+    /// otherwise a second tab ends the first tab's authorization.
     ///
-    /// `entropy` is used up, but may be the one that the browser's cookie was made of.
+    /// Never use `entropy` for a second authorization. The browser's cookie may come from the same bytes.
     #[must_use]
     pub fn begin(
         &self,
@@ -124,7 +124,8 @@ impl<M: CodeExchange> SignedStateFlow<M> {
         self.request.url(&self.endpoint, &state.to_state(), &self.proof(&state), nonce.as_ref())
     }
 
-    /// Takes the callback and gives the method that trades its code. `browser` is the cookie that came with it.
+    /// Verifies a callback, and returns the method that exchanges its code. `browser` is the value of the cookie that
+    /// came with the callback.
     ///
     /// # Errors
     ///

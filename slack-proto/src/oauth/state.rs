@@ -9,12 +9,13 @@ use crate::{
 };
 
 secrets! {
-    /// The `state` of an authorization: random text that ties a callback to the browser that began it.
+    /// The `state` parameter of RFC 6749 section 4.1.1: random text that binds a callback to the browser that began
+    /// the authorization.
     OauthState, "state", not_empty;
 }
 
 impl OauthState {
-    /// Takes the state that a reply repeats; the caller has seen that it is not empty.
+    /// Wraps the `state` of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -23,7 +24,7 @@ impl OauthState {
         Self(base64url(&entropy.state))
     }
 
-    /// Compares in constant time.
+    /// Returns whether both are equal, compared in constant time.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()

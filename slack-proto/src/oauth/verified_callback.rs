@@ -21,8 +21,10 @@ pub struct VerifiedCallback<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> VerifiedCallback<M> {
-    /// Tells which scopes the answer to the exchange lacks. An answer that leaves the scopes of a credential out grants
-    /// all (RFC 6749 section 5.1); scopes of a credential that is not there are all lacking.
+    /// Returns the requested scopes that the response of the exchange does not grant. A credential without a list of
+    /// scopes has all that were requested (RFC 6749 section 5.1); a missing credential has none.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::{
@@ -53,14 +55,14 @@ impl<M: CodeExchange> VerifiedCallback<M> {
 }
 
 impl<P: ClientAuthentication> VerifiedCallback<OpenidConnectToken<P>> {
-    /// Gives what the ID token of the answer must be checked against: the client id and the nonce that was sent.
+    /// Returns what the response's ID token must match: the client id and the nonce of the request.
     pub fn expected_id_token(&self) -> &ExpectedIdToken {
         &self.expected_id_token
     }
 }
 
 impl<P: ClientAuthentication> VerifiedCallback<OauthV2UserAccess<P>> {
-    /// Gives what an ID token of the answer, if there is one, must be checked against. This page takes no nonce.
+    /// Returns what the response's ID token must match, if there is one. This flow has no nonce.
     pub fn expected_id_token(&self) -> &ExpectedIdToken {
         &self.expected_id_token
     }

@@ -5,6 +5,8 @@ use crate::{ClientId, openid::Nonce};
 /// What the ID token of one sign-in has to be checked against: for which app it must be made, and for which
 /// authorization.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{ClientId, openid::{ExpectedIdToken, Nonce}};
 ///
@@ -30,13 +32,14 @@ impl ExpectedIdToken {
         Self { nonce: Some(nonce), ..self }
     }
 
-    /// Gives the app's client id, which must be the token's audience.
+    /// Returns the client id, which must be the token's audience.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// Gives the nonce that was sent, which the token must repeat; if none was sent, Slack's tokens have an empty one.
+    /// Returns the nonce of the request, which the token must repeat. If there is none, Slack's tokens have an empty
+    /// nonce.
     #[must_use]
     pub fn sent_nonce(&self) -> Option<&Nonce> {
         self.nonce.as_ref()

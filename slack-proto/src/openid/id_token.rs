@@ -50,12 +50,12 @@ secrets! {
 }
 
 impl IdToken {
-    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    /// Wraps the token of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Gives a name for this token that can stand in a log.
+    /// Returns the fingerprint of the token, which is safe to log.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())

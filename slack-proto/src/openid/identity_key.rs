@@ -11,6 +11,8 @@ use crate::{
 /// else. When a workspace joins an Enterprise organisation its people become those of the organisation: then look for
 /// the workspace's key as well, which [`UserClaims::team_id`] still tells.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{ids::{EnterpriseId, TeamId, UserId}, openid::IdentityKey};
 ///
@@ -45,7 +47,7 @@ impl IdentityKey {
         }
     }
 
-    /// Gives the person's id, which alone is no key.
+    /// Returns the user id. It is unique in its workspace or organization only.
     #[must_use]
     pub fn user(&self) -> &UserId {
         match self {
@@ -55,14 +57,14 @@ impl IdentityKey {
 }
 
 impl UserClaims {
-    /// Gives what to file the person under; `None` if the claims tell no place.
+    /// Returns the key under which to store the person; `None` if the claims name neither workspace nor organization.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityKey> {
         IdentityKey::of(self.team_id.as_ref(), self.enterprise_id.as_ref(), &self.sub)
     }
 
-    /// Tells whether both are about the same person: what `openid.connect.userInfo` gives must be about whom the ID
-    /// token names (OpenID Connect Core section 5.3.2).
+    /// Returns whether both sets of claims are about the same person. The claims of `openid.connect.userInfo` must
+    /// match the ID token's (OpenID Connect Core section 5.3.2).
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
         let same_team = match (&self.team_id, &other.team_id) {

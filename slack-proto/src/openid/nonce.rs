@@ -14,7 +14,7 @@ secrets! {
 }
 
 impl Nonce {
-    /// Makes a nonce from the last third of `entropy`: 32 random bytes in base64url, 43 characters.
+    /// Creates a nonce from the last third of `entropy`: 32 random bytes in base64url, 43 characters.
     #[must_use]
     pub fn from_random_bytes(entropy: &RandomBytes) -> Self {
         Self(base64url(&entropy.nonce))
@@ -24,7 +24,7 @@ impl Nonce {
         Self(base64url(bytes))
     }
 
-    /// Compares in constant time.
+    /// Returns whether both are equal, compared in constant time.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.matches(other.expose())

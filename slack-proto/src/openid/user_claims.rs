@@ -66,32 +66,32 @@ pub struct UserClaims {
 }
 
 impl UserClaims {
-    /// Gives `https://slack.com/user_image_…`, the address of the person's image: 24, 32, 48, 72, 192, 512 or 1024
-    /// pixels wide.
+    /// Returns the claim `https://slack.com/user_image_…`: the URL of the person's image with a width of 24, 32, 48,
+    /// 72, 192, 512 or 1024 pixels.
     #[must_use]
     pub fn user_image(&self, pixels: u16) -> Option<&UntrustedText> {
         find(&self.user_images, pixels)
     }
 
-    /// Gives `https://slack.com/team_image_…`, the address of the workspace's image: 34, 44, 68, 88, 102, 132 or 230
-    /// pixels wide.
+    /// Returns the claim `https://slack.com/team_image_…`: the URL of the workspace's image with a width of 34, 44,
+    /// 68, 88, 102, 132 or 230 pixels.
     #[must_use]
     pub fn team_image(&self, pixels: u16) -> Option<&UntrustedText> {
         find(&self.team_images, pixels)
     }
 
-    /// Gives the claim `name`, if it is none of the above, as JSON text.
+    /// Returns an additional claim by name, as JSON text.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<&UntrustedText> {
         self.others.get(&UntrustedText::from(name))
     }
 
-    /// Gives each claim that is none of the above, by name, as JSON text.
+    /// Returns an iterator over the additional claims: name and JSON text.
     pub fn others(&self) -> impl Iterator<Item = (&str, &UntrustedText)> {
         self.others.iter().map(|(name, json)| (name.as_str(), json))
     }
 
-    /// Makes the claims of a document that has no envelope.
+    /// Creates the claims from a document without Slack's envelope.
     #[cfg(feature = "id-token")]
     pub(crate) fn with_oddities(
         wire: ClaimsWire,

@@ -8,17 +8,17 @@ use crate::{
     tokens::{Credential, Fingerprint},
 };
 
-/// What the driver of a [`Rotation`](crate::rotation::Rotation) has to do next, and by which [`Input`](crate::rotation::Input) to tell the
-/// outcome.
+/// What the driver of a [`Rotation`](crate::rotation::Rotation) has to do next. Each variant names the
+/// [`Input`](crate::rotation::Input)s that report its outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Action {
-    /// Nothing is to be done before this time, or ever: the token is good. Then [`Tick`](crate::rotation::Input::Tick).
+    /// Do nothing before this time, or ever: the token is valid. Then report [`Tick`](crate::rotation::Input::Tick).
     Rest {
-        /// From when on the token is due.
+        /// When the token is due for a refresh.
         due_at: Option<Timestamp>,
     },
-    /// What was asked for before is still to be done; no second time.
+    /// Finish the action that is outstanding; do not begin it a second time.
     Await,
     /// Read the store: [`Read`](crate::rotation::Input::Read) or [`ReadFailed`](crate::rotation::Input::ReadFailed).
     Read,
@@ -34,8 +34,8 @@ pub enum Action {
     Write(Write),
     /// Wait so long: [`Waited`](crate::rotation::Input::Waited).
     Wait(Duration),
-    /// A person must authorize the app again, and here is why. The next [`Tick`](crate::rotation::Input::Tick) reads the store
-    /// once more, in case somebody has.
+    /// A person must authorize the app again, for this reason. The next [`Tick`](crate::rotation::Input::Tick) reads
+    /// the store once more, in case that has happened.
     Stop(ReauthorizationReason),
 }
 
@@ -43,11 +43,11 @@ pub enum Action {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Write {
-    /// What the store must hold for it, by its [mark](AnyCredential::pair_fingerprint).
+    /// The pair that the store must hold, by its [fingerprint](AnyCredential::pair_fingerprint).
     pub replaces: Fingerprint,
     /// What to store.
     pub credential: AnyCredential,
-    /// A second token that came along: store it as the installation's unplaced credential.
+    /// A second credential of the response: store it as the installation's unplaced credential.
     pub unplaced: Option<Credential>,
 }
 

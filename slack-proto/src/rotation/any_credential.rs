@@ -18,7 +18,7 @@ pub enum AnyCredential {
 }
 
 impl AnyCredential {
-    /// Gives the token that calls Slack's Web API; `None` if it is an app configuration token.
+    /// Returns the access token; `None` if the credential is an app configuration token.
     #[must_use]
     pub fn access_token(&self) -> Option<&AccessToken> {
         match self {
@@ -27,7 +27,7 @@ impl AnyCredential {
         }
     }
 
-    /// Gives the app configuration token, if it is one.
+    /// Returns the app configuration token, if the credential is one.
     #[must_use]
     pub fn configuration_token(&self) -> Option<&ConfigurationToken> {
         match self {
@@ -36,7 +36,7 @@ impl AnyCredential {
         }
     }
 
-    /// Gives the refresh token; `None` if it does not rotate.
+    /// Returns the refresh token; `None` if the credential does not rotate.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&RefreshToken> {
         match self {
@@ -45,7 +45,7 @@ impl AnyCredential {
         }
     }
 
-    /// Tells when the token that calls was issued.
+    /// Returns when the access token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Timestamp {
         match self {
@@ -54,7 +54,7 @@ impl AnyCredential {
         }
     }
 
-    /// Tells when the token that calls ends; `None` if it does not, or if nobody said.
+    /// Returns when the access token expires; `None` if it does not, or if Slack did not say.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
@@ -63,7 +63,7 @@ impl AnyCredential {
         }
     }
 
-    /// Tells when the refresh token was issued, if anybody knows.
+    /// Returns when the refresh token was issued, if that is known.
     #[must_use]
     pub fn refresh_token_issued_at(&self) -> Option<Timestamp> {
         match self {
@@ -72,13 +72,14 @@ impl AnyCredential {
         }
     }
 
-    /// Gives a name for the token that calls that can stand in a log.
+    /// Returns the fingerprint of the access token, which is safe to log.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.token())
     }
 
-    /// Gives a name for the whole pair: two credentials with the same mark hold the same tokens.
+    /// Returns the fingerprint of access and refresh token together. Two credentials with the same fingerprint hold
+    /// the same tokens.
     #[must_use]
     pub fn pair_fingerprint(&self) -> Fingerprint {
         match self.refresh_token() {
@@ -87,7 +88,7 @@ impl AnyCredential {
         }
     }
 
-    /// Takes what a newer reading of the same credential leaves out: a refresh token that did not come, scopes, ids.
+    /// Fills in what a newer response left out: the refresh token, scopes, ids.
     pub(super) fn succeeded_by(&self, new: Self) -> Self {
         match (self, new) {
             (Self::Credential(old), Self::Credential(new)) => {
@@ -149,7 +150,7 @@ impl fmt::Debug for AnyCredential {
 }
 
 impl Installation {
-    /// Gives the credential of a slot as a [`Rotation`](crate::rotation::Rotation) takes it.
+    /// Returns the credential of a slot, in the form that a [`Rotation`](crate::rotation::Rotation) works with.
     #[must_use]
     pub fn any_credential(&self, slot: Slot) -> Option<AnyCredential> {
         match slot {

@@ -10,7 +10,7 @@ use crate::{
     tokens::{Fingerprint, RefreshToken},
 };
 
-/// Something that happened to a credential, for logs and counters. Tokens stand by their fingerprints.
+/// An event in the life of a credential, for logs and metrics. Tokens appear by their fingerprints.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RotationEvent {
@@ -28,52 +28,53 @@ pub enum RotationEvent {
         /// When the new token ends.
         expires_at: Option<Timestamp>,
     },
-    /// Slack's answer held no new refresh token: the one that was sent stays.
+    /// Slack's response had no new refresh token; the one that was sent is kept.
     NoRefreshToken {
         /// The new token.
         token: Fingerprint,
     },
-    /// The store holds a newer pair, which another process has put there.
+    /// The store holds a newer pair, written by another process.
     Adopted {
         /// The token of that pair.
         token: Fingerprint,
     },
-    /// Two processes have each received a pair: the stored one stays, and is refreshed at once.
+    /// Two processes have each received a pair. The stored one is kept, and refreshed at once.
     Conflict {
         /// The token that is stored.
         kept: Fingerprint,
-        /// The token that was received here and is given up.
+        /// The token that was received here and is dropped.
         dropped: Fingerprint,
     },
-    /// The store holds a pair that is known to be spent, from a backup for instance: the newer one is written over it.
+    /// The store holds a pair that is known to be spent, for instance from a backup. The newer pair is written over
+    /// it.
     StoreRolledBack {
         /// The token that the store holds.
         stored: Fingerprint,
-        /// The token that is written over it.
+        /// The token that is written.
         kept: Fingerprint,
     },
-    /// No new pair came; it will be tried again.
+    /// The refresh failed and will be retried.
     Retrying {
         /// The token.
         token: Fingerprint,
-        /// Why no pair came.
+        /// The reason.
         failure: RefreshFailure,
-        /// When it will be tried again.
+        /// The delay before the next attempt.
         after: Duration,
     },
-    /// The store failed; it will be tried again.
+    /// The store failed, and will be retried.
     StoreFailed {
-        /// When it will be tried again.
+        /// The delay before the next attempt.
         after: Duration,
     },
-    /// Refresh tokens came along that belong to no access token: nobody else has them.
+    /// The response had refresh tokens without an access token. Nothing else holds them.
     Spares {
         /// The tokens.
         tokens: Vec<RefreshToken>,
     },
     /// A person must authorize the app again.
     ReauthorizationNeeded {
-        /// Why.
+        /// The reason.
         reason: ReauthorizationReason,
     },
 }
@@ -97,22 +98,22 @@ impl RotationEvent {
     }
 }
 
-/// Why a credential cannot be refreshed any more.
+/// Why a person must authorize the app again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReauthorizationReason {
     /// The store holds no such credential.
     Missing,
-    /// The token has ended, and there is no refresh token.
+    /// The access token has expired, and there is no refresh token.
     NoRefreshToken,
-    /// Slack takes the refresh token no more, and the store holds no other.
+    /// Slack rejects the refresh token, and the store holds no other.
     RefreshTokenInvalid {
         /// Slack's code.
         code: UntrustedText,
     },
-    /// As above, and 30 days have passed since the refresh token of a public client was issued.
+    /// Slack rejects the refresh token, and the 30 days of a public client's refresh token have passed.
     RefreshTokenExpired,
-    /// The store holds a refresh token that is known to be spent, and what it gave is gone.
+    /// The store holds a refresh token that is known to be spent, and the pair that replaced it is lost.
     RefreshTokenSpent,
 }
 
@@ -153,26 +154,26 @@ impl fmt::Display for ReauthorizationReason {
 
 impl Error for ReauthorizationReason {}
 
-/// What stands between a credential and its refresh just now.
+/// What prevents a refresh at the moment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {
     /// A person must authorize the app again.
     ReauthorizationNeeded(ReauthorizationReason),
-    /// Slack refuses the refresh; an operator must look. The tokens stay, and it will be tried again.
+    /// Slack rejects the refresh; an operator must act. The tokens are kept, and the refresh is retried.
     Refused {
         /// Slack's code.
         code: UntrustedText,
-        /// What kind of trouble the code means.
+        /// The class of the code.
         class: ErrorClass,
     },
-    /// Slack cannot be reached, or does not answer as it should.
+    /// Slack cannot be reached, or its response is unusable.
     NoAnswer,
-    /// Slack wants fewer calls.
+    /// Slack limits the rate of calls.
     RateLimited,
     /// The store fails.
     Store,
-    /// Another process has the lease.
+    /// Another process holds the lease.
     Elsewhere,
 }
 

@@ -5,24 +5,24 @@ use std::time::Duration;
 use super::{AnyCredential, Issued, RefreshFailure};
 use crate::tokens::Fingerprint;
 
-/// What happened: the outcome of the [`Action`](crate::rotation::Action) that was asked for, or news from outside.
+/// What happened: the outcome of the last [`Action`](crate::rotation::Action), or news from elsewhere.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Input {
-    /// Nothing in particular: time has passed, or somebody asks for a token.
+    /// Time has passed, or a token was requested.
     Tick,
-    /// A call with this access token was refused by Slack.
+    /// Slack rejected a call with this access token.
     Rejected {
-        /// The access token that the call was made with, by its name.
+        /// The fingerprint of the access token of that call.
         token: Fingerprint,
-        /// What Slack said.
+        /// What the rejection means.
         rejection: Rejection,
     },
-    /// Somebody needs a token that lives longer than this one does: it is refreshed before it is due.
+    /// A token with a longer remaining validity is needed: refresh before the token is due.
     Refresh,
-    /// Somebody wants the token that lives for ever exchanged for a pair.
+    /// The long-lived token is to be exchanged for a rotating pair.
     Exchange,
-    /// The store holds this, or nothing.
+    /// The store was read: it holds this credential, or none.
     Read(Option<AnyCredential>),
     /// The store could not be read.
     ReadFailed,
@@ -30,37 +30,37 @@ pub enum Input {
     Leased,
     /// Another process has the lease.
     LeaseHeld {
-        /// How long it can still have it.
+        /// For how long the other process holds it at most.
         remaining: Duration,
     },
-    /// The store could not say who has the lease.
+    /// The lease could not be acquired or checked.
     LeaseFailed,
-    /// The lease was given back, or not: it ends by itself.
+    /// The lease was released, or the attempt failed. It ends by itself.
     Released,
-    /// A new pair came.
+    /// Slack issued a new pair.
     Issued(Issued),
-    /// No new pair came.
+    /// Slack issued no new pair.
     Failed(RefreshFailure),
     /// The pair is stored durably.
     Written,
-    /// The store held something else than what was to be replaced; it was left as it is.
+    /// The store held another credential than the one to replace, and was not changed.
     Conflict,
-    /// The pair is not stored, or nobody knows.
+    /// The pair is not stored, or the outcome is unknown.
     WriteFailed,
     /// The wait is over.
     Waited,
-    /// Whatever was asked for last was cut off, and nobody knows how far it came.
+    /// The last action was interrupted; its outcome is unknown.
     Aborted,
 }
 
-/// What Slack said of an access token.
+/// How Slack rejected an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// `token_expired`: a refresh cures it.
+    /// `token_expired`: a refresh helps.
     Expired,
-    /// `invalid_auth`, `token_revoked` and their kin: another process may have stored a newer token, so the store is
-    /// worth a look. Nothing is thrown away on it.
+    /// `invalid_auth`, `token_revoked` and similar codes. Another process may have stored a newer token, so the store
+    /// is read again; nothing is discarded.
     Doubtful,
 }
 

@@ -22,6 +22,8 @@ use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 ///
 /// Two rotations are in the same state if their `Debug` texts are the same: tokens stand there by their fingerprints.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{
 ///     AccessToken, Timestamp,
@@ -162,7 +164,7 @@ impl Rotation {
         }
     }
 
-    /// Takes what happened at `now`, and says what to do next.
+    /// Processes an input at the time `now`, and returns the next action.
     pub fn step(&mut self, now: Timestamp, event: Input) -> Action {
         match event {
             Input::Tick => self.look(now),
@@ -212,13 +214,13 @@ impl Rotation {
         }
     }
 
-    /// Gives the credential that the store holds, as far as is known.
+    /// Returns the credential that the store holds, as far as is known.
     #[must_use]
     pub fn credential(&self) -> Option<&AnyCredential> {
         self.stored.as_ref()
     }
 
-    /// Gives the credential, if its token will live for `min_validity` so long, and Slack has not said otherwise.
+    /// Returns the credential if its token stays valid for at least `min_validity` and Slack has not rejected it.
     #[must_use]
     pub fn valid_credential(
         &self,
@@ -231,38 +233,38 @@ impl Rotation {
         (!ended).then_some(stored)
     }
 
-    /// Gives a pair that was received and is not stored yet: it must not get lost.
+    /// Returns a pair that Slack issued and that is not stored yet. It must not be lost.
     #[must_use]
     pub fn unsaved(&self) -> Option<&AnyCredential> {
         self.pending.as_ref().map(|write| &write.credential)
     }
 
-    /// Tells from when on the credential is due, and `None` if it never is.
+    /// Returns when the next refresh is due; `None` if it never is.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         self.policy.due_at(self.stored.as_ref()?, self.jitter)
     }
 
-    /// Tells when the refresh token of a public client ends; a person must authorize again before, or the token must
-    /// be refreshed. `None` if it does not end, or nobody knows when.
+    /// Returns when the refresh token of a public client expires. Before that the token must be refreshed, or a
+    /// person must authorize again. `None` if it does not expire, or if the time is unknown.
     #[must_use]
     pub fn refresh_token_ends(&self) -> Option<Timestamp> {
         self.policy.refresh_token_ends(self.stored.as_ref()?)
     }
 
-    /// Tells what stands in the way of a new token, if anything does.
+    /// Returns what prevents the refresh at the moment, if anything.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }
 
-    /// Tells whether an action was asked for whose outcome is not told yet.
+    /// Returns whether an action is outstanding, whose outcome has not been reported.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         !matches!(self.stage, Stage::New | Stage::Rest | Stage::Stopped)
     }
 
-    /// Gives what has happened since the last call, for logs.
+    /// Returns the events since the last call, for logs and metrics.
     #[must_use]
     pub fn take_events(&mut self) -> Vec<RotationEvent> {
         std::mem::take(&mut self.events)
@@ -303,7 +305,7 @@ impl Rotation {
         Action::Rest { due_at: self.due_at() }
     }
 
-    /// Tells whether a call must be sent.
+    /// Returns whether a refresh must be sent.
     fn wants(&self, now: Timestamp) -> bool {
         let Some(stored) = &self.stored else { return false };
         if self.reason_for(stored).is_some() {
@@ -349,7 +351,7 @@ impl Rotation {
         }
     }
 
-    /// Gives up, but for the lease.
+    /// Stops, after the lease is released if it is held.
     fn stop(&mut self, reason: ReauthorizationReason) -> Action {
         if self.leased {
             self.stage = Stage::Releasing(Some(reason));

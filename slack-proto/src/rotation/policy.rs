@@ -15,6 +15,8 @@ use crate::Timestamp;
 /// | wait after a rate limit without `Retry-After` | 30 s | |
 /// | wait after a refusal that an operator must cure | 5 min | |
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use slack_proto::rotation::RotationPolicy;
@@ -34,7 +36,7 @@ pub struct RotationPolicy {
 }
 
 impl RotationPolicy {
-    /// Gives the defaults.
+    /// Creates the default policy.
     pub const fn new() -> Self {
         Self {
             margin: None,
@@ -74,8 +76,8 @@ impl RotationPolicy {
         Self { refusal_wait: wait, ..self }
     }
 
-    /// Tells that the app is a public client (PKCE without a secret): its refresh tokens end 30 days after they were
-    /// issued.
+    /// Sets that the app is a public client (PKCE without a secret). Its refresh tokens expire 30 days after they
+    /// were issued.
     ///
     /// A token past that day is sent all the same, since Slack knows better than a clock that may be wrong; but the
     /// day is told by [`Rotation::refresh_token_ends`](crate::rotation::Rotation::refresh_token_ends), and the reason for the
@@ -84,19 +86,19 @@ impl RotationPolicy {
         Self { refresh_token_life: Some(Duration::from_secs(30 * 24 * 3600)), ..self }
     }
 
-    /// Tells for how long Slack is assumed to take a refresh token that is spent.
+    /// Returns how long Slack is assumed to accept a refresh token after it was spent.
     #[must_use]
     pub const fn grace_period(&self) -> Duration {
         self.grace
     }
 
-    /// Tells for how long a process may keep all others from refreshing.
+    /// Returns how long a lease keeps other processes from refreshing.
     #[must_use]
     pub const fn lease_length(&self) -> Duration {
         self.lease
     }
 
-    /// Tells from when on a credential is due; `None` if it never is, for want of a refresh token or of an end.
+    /// Returns when a credential is due for a refresh; `None` if it has no refresh token or does not expire.
     ///
     /// `jitter` is any number, best a random one for each process: it spreads refreshes over the first quarter of the
     /// margin, so that not all processes and tokens come at once. A rotating token of which nobody said how long it

@@ -8,33 +8,34 @@ use crate::{
     methods::UntrustedText,
 };
 
-/// Why a [`RefreshRequest`](crate::rotation::RefreshRequest) gave no new pair, in the only terms that rotation cares for: what became of the token
-/// that was sent.
+/// Why a [`RefreshRequest`](crate::rotation::RefreshRequest) returned no new pair. The variants say what happened to
+/// the refresh token that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshFailure {
-    /// Nothing reached Slack, so nothing was spent.
+    /// The request was not sent; the refresh token was not spent.
     NothingSent,
-    /// Slack wants fewer calls; the token was not spent.
+    /// Slack limits the rate of calls; the refresh token was not spent.
     RateLimited {
-        /// What `Retry-After` said.
+        /// The delay of the header `Retry-After`, if there was one.
         after: Option<Duration>,
     },
-    /// Nobody knows whether the token was spent: no answer, or one that cannot be read, or trouble at Slack's.
+    /// The outcome is unknown: there was no response, or an unreadable one, or a fault of Slack's. The refresh token
+    /// may have been spent.
     Unknown {
-        /// What `Retry-After` said.
+        /// The delay of the header `Retry-After`, if there was one.
         after: Option<Duration>,
     },
-    /// The refresh token is unknown, spent beyond its grace time, revoked or expired.
+    /// The refresh token is unknown, revoked, expired, or spent and past its grace period.
     Spent {
         /// Slack's code.
         code: UntrustedText,
     },
-    /// Slack refused for another reason, and the token may be as good as before.
+    /// Slack rejected the refresh for another reason; the refresh token may still be valid.
     Refused {
         /// Slack's code.
         code: UntrustedText,
-        /// What kind of trouble the code means.
+        /// The class of the code.
         class: ErrorClass,
     },
 }

@@ -69,7 +69,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Takes a pair with which nothing else came, for instance that of
+    /// Creates it from a pair that came without other tokens, such as that of
     /// [`ToolingTokensRotateResponse::into_credential`](crate::methods::ToolingTokensRotateResponse::into_credential).
     #[must_use]
     pub fn new(credential: impl Into<AnyCredential>) -> Self {
@@ -91,7 +91,8 @@ impl Issued {
 }
 
 impl OauthV2RefreshResponse {
-    /// Makes what a [`Rotation`](crate::rotation::Rotation) takes. The life counts from when the request was **sent**.
+    /// Converts the response to the input of a [`Rotation`](crate::rotation::Rotation). `requested_at` is the time
+    /// when the request was **sent**; expiry counts from it.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Issued {
         Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
@@ -99,7 +100,8 @@ impl OauthV2RefreshResponse {
 }
 
 impl OauthV2UserRefreshResponse {
-    /// Makes what a [`Rotation`](crate::rotation::Rotation) takes. The life counts from when the request was **sent**.
+    /// Converts the response to the input of a [`Rotation`](crate::rotation::Rotation). `requested_at` is the time
+    /// when the request was **sent**; expiry counts from it.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Issued {
         Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
@@ -107,7 +109,8 @@ impl OauthV2UserRefreshResponse {
 }
 
 impl OauthV2ExchangeResponse {
-    /// Makes what a [`Rotation`](crate::rotation::Rotation) takes. The life counts from when the request was **sent**.
+    /// Converts the response to the input of a [`Rotation`](crate::rotation::Rotation). `requested_at` is the time
+    /// when the request was **sent**; expiry counts from it.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Issued {
         Issued::with(self.credential, self.unplaced, self.spare_refresh_tokens, requested_at)
@@ -115,7 +118,8 @@ impl OauthV2ExchangeResponse {
 }
 
 impl OpenidConnectRefreshResponse {
-    /// Makes what a [`Rotation`](crate::rotation::Rotation) takes. The life counts from when the request was **sent**.
+    /// Converts the response to the input of a [`Rotation`](crate::rotation::Rotation). `requested_at` is the time
+    /// when the request was **sent**; expiry counts from it.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Issued {
         Issued::new(self.credential.into_credential(requested_at))

@@ -18,23 +18,23 @@ secrets! {
 }
 
 impl ConfigurationToken {
-    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    /// Wraps the token of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Gives a name for this token that can stand in a log.
+    /// Returns the fingerprint of the token, which is safe to log.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())
     }
 }
 
-/// A configuration token as a store keeps it.
+/// An app configuration token and its refresh token, as a store keeps them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConfigurationCredential {
-    /// The token that calls.
+    /// The access token.
     pub token: ConfigurationToken,
     /// The token for the next rotation.
     pub refresh_token: Option<RefreshToken>,
@@ -49,7 +49,7 @@ pub struct ConfigurationCredential {
 }
 
 impl ConfigurationCredential {
-    /// Takes a pair as the settings page shows it.
+    /// Creates a credential from the pair that the settings page shows.
     #[must_use]
     pub fn new(
         token: ConfigurationToken,
@@ -66,7 +66,7 @@ impl ConfigurationCredential {
         }
     }
 
-    /// Tells whether the token is past its life, or will be within `margin`.
+    /// Returns whether the token has expired, or will within `margin`.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, margin: std::time::Duration) -> bool {
         self.expires_at.is_some_and(|end| now + margin >= end)

@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use crate::{AccessToken, Timestamp, oauth::Scopes, tokens::RefreshToken};
 
-/// The place of a credential in an installation.
+/// The slot of a credential in an installation. It is not called an owner, since an app configuration token belongs
+/// to a person as a user token does, and has a slot of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Slot {
     /// The app's bot.
     Bot,
-    /// The person who installed the app or signed in.
+    /// The user who installed the app or signed in.
     User,
-    /// Neither prefix, nor type, nor ids tell.
+    /// Unknown: neither the token's prefix nor its type nor the ids of the response say.
     Unknown,
-    /// The app configuration token of a person, which is no app's; no reply of a grant has one.
+    /// An app configuration token. It belongs to a person and to no app, and no grant returns one.
     Configuration,
 }
 
 impl Slot {
-    /// Gives a name for it, of lowercase letters, to store it under: `bot`, `user`, `unknown` or `configuration`.
+    /// Returns a stable name in lowercase letters, for keys, logs and metrics: `bot`, `user`, `unknown` or
+    /// `configuration`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +33,7 @@ impl Slot {
     }
 }
 
-/// The method that takes a credential's refresh token: the one that gave it.
+/// The method that refreshes a credential: the one that issued it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshMethod {
@@ -45,7 +47,7 @@ pub enum RefreshMethod {
 }
 
 impl RefreshMethod {
-    /// Gives Slack's name of the method.
+    /// Returns Slack's name of the method.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,11 +65,11 @@ impl RefreshMethod {
     }
 }
 
-/// A credential as a reply gave it: its life counts from a moment that only the caller knows.
+/// A credential of a response. Its expiry is relative to the time of the request, which only the caller knows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IssuedCredential {
-    /// The token that calls.
+    /// The access token.
     pub access_token: AccessToken,
     /// The token for the next refresh; `None` if the app does not rotate its tokens.
     pub refresh_token: Option<RefreshToken>,
@@ -83,7 +85,7 @@ pub struct IssuedCredential {
 }
 
 impl IssuedCredential {
-    /// Takes a token alone, of which nothing else is known.
+    /// Creates a credential from a token about which nothing else is known.
     #[must_use]
     pub fn new(access_token: AccessToken) -> Self {
         Self {
@@ -96,8 +98,8 @@ impl IssuedCredential {
         }
     }
 
-    /// Takes from another reading of the same token what this one lacks; scopes that are empty are a lack. Gives a refresh
-    /// token that is not this one's back: it must not be lost.
+    /// Fills in what this reading of a token lacks from another one; an empty list of scopes counts as missing.
+    /// Returns a refresh token that differs from this one's, since it must not be lost.
     pub(crate) fn fill(&mut self, other: Self) -> Option<RefreshToken> {
         self.expires_in = self.expires_in.or(other.expires_in);
         if self.scopes.is_empty() {
@@ -106,7 +108,7 @@ impl IssuedCredential {
         self.adopt(other.refresh_token?)
     }
 
-    /// Takes a refresh token if there is none yet; gives another one back.
+    /// Sets the refresh token if there is none. Returns it otherwise.
     pub(crate) fn adopt(&mut self, spare: RefreshToken) -> Option<RefreshToken> {
         match &self.refresh_token {
             None => {
@@ -118,12 +120,13 @@ impl IssuedCredential {
         }
     }
 
-    /// Tells whether both hold the same access token.
+    /// Returns whether both hold the same access token.
     pub(crate) fn is_same_token(&self, other: &Self) -> bool {
         self.access_token.expose() == other.access_token.expose()
     }
 
-    /// Fixes the expiry, counted from when the request was **sent**: the answer's own time would promise too much.
+    /// Converts it to a credential with absolute times. `requested_at` is the time when the request was **sent**;
+    /// expiry counts from it, since the time of the response would promise too much.
     #[must_use]
     pub fn into_credential(self, requested_at: Timestamp) -> Credential {
         let Self { access_token, refresh_token, scopes, expires_in, refresh_method, server_date } =
@@ -141,11 +144,11 @@ impl IssuedCredential {
     }
 }
 
-/// A credential as a store keeps it.
+/// A credential, as a store keeps it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Credential {
-    /// The token that calls.
+    /// The access token.
     pub access_token: AccessToken,
     /// The token for the next refresh; `None` if the app does not rotate its tokens.
     pub refresh_token: Option<RefreshToken>,
@@ -166,7 +169,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Takes a token that does not expire, as an app's settings page shows it.
+    /// Creates a credential from a token that does not expire, such as one from an app's settings page.
     #[must_use]
     pub fn new(access_token: AccessToken, issued_at: Timestamp) -> Self {
         Self {
@@ -181,8 +184,7 @@ impl Credential {
         }
     }
 
-    /// Takes the place of this credential after a refresh. What the new one does not tell stays: a refresh token that
-    /// did not come, and scopes.
+    /// Replaces this credential after a refresh. A refresh token or scopes that the new one lacks are kept.
     pub(crate) fn succeed(&mut self, new: Self) {
         let old = std::mem::replace(self, new);
         if self.refresh_token.is_none() {
@@ -196,7 +198,7 @@ impl Credential {
         }
     }
 
-    /// Tells whether the access token is past its life, or will be within `margin`.
+    /// Returns whether the access token has expired, or will within `margin`.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, margin: Duration) -> bool {
         self.expires_at.is_some_and(|end| now + margin >= end)

@@ -28,7 +28,7 @@ pub(crate) use unknown::UnknownMembers;
 pub struct EncodedSecrets(Zeroizing<Vec<u8>>);
 
 impl EncodedSecrets {
-    /// Hands the bytes over without a copy; they are no longer wiped.
+    /// Returns the bytes without a copy. They are no longer wiped.
     #[must_use]
     pub fn into_vec(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
@@ -49,6 +49,8 @@ impl fmt::Debug for EncodedSecrets {
 
 /// Stored bytes that are not what the library writes; names the member and the rule, never a value.
 ///
+/// # Examples
+///
 /// ```
 /// let refused = slack_proto::tokens::Credential::decode(br#"{"version":1,"kind":"credential","access_token":7}"#);
 /// assert_eq!(refused.unwrap_err().to_string(), "access_token: expected a string, found a number");
@@ -66,7 +68,7 @@ impl InvalidEncoding {
         &self.member
     }
 
-    /// Tells what is wrong with it.
+    /// Returns the rule that the stored value broke.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
@@ -101,7 +103,7 @@ const VERSION: u64 = 1;
 trait Record<'de>: Object<'de> {
     const KIND: &'static str;
 
-    /// Gives the members `version` and `kind`.
+    /// Returns the members `version` and `kind`.
     fn head(&self) -> (Option<u64>, Option<&str>);
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The first 16 hex digits of the SHA-256 of a secret: tells two tokens apart without showing either.
+/// The first 16 hex digits of the SHA-256 of a secret. It distinguishes tokens in logs without revealing them.
+///
+/// # Examples
 ///
 /// ```
 /// let token = slack_proto::AccessToken::new("xoxb-1")?;
@@ -15,7 +17,8 @@ use sha2::{Digest, Sha256};
 pub struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
-    /// Names `secret`, which should be random text of some length: a short guessable one can be found by trying.
+    /// Returns the fingerprint of `secret`, which should be long random text. A short or guessable secret can be
+    /// found from its fingerprint.
     #[must_use]
     pub fn of(secret: &str) -> Self {
         let mut first = [0; 8];

@@ -28,6 +28,8 @@ use crate::{
 /// An installation as a store keeps it: a slot for the bot's credential and one for the person's, each with its own
 /// token, scopes, refresh token and expiry.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{AccessToken, Installation, Timestamp, tokens::{Credential, InstallationKey}};
 ///
@@ -42,11 +44,11 @@ use crate::{
 pub struct Installation {
     /// The app.
     pub app_id: Option<AppId>,
-    /// The workspace; `None` for an org-wide install as a rule.
+    /// The workspace; usually `None` for an org-wide install.
     pub team: Option<Team>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise: Option<Enterprise>,
-    /// Whether the app is installed for the whole organisation; this decides, not whether `team` is there.
+    /// Whether the app is installed for the whole organization. This member decides it, not whether `team` is set.
     pub is_enterprise_install: bool,
     /// The bot's credential.
     pub bot: Option<Credential>,
@@ -87,7 +89,7 @@ impl Installation {
         Self { team, enterprise, is_enterprise_install, ..Self::default() }
     }
 
-    /// Gives the key to store the installation under; `None` if the answer that it came from named no place.
+    /// Returns the key under which to store the installation; `None` if it names neither workspace nor organization.
     #[must_use]
     pub fn key(&self) -> Option<InstallationKey> {
         let team = self.team.as_ref().map(|team| &team.id);
@@ -95,7 +97,7 @@ impl Installation {
         InstallationKey::of(team, enterprise, self.is_enterprise_install)
     }
 
-    /// Gives the credential of a slot; none for [`Slot::Configuration`], which holds another kind.
+    /// Returns the credential of a slot; `None` for [`Slot::Configuration`], which holds another type of credential.
     #[must_use]
     pub fn credential(&self, slot: Slot) -> Option<&Credential> {
         match slot {
@@ -148,7 +150,8 @@ impl Installation {
 }
 
 impl OauthV2AccessResponse {
-    /// Makes the installation that a store keeps. Expiries count from when the request was **sent**.
+    /// Converts the response to the installation that a store keeps. `requested_at` is the time when the request was
+    /// **sent**; expiry counts from it.
     #[must_use]
     pub fn into_installation(self, requested_at: Timestamp) -> Installation {
         let issued = |credential: Option<IssuedCredential>| {

@@ -20,18 +20,18 @@ secrets! {
 }
 
 impl AccessToken {
-    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    /// Wraps the token of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Tells the kind that the prefix shows.
+    /// Returns the kind of token that the prefix shows.
     #[must_use]
     pub fn kind(&self) -> TokenKind {
         TokenKind::of(self.expose())
     }
 
-    /// Gives a name for this token that can stand in a log.
+    /// Returns the fingerprint of the token, which is safe to log.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())
@@ -39,25 +39,26 @@ impl AccessToken {
 }
 
 impl RefreshToken {
-    /// Takes the token of a reply as it is; the caller has seen that it is not empty.
+    /// Wraps the token of a reply. The caller has checked that it is not empty.
     pub(crate) fn from_reply(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Compares in constant time: is this the refresh token that the store holds?
+    /// Returns whether both are equal, compared in constant time. It is no `==`, so that no comparison in variable
+    /// time happens by accident.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 
-    /// Gives a name for this token that can stand in a log.
+    /// Returns the fingerprint of the token, which is safe to log.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.expose())
     }
 }
 
-/// What the prefix of an access token tells of it.
+/// The kind of an access token, by its prefix.
 ///
 /// A user token and an app configuration token with rotation share the prefix `xoxe.xoxp-`: what a token is for
 /// follows from the method that gave it.

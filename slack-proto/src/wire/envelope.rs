@@ -64,7 +64,7 @@ impl<'de> Envelope<'de> {
         Self { notes: Notes::for_text(text), ..Self::default() }
     }
 
-    /// Tells whether what was read so far is a success.
+    /// Returns whether what has been read so far is a success.
     pub(crate) fn is_success(&self) -> bool {
         self.ok == OkState::True
     }
@@ -83,7 +83,7 @@ impl<'de> Envelope<'de> {
         Ok(())
     }
 
-    /// Takes the value behind `key` if it belongs to the envelope; tells whether it did.
+    /// Reads the value of `key` if it belongs to the envelope. Returns whether it did.
     fn member<A: MapAccess<'de>>(
         &mut self,
         key: &Cow<'de, str>,
@@ -116,7 +116,7 @@ impl<'de> Envelope<'de> {
         };
     }
 
-    /// Gives what the envelope tells beside its verdict; nothing costs nothing.
+    /// Returns the rest of the envelope; nothing is allocated if there is nothing.
     pub(crate) fn take_details(&mut self) -> Option<Box<Details>> {
         let parse_warnings = self.notes.take_oddities();
         if parse_warnings.is_empty() && self.rest.is_none() {

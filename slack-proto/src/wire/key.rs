@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for KeySeed {
     }
 }
 
-/// Gives the address of a name that stands in the body itself.
+/// Borrows a name from the body itself.
 #[expect(clippy::ptr_arg, reason = "whether the name is borrowed is the question")]
 pub(crate) fn address(key: &Cow<'_, str>) -> Option<usize> {
     match key {

@@ -60,7 +60,7 @@ impl Notes {
         self.depth += 1;
     }
 
-    /// Tells which element of the list is being read; `None` after the last.
+    /// Moves to the next element of the list; after the last one, to none.
     pub(crate) fn at_index(&mut self, index: Option<usize>) {
         if let Some(step) = self.depth.checked_sub(1).and_then(|last| self.path.get_mut(last)) {
             step.index = index;
@@ -133,14 +133,14 @@ impl Notes {
         self.missing = Some(member);
     }
 
-    /// Gives the member that was missing, and where its odd namesake stands if there was one.
+    /// Returns the mandatory member that was missing, and the place of a malformed one of that name.
     pub(crate) fn what_was_missing(&self) -> Option<(&'static str, Option<usize>)> {
         let member = self.missing?;
         let odd = self.parse_warnings.iter().find(|oddity| oddity.path() == member);
         Some((member, odd.and_then(|oddity| oddity.offset)))
     }
 
-    /// Gives the parse warnings and keeps none.
+    /// Returns the parse warnings, and clears them.
     pub(crate) fn take_oddities(&mut self) -> Vec<ParseWarning> {
         std::mem::take(&mut self.parse_warnings)
     }

@@ -60,7 +60,7 @@ impl<'de, P: Payload> Visitor<'de> for ReplyVisitor<'_, 'de, P> {
     }
 }
 
-/// Makes a type a payload by way of an object read leniently.
+/// Implements [`Payload`] for a type that is built from a leniently read object.
 macro_rules! lenient_payload {
     (
         $T:ty, holds_token: $token:literal, from: $Wire:ty

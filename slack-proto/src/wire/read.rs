@@ -42,7 +42,7 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
     }
 }
 
-/// Tells what a text is that does not begin as an object.
+/// Returns what a text is that does not begin with an object; `None` if it does.
 fn no_object(text: &str) -> Option<Fault> {
     match text.trim_ascii_start().bytes().next() {
         Some(b'{') => None,
@@ -140,7 +140,7 @@ fn nothing<E>(fault: Fault, position: Option<(usize, usize)>) -> Read<E> {
     Read { ok: OkState::Missing, code: None, details: None, fault, position }
 }
 
-/// Gives line and column, counted from 1, of a byte offset.
+/// Returns line and column of a byte offset, counted from 1.
 fn position_of(text: &str, offset: usize) -> (usize, usize) {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     let line_start =

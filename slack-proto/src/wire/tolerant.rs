@@ -18,8 +18,8 @@ use serde_json::value::RawValue;
 /// How deep a value is followed: deeper ones are refused before the stack could end.
 const DEPTH: u8 = 100;
 
-/// Makes text of any bytes: broken UTF-8 is replaced, and control characters inside of strings, which RFC 8259 section 7
-/// forbids, are escaped, so that they come out as they went in. Tells whether there was any to escape.
+/// Converts bytes to text. Broken UTF-8 is replaced, and control characters inside of strings, which RFC 8259 section
+/// 7 forbids, are escaped. Returns as well whether any control character was escaped.
 pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
     let text = String::from_utf8_lossy(body);
     if !text.contains(|c: char| c.is_ascii_control()) {
@@ -62,7 +62,7 @@ impl<'de> RawObject<'de> {
         }
     }
 
-    /// Gives the object to a visitor. `replaced` is set when a string had to be mended.
+    /// Passes the object to a visitor. `replaced` is set if a string had to be repaired.
     pub(crate) fn visit<V: Visitor<'de>>(
         self,
         visitor: V,

@@ -46,7 +46,7 @@ pub(crate) trait Value<'de>: Sized {
         deserializer.deserialize_any(lenient)
     }
 
-    /// Takes the place of an earlier value of the same member.
+    /// Replaces an earlier value of the same member.
     #[must_use]
     fn after(self, _: Self) -> Self {
         self

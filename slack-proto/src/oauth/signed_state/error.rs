@@ -11,7 +11,7 @@ pub enum SignedStateError {
     /// The callback has no state. Installs that start on Slack's own pages have none: send the person to your own
     /// start page, or see [`Callback::without_state`](crate::oauth::Callback::without_state).
     StateMissing,
-    /// Slack, or somebody else, says no, and nothing ties it to this browser.
+    /// The callback is an authorization error response without a state, so that nothing ties it to this browser.
     RefusedWithoutState(AuthorizationErrorResponse),
     /// The state is none of these, or was cut off.
     Malformed,
@@ -25,14 +25,14 @@ pub enum SignedStateError {
     OtherRequest,
     /// The state belongs to another browser, or this one sent no cookie.
     OtherBrowser,
-    /// Slack says no.
+    /// Slack sent an authorization error response.
     Refused(AuthorizationErrorResponse),
-    /// The browser came back too late.
+    /// The authorization has expired.
     Expired,
 }
 
 impl SignedStateError {
-    /// Gives what Slack said, if it said no.
+    /// Returns the authorization error response, if Slack sent one.
     #[must_use]
     pub fn error_response(&self) -> Option<&AuthorizationErrorResponse> {
         match self {
@@ -41,7 +41,7 @@ impl SignedStateError {
         }
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         self.error_response().map_or(Recovery::AuthorizeAgain, AuthorizationErrorResponse::recovery)

@@ -98,7 +98,7 @@ impl SealedState {
         Ok(state)
     }
 
-    /// Gives all that the HMAC covers.
+    /// Returns the bytes that the HMAC covers.
     pub(super) fn signed(&self) -> [u8; SIGNED] {
         let mut bytes = [0; SIGNED];
         bytes[..HEADER].copy_from_slice(&self.header.0);

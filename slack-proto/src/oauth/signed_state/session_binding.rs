@@ -14,8 +14,8 @@ secrets! {
 }
 
 impl SessionBinding {
-    /// Makes a value for a new cookie: 43 characters of base64url. Other values made of the same bytes tell nothing
-    /// about it.
+    /// Creates a value for a new cookie: 43 characters of base64url. It reveals nothing about other values created
+    /// from the same bytes, nor they about it.
     #[must_use]
     pub fn from_random_bytes(entropy: &RandomBytes) -> Self {
         let mut hash = Sha256::new_with_prefix("slack-auth/1/browser-binding");

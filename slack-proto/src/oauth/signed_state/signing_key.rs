@@ -13,6 +13,8 @@ use crate::error::InvalidValue;
 ///
 /// Who has it can finish anybody's sign-in. Changing it ends those that are under way.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::oauth::StateSigningKey;
 ///
@@ -26,7 +28,7 @@ use crate::error::InvalidValue;
 pub struct StateSigningKey(Hmac<Sha256>);
 
 impl StateSigningKey {
-    /// Takes a key; the caller wipes its own copy.
+    /// Creates a signing key from at least 32 bytes. Wiping the caller's copy is the caller's task.
     ///
     /// # Errors
     ///
@@ -51,7 +53,7 @@ impl StateSigningKey {
         Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
-    /// Gives the first half of the HMAC, for what stands inside of what is authenticated as a whole.
+    /// Returns the first half of the HMAC-SHA256 of a message.
     pub(super) fn tag(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 16] {
         let mut tag = [0; 16];
         tag.copy_from_slice(&self.mac(purpose, parts)[..16]);

@@ -70,7 +70,7 @@ object! {
 pub(super) struct Strict(Option<Box<str>>);
 
 impl Strict {
-    /// Gives the text; `None` if it is something else.
+    /// Returns the text; `None` if the value is not a string.
     pub(super) fn text(&self) -> Option<&str> {
         self.0.as_deref()
     }

@@ -16,6 +16,8 @@ use crate::{
 
 /// What a Slack tells about its side of Sign in with Slack.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{Endpoint, openid::Discovery};
 ///
@@ -100,7 +102,7 @@ impl Discovery {
         document::request(self.jwks_uri.clone())
     }
 
-    /// Gives what was odd.
+    /// Returns what was unexpected in the document.
     #[must_use]
     pub fn parse_warnings(&self) -> &[ParseWarning] {
         &self.parse_warnings

@@ -38,13 +38,13 @@ impl DocumentError {
         Self { document, fault }
     }
 
-    /// Tells what is wrong.
+    /// Returns what is wrong with the document.
     #[must_use]
     pub const fn fault(&self) -> DocumentFault {
         self.fault
     }
 
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub const fn recovery(&self) -> Recovery {
         match self.fault {
@@ -72,7 +72,7 @@ impl fmt::Display for DocumentError {
 
 impl Error for DocumentError {}
 
-/// Makes a request for a document, without any credential.
+/// Builds a GET request for a document, without credentials.
 pub(crate) fn request(uri: Uri) -> Request<RequestBody> {
     let mut request = Request::new(RequestBody::default());
     *request.uri_mut() = uri;

@@ -53,7 +53,7 @@ pub enum IdTokenError {
 }
 
 impl IdTokenError {
-    /// Tells what to do next.
+    /// Returns what the program should do next.
     #[must_use]
     pub const fn recovery(&self) -> Recovery {
         match self {

@@ -44,7 +44,7 @@ impl<'t> Jws<'t> {
     }
 }
 
-/// Takes nothing but base64url without padding, and of each value one spelling only: no other text is the same token.
+/// Decodes base64url without padding. Each value has one accepted spelling, so that no other text is the same token.
 fn decode(part: &str) -> Result<Vec<u8>, IdTokenError> {
     BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| IdTokenError::Malformed)
 }

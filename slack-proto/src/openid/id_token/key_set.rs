@@ -56,24 +56,24 @@ impl KeySet {
         Ok(Self { keys, parse_warnings })
     }
 
-    /// Tells how many keys are of use.
+    /// Returns the number of usable keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Tells whether no key is of use.
+    /// Returns whether no key is usable.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Gives the names (`kid`) of the keys that are of use.
+    /// Returns the ids (`kid`) of the usable keys.
     pub fn key_ids(&self) -> impl Iterator<Item = &UntrustedText> {
         self.keys.iter().map(|(id, _)| id)
     }
 
-    /// Gives what was odd, such as a key that was passed over.
+    /// Returns what was unexpected, such as a key that was skipped.
     #[must_use]
     pub fn parse_warnings(&self) -> &[ParseWarning] {
         &self.parse_warnings

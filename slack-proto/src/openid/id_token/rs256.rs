@@ -1,6 +1,6 @@
 //! The signature check, as the core needs it done.
 
-/// Makes keys that check `RS256` signatures: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3).
+/// Creates keys that verify `RS256` signatures: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3).
 ///
 /// The core has no cryptography of its own. `AwsLcRs256` (feature `id-token-aws-lc`) is a ready implementation; another
 /// crate is put behind these two traits in a few lines.
@@ -14,7 +14,7 @@ pub trait Rs256: Send + Sync {
 
 /// A public key that checks `RS256` signatures.
 pub trait Rs256Key: Send + Sync {
-    /// Tells whether `signature` is this key's signature of `message`.
+    /// Returns whether `signature` is this key's signature of `message`.
     #[must_use]
     fn verifies(&self, message: &[u8], signature: &[u8]) -> bool;
 }

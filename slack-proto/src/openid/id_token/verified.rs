@@ -43,7 +43,7 @@ impl VerifiedIdToken {
         })
     }
 
-    /// Gives the claims that were odd and none of those that are checked.
+    /// Returns warnings about claims that were unexpected. None of them is a claim that was verified.
     #[must_use]
     pub fn parse_warnings(&self) -> &[ParseWarning] {
         &self.parse_warnings

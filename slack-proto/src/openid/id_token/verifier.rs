@@ -20,6 +20,8 @@ use crate::{
 
 /// Checks ID tokens of one issuer.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{
 ///     ClientId, Endpoint, Timestamp,
@@ -62,7 +64,7 @@ impl IdTokenVerifier {
         Self { leeway, ..self }
     }
 
-    /// Gives the issuer that tokens must name.
+    /// Returns the issuer that tokens must have.
     #[must_use]
     pub fn expected_issuer(&self) -> &str {
         &self.issuer

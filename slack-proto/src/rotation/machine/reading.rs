@@ -93,7 +93,7 @@ impl Rotation {
         name.is_some_and(|name| self.spent.contains(&name))
     }
 
-    /// Takes another credential as the stored one: all that was known of the one before is void.
+    /// Replaces the known credential by one from the store, and forgets what was known about the old one.
     pub(super) fn adopt(&mut self, found: AnyCredential) {
         if self.stored.is_some() {
             self.events.push(RotationEvent::Adopted { token: found.fingerprint() });

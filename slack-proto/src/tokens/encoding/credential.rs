@@ -23,6 +23,8 @@ impl Credential {
     /// An object with the members `version` (1) and `kind` (`credential`), and those that
     /// [`Installation::encode_exposing_secrets`](crate::Installation::encode_exposing_secrets) lists for a credential.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use slack_proto::{AccessToken, Timestamp, tokens::Credential};
     ///
@@ -40,12 +42,12 @@ impl Credential {
         encode(&Alone(CREDENTIAL, StoredCredential(self)))
     }
 
-    /// Reads what [`encode_exposing_secrets`](Self::encode_exposing_secrets) wrote. Members of another name are passed
-    /// over; a token may be any text, as in a reply.
+    /// Parses the bytes that [`encode_exposing_secrets`](Self::encode_exposing_secrets) returned. Unknown members are
+    /// ignored.
     ///
     /// # Errors
     ///
-    /// When the bytes are cut off, damaged, of another kind, or of a newer version.
+    /// Returns an error if the bytes are truncated, damaged, of another kind, or written by a newer version.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidEncoding> {
         decode::<CredentialWire>(bytes)?.finish()
     }
@@ -61,11 +63,12 @@ impl ConfigurationCredential {
         encode(&Alone(CONFIGURATION, StoredConfiguration(self)))
     }
 
-    /// Reads what [`encode_exposing_secrets`](Self::encode_exposing_secrets) wrote, as [`Credential::decode`] does.
+    /// Parses the bytes that [`encode_exposing_secrets`](Self::encode_exposing_secrets) returned, by the rules of
+    /// [`Credential::decode`].
     ///
     /// # Errors
     ///
-    /// When the bytes are cut off, damaged, of another kind, or of a newer version.
+    /// Returns an error if the bytes are truncated, damaged, of another kind, or written by a newer version.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidEncoding> {
         decode::<ConfigurationWire>(bytes)?.finish()
     }

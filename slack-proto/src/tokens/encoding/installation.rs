@@ -45,6 +45,8 @@ impl Installation {
     /// Times are Unix seconds. What is not there is left out. Mandatory are `version`, `kind`, and in the objects `id`,
     /// `access_token`, `token`, `issued_at` and `url`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use slack_proto::{
     ///     AccessToken, Installation, Timestamp,
@@ -65,13 +67,14 @@ impl Installation {
         encode(&Stored(self))
     }
 
-    /// Reads what [`encode_exposing_secrets`](Self::encode_exposing_secrets) wrote. Members of another name, also those of
-    /// the objects in it, are kept and written again: a newer release may have added them. Tokens and ids may be any
-    /// text, as in a reply.
+    /// Parses the bytes that [`encode_exposing_secrets`](Self::encode_exposing_secrets) returned.
+    ///
+    /// Unknown members, also those of nested objects, are kept and written again: a newer release may have added
+    /// them. Tokens and ids may be any text, as in a response.
     ///
     /// # Errors
     ///
-    /// When the bytes are cut off, damaged, of another kind, or of a newer version.
+    /// Returns an error if the bytes are truncated, damaged, of another kind, or written by a newer version.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidEncoding> {
         let mut installation = decode::<InstallationWire>(bytes)?.finish()?;
         // It was read before, and so it is UTF-8.

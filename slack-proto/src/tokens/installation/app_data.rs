@@ -9,6 +9,8 @@ use crate::error::InvalidValue;
 /// Bytes of the application's own, stored and sealed with an installation. Dropping wipes them, and `Debug` shows their
 /// number only.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{Installation, tokens::AppData};
 ///

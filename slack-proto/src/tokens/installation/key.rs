@@ -4,29 +4,29 @@ use std::fmt;
 
 use crate::ids::{EnterpriseId, TeamId};
 
-/// What tells one installation of an app from another.
+/// The place of an installation: it distinguishes one installation of an app from another.
 ///
 /// `Display` writes `T…`, `E…/T…` or `E…`, for people: an id that is nothing like one of Slack's is only counted there, so
 /// a store compares keys, or files under the ids that are in them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum InstallationKey {
-    /// A workspace outside of any organisation.
+    /// A workspace without an organization.
     Workspace(TeamId),
-    /// One workspace of an Enterprise organisation.
+    /// One workspace of an Enterprise organization.
     #[non_exhaustive]
     GridWorkspace {
-        /// The organisation.
+        /// The organization.
         enterprise: EnterpriseId,
         /// The workspace.
         team: TeamId,
     },
-    /// A whole organisation: an org-wide install.
+    /// A whole organization: an org-wide install.
     Organisation(EnterpriseId),
 }
 
 impl InstallationKey {
-    /// Names one workspace of an organisation.
+    /// Creates the key of one workspace of an organization.
     #[must_use]
     pub fn grid_workspace(enterprise: EnterpriseId, team: TeamId) -> Self {
         Self::GridWorkspace { enterprise, team }

@@ -10,32 +10,32 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Team {
-    /// Its id, `T…`.
+    /// The id, `T…`.
     pub id: TeamId,
-    /// Its name, which may change.
+    /// The name, which may change.
     pub name: Option<UntrustedText>,
 }
 
 impl Team {
-    /// Takes an id; the name is not needed.
+    /// Creates it from an id, without a name.
     #[must_use]
     pub fn new(id: TeamId) -> Self {
         Self { id, name: None }
     }
 }
 
-/// An Enterprise organisation.
+/// An Enterprise organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Enterprise {
-    /// Its id, `E…`.
+    /// The id, `E…`.
     pub id: EnterpriseId,
-    /// Its name, which may change.
+    /// The name, which may change.
     pub name: Option<UntrustedText>,
 }
 
 impl Enterprise {
-    /// Takes an id; the name is not needed.
+    /// Creates it from an id, without a name.
     #[must_use]
     pub fn new(id: EnterpriseId) -> Self {
         Self { id, name: None }
@@ -57,7 +57,7 @@ pub struct IncomingWebhook {
 }
 
 impl IncomingWebhook {
-    /// Takes the address alone.
+    /// Creates it from the URL alone.
     #[must_use]
     pub fn new(url: WebhookUrl) -> Self {
         Self { url, channel: None, channel_id: None, configuration_url: None }

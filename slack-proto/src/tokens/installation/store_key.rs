@@ -16,6 +16,8 @@ use crate::{
 /// keeps the user credential of each under [`person`](Self::person), so that none takes the place of another's; an app
 /// configuration token, which belongs to a person and a workspace, stands there as well.
 ///
+/// # Examples
+///
 /// ```
 /// use slack_proto::{StoreKey, tokens::InstallationKey};
 ///
@@ -33,27 +35,29 @@ pub struct StoreKey {
 }
 
 impl StoreKey {
-    /// Names what one person has at a place.
+    /// Creates the key for the credentials that belong to one user alone.
     #[must_use]
     pub fn person(place: InstallationKey, user: UserId) -> Self {
         Self { place, user: Some(user) }
     }
 
-    /// Gives the place.
+    /// Returns the workspace or organization.
     #[must_use]
     pub fn place(&self) -> &InstallationKey {
         &self.place
     }
 
-    /// Gives the person, if it is a person's own.
+    /// Returns the user, if the key is one user's own.
     #[must_use]
     pub fn user(&self) -> Option<&UserId> {
         self.user.as_ref()
     }
 
-    /// Gives the keys under which to look for what is good at a place, the nearest first: the place itself; for a
-    /// workspace of an organisation the workspace as it was before it joined, and then the whole organisation. A
-    /// person's stay that person's.
+    /// Returns the keys to look up for a place, nearest first: the place itself; for a workspace of an organization
+    /// also the workspace as it was before it joined, and then the whole organization. The keys of one user stay that
+    /// user's.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use slack_proto::{StoreKey, tokens::InstallationKey};
@@ -77,9 +81,10 @@ impl StoreKey {
         keys
     }
 
-    /// Writes the key as text that tells every key from every other, for the primary key of a table: `team/T…`,
-    /// `org/E…` or `grid/E…/T…`, with `/user/U…` behind it if there is a person. In an id everything but ASCII letters
-    /// and digits is percent-encoded.
+    /// Returns the key as text, for the primary key of a table. Different keys have different texts.
+    ///
+    /// The text is `team/T…`, `org/E…` or `grid/E…/T…`, followed by `/user/U…` for the key of one user. In an id
+    /// everything but ASCII letters and digits is percent-encoded.
     #[must_use]
     pub fn to_text(&self) -> String {
         let escape = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);

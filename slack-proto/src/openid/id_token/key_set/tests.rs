@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Takes every key.
+/// Accepts every key.
 struct Any;
 
 impl Rs256 for Any {
@@ -17,7 +17,7 @@ impl Rs256 for Any {
     }
 }
 
-/// Takes no key.
+/// Accepts no key.
 struct None_;
 
 impl Rs256 for None_ {
