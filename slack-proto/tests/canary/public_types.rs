@@ -14,6 +14,7 @@ const HARMLESS: &[&str] = &[
     "ApiMethod",
     "MethodError",
     "NoError",
+    "OauthClient",
     "OauthV2AccessError",
     "Payload",
     "ClientAuthentication",
@@ -57,6 +58,11 @@ fn every_public_type_is_checked() {
     ]
     .concat();
     let modules = [
+        include_str!("../../src/error.rs"),
+        include_str!("../../src/methods.rs"),
+        include_str!("../../src/oauth.rs"),
+        include_str!("../../src/openid.rs"),
+        include_str!("../../src/tokens.rs"),
         include_str!("../../src/rotation.rs"),
         include_str!("../../src/events.rs"),
         include_str!("../../src/lifecycle.rs"),
@@ -65,9 +71,12 @@ fn every_public_type_is_checked() {
     let exports = modules
         .iter()
         .flat_map(|module| module.lines().skip_while(|line| !line.starts_with("pub use")))
-        .filter(|line| !line.starts_with("pub mod "))
+        .filter(|line| !line.starts_with("pub mod ") && !line.starts_with("pub(crate)"))
         .take_while(|line| !line.starts_with("mod "));
+    // The ids are written by a macro, one a line.
+    let ids = include_str!("../../src/ids.rs").lines().filter(|line| line.ends_with("Id;"));
     let names: Vec<String> = exports
+        .chain(ids)
         .flat_map(|line| {
             line.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>()
         })

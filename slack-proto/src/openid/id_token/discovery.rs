@@ -117,7 +117,7 @@ impl fmt::Debug for Discovery {
             .field("authorization_endpoint", &self.authorization_endpoint)
             .field("token_endpoint", &self.token_endpoint)
             .field("userinfo_endpoint", &self.userinfo_endpoint)
-            .field("oddities", &self.parse_warnings)
+            .field("parse_warnings", &self.parse_warnings)
             .finish_non_exhaustive()
     }
 }

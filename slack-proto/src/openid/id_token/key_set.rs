@@ -90,7 +90,7 @@ impl fmt::Debug for KeySet {
         let ids: Vec<_> = self.key_ids().collect();
         f.debug_struct("KeySet")
             .field("key_ids", &ids)
-            .field("oddities", &self.parse_warnings)
+            .field("parse_warnings", &self.parse_warnings)
             .finish_non_exhaustive()
     }
 }
