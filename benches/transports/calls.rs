@@ -1,38 +1,75 @@
 //! Whole calls: the same code exchange built, sent and parsed by this library and by its peers.
 
+use std::net::SocketAddr;
+
 use futures_util::future::join_all;
 use hyper_util::client::legacy::connect::HttpConnector;
 use oauth2::TokenResponse as _;
 use oauth2::basic::BasicClient;
 use slack_auth::{
-    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits,
+    Client, ClientId, ClientSecret, ConfidentialClient, Endpoint,
     methods::OauthV2Access,
     oauth::{AuthorizationCode, RedirectUri},
+    transport::Backend,
 };
 use slack_morphism::prelude::SlackOAuthV2AccessTokenRequest;
 use slack_morphism::{SlackClient, prelude::SlackClientHyperConnector};
 
-use crate::contenders::{Run, bare_reqwest, reqwest_as_ours, runtime};
+use crate::contenders::{
+    Run, bare_curl, bare_reqwest, on_threads, raw_hyper, reqwest_as_ours, runtime,
+};
 
 /// A request of about that size, with nothing built of arguments and nothing parsed.
 pub(crate) const REQWEST_ALONE: &str = "call: reqwest alone";
+pub(crate) const HYPER_ALONE: &str = "call: hyper connection alone";
+pub(crate) const CURL_ALONE: &str = "call: curl easy alone";
 pub(crate) const OUR_CALL: &str = "call: ours over reqwest";
+pub(crate) const OUR_CALL_HYPER: &str = "call: ours over hyper";
+pub(crate) const OUR_CALL_CURL: &str = "call: ours over curl, blocking";
 pub(crate) const OAUTH2: &str = "call: oauth2 over reqwest";
 pub(crate) const SLACK_MORPHISM: &str = "call: slack-morphism";
 
-pub(crate) fn all(origin: &str) -> Vec<(&'static str, Run)> {
+pub(crate) fn all(address: SocketAddr) -> Vec<(&'static str, Run)> {
+    let origin = &format!("http://{address}");
     let url = format!("{origin}/api/oauth.v2.access");
     vec![
-        (REQWEST_ALONE, bare_reqwest(url, reqwest_as_ours())),
-        (OUR_CALL, our_call(origin)),
+        (REQWEST_ALONE, bare_reqwest(url.clone(), reqwest_as_ours())),
+        (HYPER_ALONE, raw_hyper(address)),
+        (CURL_ALONE, bare_curl(url)),
+        (OUR_CALL, our_call(client(Backend::Reqwest, origin))),
+        (OUR_CALL_HYPER, our_call(client(Backend::Hyper, origin))),
+        (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
         (OAUTH2, oauth2_call(origin)),
         (SLACK_MORPHISM, slack_morphism_call(origin)),
     ]
 }
 
-fn our_call(origin: &str) -> Run {
+fn client(backend: Backend, origin: &str) -> Client {
     let endpoint = Endpoint::new(origin).expect("an origin on loopback");
-    let client = Client::with_reqwest(endpoint, Limits::new()).expect("a client");
+    Client::builder().backend(backend).endpoint(endpoint).build().expect("a client")
+}
+
+/// With a thread for each of those at once.
+fn our_blocking_call(client: Client) -> Run {
+    let app = ConfidentialClient::new(
+        ClientId::new(ID).expect("an id"),
+        ClientSecret::new(SECRET).expect("a secret"),
+    );
+    let redirect = RedirectUri::new(REDIRECT).expect("a redirect URI");
+    Box::new(move |total, at_once| {
+        on_threads(at_once, || {
+            for _ in 0..total / at_once {
+                let code = AuthorizationCode::new(CODE).expect("a code");
+                let exchange = OauthV2Access::new(code).redirect_uri(redirect.clone());
+                let installed = client.call_blocking(&exchange, &app).expect("an installation");
+                let bot = installed.value.bot.as_ref();
+                assert_eq!(bot.map(|bot| bot.access_token.expose()), Some(TOKEN));
+            }
+        });
+    })
+}
+
+fn our_call(client: Client) -> Run {
     let app = ConfidentialClient::new(
         ClientId::new(ID).expect("an id"),
         ClientSecret::new(SECRET).expect("a secret"),

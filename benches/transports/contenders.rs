@@ -8,9 +8,14 @@ use std::thread::{self, Thread};
 
 use curl::easy::{Easy, List};
 use futures_util::future::join_all;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
 use isahc::AsyncReadResponseExt as _;
 use slack_transport::{BlockingTransport as _, Limits, Transport};
 use slack_transport_curl::CurlTransport;
+use slack_transport_hyper::HyperTransport;
 use slack_transport_reqwest::ReqwestTransport;
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,6 +25,7 @@ pub(crate) type Run = Box<dyn FnMut(usize, usize)>;
 pub(crate) const BARE_REQWEST: &str = "reqwest, bare";
 pub(crate) const UNLIMITED_REQWEST: &str = "reqwest, bare, no limits";
 pub(crate) const OUR_REQWEST: &str = "transport-reqwest";
+pub(crate) const OUR_HYPER: &str = "transport-hyper";
 pub(crate) const BARE_CURL: &str = "curl easy, bare";
 pub(crate) const OUR_CURL: &str = "transport-curl";
 pub(crate) const OUR_CURL_BLOCKING: &str = "transport-curl, blocking";
@@ -30,6 +36,7 @@ pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
         (BARE_REQWEST, bare_reqwest(url.to_owned(), reqwest_as_ours())),
         (UNLIMITED_REQWEST, bare_reqwest(url.to_owned(), reqwest_without_limits())),
         (OUR_REQWEST, our_reqwest(url.to_owned())),
+        (OUR_HYPER, our_hyper(url.to_owned())),
         (BARE_CURL, bare_curl(url.to_owned())),
         (OUR_CURL, our_curl(url.to_owned())),
         (OUR_CURL_BLOCKING, our_curl_blocking(url.to_owned())),
@@ -78,6 +85,49 @@ fn our_reqwest(url: String) -> Run {
     Box::new(move |total, at_once| runtime.block_on(drive(&transport, &url, total, at_once)))
 }
 
+fn our_hyper(url: String) -> Run {
+    let (runtime, transport) =
+        (runtime(), HyperTransport::new(Limits::new()).expect("a transport"));
+    Box::new(move |total, at_once| runtime.block_on(drive(&transport, &url, total, at_once)))
+}
+
+/// A connection for each of those at once, opened before, and nothing around hyper: no pool, timeout or limit.
+pub(crate) fn raw_hyper(address: std::net::SocketAddr) -> Run {
+    let runtime = runtime();
+    let mut senders = Vec::new();
+    Box::new(move |total, at_once| {
+        runtime.block_on(async {
+            while senders.len() < at_once {
+                senders.push(raw_connection(address).await);
+            }
+            join_all(senders[..at_once].iter_mut().map(|sender| async {
+                for _ in 0..total / at_once {
+                    let request = http::Request::post("/api/oauth.v2.access")
+                        .header("host", "127.0.0.1")
+                        .header("authorization", AUTHORIZATION)
+                        .header("content-type", FORM)
+                        .body(Full::new(Bytes::from_static(BODY.as_bytes())))
+                        .expect("the parts of this request are fixed");
+                    sender.ready().await.expect("an open connection");
+                    let response = sender.send_request(request).await.expect("an answer");
+                    let body = response.into_body().collect().await.expect("a body").to_bytes();
+                    assert_eq!(body.len(), 700);
+                }
+            }))
+            .await;
+        });
+    })
+}
+
+async fn raw_connection(address: std::net::SocketAddr) -> SendRequest<Full<Bytes>> {
+    let socket = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    socket.set_nodelay(true).expect("a socket of TCP");
+    let (sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.expect("a handshake");
+    tokio::spawn(connection);
+    sender
+}
+
 fn our_curl(url: String) -> Run {
     let transport = CurlTransport::new(Limits::new()).expect("a transport");
     Box::new(move |total, at_once| block_on(drive(&transport, &url, total, at_once)))
@@ -106,7 +156,7 @@ fn our_curl_blocking(url: String) -> Run {
     })
 }
 
-fn bare_curl(url: String) -> Run {
+pub(crate) fn bare_curl(url: String) -> Run {
     let handles: Vec<_> = (0..64).map(|_| std::sync::Mutex::new(Easy::new())).collect();
     Box::new(move |total, at_once| {
         let next = std::sync::atomic::AtomicUsize::new(0);
@@ -168,7 +218,7 @@ fn request(url: &str) -> http::Request<Vec<u8>> {
         .expect("the parts of this request are fixed")
 }
 
-fn on_threads(count: usize, work: impl Fn() + Sync) {
+pub(crate) fn on_threads(count: usize, work: impl Fn() + Sync) {
     if count == 1 {
         return work();
     }
