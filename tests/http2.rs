@@ -1,4 +1,4 @@
-//! Both transports speak HTTP/2 to a server that offers it, over TLS.
+//! Each transport speaks HTTP/2 to a server that offers it, over TLS.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,6 +21,7 @@ use slack_auth::{
     transport::{BlockingTransport, Body, Transport},
 };
 use slack_transport_curl::CurlTransport;
+use slack_transport_hyper::HyperTransport;
 use slack_transport_reqwest::ReqwestTransport;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -40,6 +41,14 @@ fn reqwest_negotiates_http2() -> Fallible<()> {
     let server = Server::start()?;
     let transport =
         ReqwestTransport::builder(Limits::new()).only_ca_certificates(server.ca.clone()).build()?;
+    server.is_spoken_to(&transport)
+}
+
+#[test]
+fn hyper_negotiates_http2() -> Fallible<()> {
+    let server = Server::start()?;
+    let transport =
+        HyperTransport::builder(Limits::new()).only_ca_certificates(server.ca.clone()).build()?;
     server.is_spoken_to(&transport)
 }
 

@@ -62,7 +62,7 @@ fn answer(mut socket: TcpStream) {
     }
 }
 
-/// Tells whether a request is there with all of its body; nobody here sends chunks or a second request too early.
+/// Returns whether a request is there with all of its body; nobody here sends chunks or a second request too early.
 fn is_whole(request: &[u8]) -> bool {
     let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;

@@ -102,10 +102,13 @@ impl Agent<'_> {
         }
     }
 
-    /// Has new connections opened for a while if one that lies idle must not be used again.
+    /// Checks the idle connections; if one must not be used again, new ones are opened for a while.
     ///
     /// No transfer begins between this look and libcurl's choice of a connection.
     fn look_at_idle_connections(&mut self) {
+        if self.kept.is_empty() {
+            return;
+        }
         let in_use: HashSet<u16> =
             self.running.values().filter_map(|running| running.handle.local_port().ok()).collect();
         let is_idle = |kept: &Kept| kept.port.is_some_and(|port| !in_use.contains(&port));
@@ -114,7 +117,7 @@ impl Agent<'_> {
         }
     }
 
-    /// Notes which connections a finished transfer has opened or used.
+    /// Records the connections that a finished transfer has opened.
     fn note_connections(&mut self, handle: &mut Easy2Handle<Exchange>) {
         let port = handle.local_port().ok().filter(|port| *port != 0);
         let exchange = handle.get_mut();

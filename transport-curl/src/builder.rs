@@ -115,12 +115,12 @@ fn with_platforms_certificates(extra: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(pem)
 }
 
-/// Before 8.7 the headers were sent before the body was asked for, and what was sent could not be told.
+/// Before 8.7 libcurl sent the headers before it asked for the body, and what was sent could not be determined.
 fn is_too_old(version: u32) -> bool {
     version < 0x08_07_00
 }
 
-/// Looks no further: libcurl reads it when it connects.
+/// Returns whether there is a certificate block. libcurl parses it when it connects.
 fn is_pem(text: &[u8]) -> bool {
     text.windows(MARK.len()).any(|window| window == MARK)
 }

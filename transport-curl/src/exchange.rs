@@ -18,7 +18,7 @@ pub(crate) struct Exchange {
     sockets: Arc<Sockets>,
     /// The sockets that were opened for this handle, and not taken from it yet.
     opened: Vec<Kept>,
-    /// What the handle was last told, and still knows.
+    /// The method and URL that the handle was set to last.
     target: Option<(Method, Uri)>,
     outgoing: Body,
     position: usize,
@@ -91,7 +91,7 @@ impl Exchange {
         &mut self.opened
     }
 
-    /// Notes what the handle's own connections speak.
+    /// Records the protocol of the handle's own connections.
     pub(crate) fn note_protocol(&mut self) {
         let http2 = self.is_http2();
         for kept in &mut self.opened {

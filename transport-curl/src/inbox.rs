@@ -43,7 +43,7 @@ struct State {
 }
 
 impl Inbox {
-    /// Leaves a transfer, and gives the number it can be cancelled by.
+    /// Queues a transfer, and returns the number that cancels it.
     pub(crate) fn start(
         &self,
         easy: Easy2<Exchange>,
@@ -60,7 +60,7 @@ impl Inbox {
         Ok(id)
     }
 
-    /// Leaves another command; a closed inbox has no use for it.
+    /// Queues another command; a closed inbox ignores it.
     pub(crate) fn leave(&self, command: Command) {
         let mut state = self.lock();
         if !state.closed {
@@ -69,7 +69,7 @@ impl Inbox {
         }
     }
 
-    /// Takes no more commands and tells the agent to end; what it has not taken yet is dropped.
+    /// Closes the inbox, which ends the agent; commands that it has not taken yet are dropped.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -82,7 +82,7 @@ impl Inbox {
         self.lock().closed
     }
 
-    /// Tells the inbox how its agent is woken.
+    /// Sets what wakes the agent.
     pub(crate) fn attach(&self, waker: MultiWaker) {
         // An inbox has one agent, which calls this once.
         drop(self.waker.set(waker));
@@ -99,19 +99,19 @@ impl Inbox {
         Some(())
     }
 
-    /// Tells whether something may have come; the lock decides.
+    /// Returns whether something may have come, without the lock that decides.
     pub(crate) fn is_filled(&self) -> bool {
         self.filled.load(Ordering::Relaxed)
     }
 
-    /// Notes that the agent goes to sleep, unless something came meanwhile.
+    /// Marks the agent as asleep, unless something came meanwhile.
     pub(crate) fn fall_asleep(&self) -> bool {
         let mut state = self.lock();
         state.asleep = state.commands.is_empty() && !state.closed;
         state.asleep
     }
 
-    /// Notes that the agent is up.
+    /// Marks the agent as awake.
     pub(crate) fn wake_up(&self) {
         self.lock().asleep = false;
     }

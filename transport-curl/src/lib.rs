@@ -36,6 +36,20 @@
 //! [`slack_transport::ErrorKind::Connect`] and nothing sent. `CFLAGS=-DHAVE_POLL` at build time lifts
 //! that. A transport opens at most 1,000 connections at once; requests beyond that wait in line.
 //!
+//! A kept connection whose end has arrived is not used again, nor one on which something came that nobody asked
+//! for: idle sockets are checked before each request, on Unix. At most 128 connections are kept for asynchronous
+//! requests, and 64 for blocking ones.
+//!
+//! # What is written here and not taken from elsewhere
+//!
+//! | part | why |
+//! |---|---|
+//! | `agent`, `inbox` | isahc, the one ready agent over libcurl's multi interface, keeps a dropped request's connection open until the server speaks, and costs twice the CPU time |
+//! | `sockets` | libcurl does not look at a connection within a second of its last use; mio asks the system |
+//! | `setup` | requests as POSTs whose body cannot be rewound: libcurl offers no other way to forbid its own retries |
+//! | `head` | libcurl hands over one line at a time, HTTP/2's included, which `httparse` does not read; names and values are parsed by `http` |
+//! | `failure` | libcurl's numbers in the contract's words |
+//!
 //! With rustls the platform's own verifier and CA certificates decide (as in reqwest); with OpenSSL
 //! the CA file that the system is found to have.
 

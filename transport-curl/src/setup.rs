@@ -1,4 +1,4 @@
-//! How an easy handle is told what to send.
+//! How an easy handle is set up for a request.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,16 +110,16 @@ impl Handles {
         }
     }
 
-    /// Has a new connection opened where an old one may be dead. A HEAD never goes on an old one.
+    /// Sets whether a new connection is opened: where a kept one may be dead, and for every HEAD.
     pub(crate) fn choose_connection(&self, easy: &mut Easy2<Exchange>) -> Result<(), Error> {
         let new = easy.get_ref().was_by(&Method::HEAD) || self.connection() == Connection::New;
         easy.fresh_connect(new).map_err(not_taken)
     }
 
-    /// Notes that libcurl keeps a dead connection for use.
+    /// Records that libcurl keeps a dead connection for use.
     ///
     /// It looks at a connection again only a second after the last use, and takes an answer that ends inside
-    /// the headers for a success. Until then new ones are opened, lest the next request be lost.
+    /// the headers for a success. Until then new ones are opened.
     pub(crate) fn suspect(&self) {
         *self.suspicion.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -147,7 +147,7 @@ impl Handles {
     }
 }
 
-/// Hands `request` to `easy`.
+/// Sets `easy` up for `request`.
 ///
 /// Every request but `HEAD` goes as a POST under another name, and an empty body as one of unknown
 /// length: libcurl then asks the read function before it writes anything, and cannot repeat a request

@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) socket: Socket,
-    /// The local port, once a transfer has told it.
+    /// The local port, known once a transfer has ended.
     pub(crate) port: Option<u16>,
     /// Over HTTP/2 a server may send frames at any time, and only the end counts.
     pub(crate) http2: bool,
@@ -29,7 +29,7 @@ mod watch {
 
     pub(crate) type Socket = std::os::fd::RawFd;
 
-    /// Looks at sockets by their numbers. The system takes a closed one off by itself.
+    /// Watches sockets by their numbers. The system forgets a closed one by itself.
     pub(crate) struct Sockets(Mutex<Watching>);
 
     struct Watching {

@@ -16,7 +16,7 @@ use crate::agent;
 use crate::inbox::{Command, Inbox};
 use crate::setup::{Config, Handles};
 
-/// Carries requests by libcurl: asynchronous ones on one agent thread, blocking ones on the caller's.
+/// Sends requests by libcurl: asynchronous ones on one agent thread, blocking ones on the caller's.
 ///
 /// Share one among all tasks and threads, in an `Arc`: connections are reused only within it.
 /// Dropping it ends the agent.
@@ -31,7 +31,7 @@ pub struct CurlTransport {
 }
 
 impl CurlTransport {
-    /// Makes a transport with `limits`, without proxy, that trusts what the platform trusts.
+    /// Creates a transport with `limits`, without proxy, that trusts what the platform trusts.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl CurlTransport {
         Self::builder(limits).build()
     }
 
-    /// Starts a transport that differs in proxy or certificates.
+    /// Returns a builder for a transport that differs in proxy or certificates.
     pub fn builder(limits: Limits) -> Builder {
         Builder::new(limits)
     }
@@ -112,7 +112,7 @@ impl BlockingTransport for CurlTransport {
 }
 
 impl Drop for CurlTransport {
-    /// Tells the agent to end, without waiting: it may be in the middle of resolving a name.
+    /// Ends the agent without waiting for it: it may be in the middle of resolving a name.
     fn drop(&mut self) {
         self.inbox.close();
     }
@@ -124,7 +124,7 @@ impl fmt::Debug for CurlTransport {
     }
 }
 
-/// Gives the request up when the future that waits for it is dropped.
+/// Cancels the request when the future that waits for it is dropped.
 struct CancelOnDrop<'a> {
     inbox: &'a Inbox,
     id: u64,

@@ -111,7 +111,7 @@ impl Inner {
     }
 }
 
-/// Has the body wiped once it is sent.
+/// Converts the request; its body is wiped once it is sent.
 fn translate(request: Request<Body>) -> Request<Full<Bytes>> {
     let (mut parts, body) = request.into_parts();
     if body.is_empty() && announces_empty_bodies(&parts.method) {

@@ -125,7 +125,7 @@ impl Http1 {
     }
 }
 
-/// Has the connection read and write what it can. One that ends is dropped, and so tells its request.
+/// Lets the connection read and write what it can. One that ends is dropped, which ends its request.
 fn drive(connection: &mut Option<Pin<Box<Driven>>>, context: &mut Context<'_>) {
     let ended = connection.as_mut().is_some_and(|it| it.as_mut().poll(context).is_ready());
     if ended {

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::Builder;
 use crate::exchange::Exchanger;
 
-/// Carries requests by hyper.
+/// Sends requests by hyper.
 ///
 /// Share one among all tasks and threads, in an `Arc`: connections are reused only within it.
 pub struct HyperTransport {

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::Builder;
 use crate::exchange::Exchanger;
 
-/// Carries requests by a [`reqwest::Client`].
+/// Sends requests by a [`reqwest::Client`].
 ///
 /// Share one among all tasks and threads, in an `Arc`: connections are reused only within it.
 pub struct ReqwestTransport {
@@ -28,7 +28,7 @@ impl ReqwestTransport {
         Self::builder(limits).build()
     }
 
-    /// Starts a transport that differs in proxy, certificates or runtime.
+    /// Returns a builder for a transport that differs in proxy, certificates or runtime.
     pub fn builder(limits: Limits) -> Builder {
         Builder::new(limits)
     }

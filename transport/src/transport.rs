@@ -7,7 +7,7 @@ use http::{Request, Response};
 
 use crate::{Body, Error};
 
-/// Carries one request to its server and brings the answer back.
+/// Sends one request to its server and returns the answer.
 ///
 /// Any status is an answer, a redirect included: a transport follows none and repeats nothing.
 /// Dropping the future gives the request up at once and closes what it had opened. It may be polled
@@ -24,7 +24,7 @@ pub trait Transport: Send + Sync + 'static {
     async fn send(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error>;
 }
 
-/// Carries one request to its server while the calling thread waits.
+/// Sends one request to its server while the calling thread waits.
 ///
 /// The promises are those of [`Transport`]. The call needs no runtime; inside one it holds up the
 /// thread it is made on.

@@ -15,7 +15,7 @@ pub(crate) struct Servers {
     children: Vec<Child>,
 }
 
-/// Has nginx read its configuration again and again, until it is dropped.
+/// Reloads nginx again and again, until it is dropped.
 pub(crate) struct Reloading {
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,

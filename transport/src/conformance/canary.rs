@@ -12,7 +12,7 @@ pub(super) const BODY: &str = "canary-in-the-body";
 /// In the reply.
 pub(super) const REPLY: &str = "xoxe-canary-in-the-reply";
 
-/// Finds a secret in an error: in its texts, its `Debug`, or those of its causes.
+/// Returns a secret that an error shows: in its texts, its `Debug`, or those of its causes.
 pub(super) fn found_in(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let mut texts = vec![format!("{error}\n{error:?}\n{error:#?}")];
     let mut cause = error.source();
@@ -24,7 +24,7 @@ pub(super) fn found_in(error: &(dyn std::error::Error + 'static)) -> Option<&'st
     [HEADER, QUERY, BODY, REPLY].into_iter().find(|secret| spellings(secret).iter().any(shows))
 }
 
-/// Gives a secret as text, hex, decimal bytes, and base64 at each of three offsets.
+/// Returns a secret as text, hex, decimal bytes, and base64 at each of three offsets.
 fn spellings(secret: &str) -> Vec<String> {
     let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let decimal: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();

@@ -146,7 +146,7 @@ fn request(plan: &Plan, address: SocketAddr, ask: Ask, marker: &str) -> Request<
         .expect("the parts of this request are fixed")
 }
 
-/// Finds a request that arrived twice; each has a path of its own.
+/// Returns a request that arrived twice; each has a path of its own.
 fn repeated(seen: &[Seen]) -> Option<String> {
     let mut targets = HashSet::new();
     seen.iter().flat_map(|connection| &connection.requests).find_map(|request| {
@@ -155,7 +155,7 @@ fn repeated(seen: &[Seen]) -> Option<String> {
     })
 }
 
-/// Finds a port that nobody listens on.
+/// Returns a port that nobody listens on.
 fn free_port() -> Result<SocketAddr, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())

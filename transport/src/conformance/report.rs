@@ -32,19 +32,19 @@ impl Report {
         });
     }
 
-    /// Tells how many cases were run.
+    /// Returns how many cases were run.
     #[must_use]
     pub fn cases(&self) -> usize {
         self.cases.len()
     }
 
-    /// Tells how many exchanges the passed cases made.
+    /// Returns how many exchanges the passed cases made.
     #[must_use]
     pub fn exchanges(&self) -> usize {
         self.cases.iter().map(|case| case.exchanges).sum()
     }
 
-    /// Gives a line for each case that failed.
+    /// Returns a line for each case that failed.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let failed =
@@ -52,7 +52,7 @@ impl Report {
         failed.map(|(name, failure)| format!("{name}: {failure}")).collect()
     }
 
-    /// Passes if every case did.
+    /// Asserts that every case passed.
     ///
     /// # Panics
     ///

@@ -64,7 +64,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server whose n-th connection goes by the n-th script; one more than that is closed.
+    /// Starts a server whose n-th connection follows the n-th script; one more than that is closed.
     pub(super) fn start(scripts: Vec<Vec<Step>>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");
