@@ -36,7 +36,7 @@ use crate::{
 ///     type Response = TeamInfoResponse;
 ///     type Error = NoError;
 ///
-///     fn params(&self, _: &mut Form) {}
+///     fn params(&self, _: &mut FormFields) {}
 /// }
 ///
 /// let response = http::Response::new(r#"{"ok":true,"team":{"domain":"acme"}}"#);

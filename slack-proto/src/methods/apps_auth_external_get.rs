@@ -100,7 +100,7 @@ object! {
 lenient_payload!(AppsAuthExternalGetResponse, holds_token: true, from: ExternalGetWire);
 
 crate::error_codes! {
-    /// Why Slack refuses `apps.auth.external.get`, beside the common reasons.
+    /// The errors of `apps.auth.external.get`, in addition to the common ones.
     pub enum AppsAuthExternalGetError {
         /// Slack could not get or refresh the token at the provider; the person may have to connect again
         AccessTokenExchangeFailed = "access_token_exchange_failed", Other;

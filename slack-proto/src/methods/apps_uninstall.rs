@@ -16,7 +16,7 @@ use crate::{
 ///
 /// ```
 /// use slack_proto::{
-///     AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, Method,
+///     AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint,
 ///     methods::AppsUninstall,
 /// };
 ///

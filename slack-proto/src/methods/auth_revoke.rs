@@ -110,7 +110,7 @@ object! {
 lenient_payload!(AuthRevokeResponse, holds_token: false, from: RevokeWire);
 
 crate::error_codes! {
-    /// Why Slack refuses `auth.revoke`, beside the common reasons.
+    /// The errors of `auth.revoke`, in addition to the common ones.
     pub enum AuthRevokeError {
         /// the token's login is over already
         AlreadyLoggedOut = "already_logged_out", Done;

@@ -88,7 +88,7 @@ pub struct OauthV2ExchangeResponse {
 single_grant!(OauthV2ExchangeResponse, "missing; the new token cannot be refreshed");
 
 crate::error_codes! {
-    /// Why Slack refuses `oauth.v2.exchange`, beside the common reasons.
+    /// The errors of `oauth.v2.exchange`, in addition to the common ones.
     pub enum OauthV2ExchangeError {
         /// the installation behind the token was revoked or is not valid
         AuthorizationNotFound = "authorization_not_found", AuthDead;

@@ -104,7 +104,7 @@ lenient_payload!(
 );
 
 crate::error_codes! {
-    /// Why Slack refuses `oauth.v2.user.access`, beside the common reasons.
+    /// The errors of `oauth.v2.user.access`, in addition to the common ones.
     pub enum OauthV2UserAccessError {
         /// the client secret is wrong for this client id, or was replaced more than a day ago
         BadClientSecret = "bad_client_secret", Config;

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {
-    /// What the method gives.
+    /// The result of the method.
     pub value: T,
     /// Status, request id, warnings and what was odd.
     pub meta: ReplyMeta,

@@ -48,7 +48,11 @@ use crate::{
 /// Sign in with Slack, with a nonce that the ID token must repeat:
 ///
 /// ```
-/// # use slack_proto::{#, #     AuthorizationRequest, ClientId, Endpoint, Timestamp, methods::OpenidConnectToken, oauth::{RandomBytes, RedirectUri, SignInScopes}};
+/// # use slack_proto::{
+/// #     ClientId, Endpoint, Timestamp,
+/// #     methods::OpenidConnectToken,
+/// #     oauth::{AuthorizationRequest, RandomBytes, RedirectUri, SignInScopes},
+/// # };
 /// let request = AuthorizationRequest::<OpenidConnectToken>::new(
 ///     ClientId::new("1000000001.2000000002")?,
 ///     SignInScopes::openid().email().profile(),

@@ -45,7 +45,7 @@ pub enum Action {
 pub struct Write {
     /// The pair that the store must hold, by its [fingerprint](AnyCredential::pair_fingerprint).
     pub replaces: Fingerprint,
-    /// What to store.
+    /// The credential to store.
     pub credential: AnyCredential,
     /// A second credential of the response: store it as the installation's unplaced credential.
     pub unplaced: Option<Credential>,

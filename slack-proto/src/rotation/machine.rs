@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
-/// The rotation of one credential: a value that can be cloned, and that does nothing by itself.
+/// The rotation of one credential, as a state machine. It is a plain value and performs no action itself.
 ///
 /// Its driver calls [`step`](Self::step) with what happened, does the action that comes back, and calls it again with
 /// the outcome, until the action is [`Rest`](Action::Rest) or [`Stop`](Action::Stop). An event that does not belong to
@@ -62,7 +62,7 @@ pub struct Rotation {
     jitter: u32,
     stage: Stage,
     goal: Goal,
-    /// What the store holds, as far as is known: the only credential that anybody is given.
+    /// The credential that the store holds, as far as is known. No other is handed out.
     stored: Option<AnyCredential>,
     /// What the store does not hold yet.
     pending: Option<Write>,

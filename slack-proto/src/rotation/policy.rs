@@ -48,7 +48,7 @@ impl RotationPolicy {
         }
     }
 
-    /// Sets how long before its end a token is due, in place of the smaller of 2 h and a sixth of its life.
+    /// Sets how long before its expiry a token is due. The default is a sixth of its lifetime, but at most 2 hours.
     pub const fn margin(self, margin: Duration) -> Self {
         Self { margin: Some(margin), ..self }
     }
@@ -58,7 +58,7 @@ impl RotationPolicy {
         Self { grace, ..self }
     }
 
-    /// Sets for how long a process may keep all others from refreshing.
+    /// Sets the length of a lease, which keeps other processes from refreshing.
     ///
     /// It must outlast one request, and end before the grace time does: else nobody can send the same refresh token
     /// again after a process has died.

@@ -62,7 +62,7 @@ pub struct InvalidEncoding {
 }
 
 impl InvalidEncoding {
-    /// Names the member, such as `bot.access_token`; `$` is the whole.
+    /// Returns the path of the member, such as `bot.access_token`; `$` is the whole value.
     #[must_use]
     pub fn member(&self) -> &str {
         &self.member

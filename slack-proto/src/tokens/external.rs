@@ -13,8 +13,8 @@ use crate::{
 };
 
 secrets! {
-    /// A token of an outside provider: opaque, any characters. Slack does not tell how long it lives, so fetch it
-    /// whenever it is needed.
+    /// An opaque token of an external provider. Slack does not say when it expires, so fetch it whenever it is needed
+    /// instead of storing it.
     ExternalToken, "external token", not_empty;
 }
 

@@ -67,7 +67,7 @@ impl Notes {
         }
     }
 
-    /// Goes out of it again.
+    /// Leaves it again.
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if let Some(step) = self.path.get(self.depth) {

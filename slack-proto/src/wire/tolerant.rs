@@ -53,7 +53,7 @@ pub(crate) struct RawObject<'de> {
 }
 
 impl<'de> RawObject<'de> {
-    /// Splits the object at the beginning of `text`; gives also how many bytes it took.
+    /// Splits the object at the beginning of `text`, and returns how many bytes it had.
     pub(crate) fn split(text: &'de str) -> Result<(Self, usize), serde_json::Error> {
         let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Self>();
         match stream.next() {

@@ -13,7 +13,7 @@ pub enum SignedStateError {
     StateMissing,
     /// The callback is an authorization error response without a state, so that nothing ties it to this browser.
     RefusedWithoutState(AuthorizationErrorResponse),
-    /// The state is none of these, or was cut off.
+    /// The value is not a state of this library, or it was truncated.
     Malformed,
     /// The state has a version that this library does not know.
     UnknownVersion,

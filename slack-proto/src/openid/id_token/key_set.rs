@@ -24,8 +24,8 @@ use crate::{
 
 /// The public keys that a Slack publishes, read once for any number of tokens.
 ///
-/// A key that is not for `RS256` signatures, too short, or broken is passed over and told as a parse warning; so a set may
-/// turn out empty, and then no token verifies. Of a set with more than 16 keys the first 16 count.
+/// A key that is not for `RS256`, too short, or malformed is skipped and reported as a parse warning, so that a set
+/// may have no usable key. Of a set with more than 16 keys only the first 16 are used.
 pub struct KeySet {
     keys: Vec<(UntrustedText, Box<dyn Rs256Key>)>,
     parse_warnings: Vec<ParseWarning>,
