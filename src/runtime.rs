@@ -1,4 +1,4 @@
-//! What a rotator needs from the world: a clock, a way to wait, and somebody to run its tasks.
+//! What a rotator runs on: a clock, a timer, and an executor for its tasks.
 
 #[cfg(feature = "test-util")]
 mod manual;
@@ -20,18 +20,18 @@ pub use threads::ThreadRuntime;
 #[cfg(feature = "tokio")]
 pub use self::tokio::TokioRuntime;
 
-/// A clock, a way to wait, and somebody to run tasks to their end.
+/// A clock, a timer, and an executor that runs tasks to their end.
 ///
 /// `TokioRuntime` (feature `tokio`) runs tasks on Tokio. `ThreadRuntime` (feature `thread-runtime`) runs them on threads of
 /// the library's own, and is a rotator's default where that feature is on. `ManualRuntime` (feature `test-util`) is for
 /// tests. Any other runtime takes three short methods.
 pub trait Runtime: Send + Sync + 'static {
-    /// Tells the time of day: expiries are compared with it.
+    /// Returns the time of day, which expiries are compared with.
     fn now(&self) -> Timestamp;
 
-    /// Waits so long. Dropping the future gives the wait up.
+    /// Returns a future that completes after `duration`. Dropping it cancels the wait.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Runs a task to its end, even if nobody waits for it.
+    /// Runs a task to its end, even if nothing waits for it.
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);
 }

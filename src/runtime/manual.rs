@@ -1,4 +1,4 @@
-//! Time that passes when it is told to.
+//! A runtime whose time passes when a test says so.
 
 use std::{
     fmt,
@@ -54,7 +54,7 @@ impl ManualRuntime {
         Self { inner: Arc::new(Inner { executor: Executor::new(), time: Mutex::new(time) }) }
     }
 
-    /// Tells the time whenever it has changed, to set another clock by it.
+    /// Calls `watch` with the new time whenever it has changed, for instance to set another clock.
     pub fn on_change(&self, watch: impl FnMut(Timestamp) + Send + 'static) {
         self.time().watchers.push(Box::new(watch));
     }

@@ -22,7 +22,7 @@ use super::{Runtime, system_time::system_time};
 pub struct ThreadRuntime;
 
 impl ThreadRuntime {
-    /// Makes a handle; nothing starts yet.
+    /// Creates a handle; no thread starts yet.
     #[must_use]
     pub const fn new() -> Self {
         Self

@@ -17,7 +17,7 @@ pub struct TokioRuntime {
 }
 
 impl TokioRuntime {
-    /// Takes the runtime to run on; inside one, [`Handle::current`] gives it.
+    /// Creates a runtime over Tokio's; inside of Tokio, [`Handle::current`] returns the handle.
     #[must_use]
     pub fn new(handle: Handle) -> Self {
         Self { handle }

@@ -15,7 +15,7 @@ pub(crate) const ENTRIES: &str = "installations";
 pub(crate) const LEASES: &str = "leases";
 pub(crate) const LOCKS: &str = "locks";
 
-/// Makes a store of `folder`, unless it is one.
+/// Turns `folder` into a store, unless it is one.
 pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
     make_folder(folder).map_err(|error| unavailable("the folder cannot be made", error))?;
     refuse_access_of_others(folder)?;
@@ -143,7 +143,7 @@ fn owners_alone() -> OpenOptions {
     OpenOptions::new()
 }
 
-/// Makes sure that a name that came or went does so on the disk as well.
+/// Flushes a folder, so that a created or removed name is durable.
 pub(crate) fn flush_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and the system does it by itself.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 use slack_store::EntryKey;
 
-/// Gives the name for a key, without an ending.
+/// Returns the file name of a key, without its extension.
 pub(crate) fn of(key: &EntryKey) -> String {
     let text = key.as_str();
     let parts: Vec<_> = text.split('/').collect();
@@ -31,7 +31,7 @@ pub(crate) fn of(key: &EntryKey) -> String {
     if name.len() > LONGEST { format!("{HASHED}{}", hex(&Sha256::digest(text))) } else { name }
 }
 
-/// Gives the key that has this name; `None` if the name does not tell.
+/// Returns the key of a file name; `None` if the name does not determine it.
 pub(crate) fn key(name: &str) -> Option<EntryKey> {
     let mut text = String::with_capacity(name.len());
     for (index, part) in name.split('-').enumerate() {
@@ -51,7 +51,7 @@ pub(crate) fn key(name: &str) -> Option<EntryKey> {
     EntryKey::from_text(&text).filter(|key| of(key) == name)
 }
 
-/// Tells whether only the file itself knows its key.
+/// Returns whether only the content of the file names its key.
 pub(crate) fn is_hashed(name: &str) -> bool {
     name.starts_with(HASHED)
 }

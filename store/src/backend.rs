@@ -77,7 +77,7 @@ pub trait StoreBackend: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page, StoreError>;
 
-    /// Takes a lease for so long from now, or tells for how long another holder has it; does not wait for it.
+    /// Acquires a lease for `length` from now, or returns for how long another holder has it; never waits for it.
     ///
     /// `part` is a word of lowercase letters: a key has as many leases as there are parts. Nothing need be stored under
     /// the key. Whoever holds the lease may take it again: it then lasts `length` from now. One that has run out is
@@ -94,7 +94,7 @@ pub trait StoreBackend: Send + Sync + 'static {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError>;
 
-    /// Gives a lease up before it runs out; without effect if another holder has it, or nobody.
+    /// Releases a lease before it expires; without effect if another holder has it, or nobody.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ pub trait StoreBackend: Send + Sync + 'static {
     /// When the store cannot be read.
     async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError>;
 
-    /// Makes room for a write of `length` bytes under this key: called before a refresh token is spent, since what
+    /// Reserves room for a write of `length` bytes under this key: called before a refresh token is spent, since what
     /// comes back must then be stored. A store that cannot run out of room unnoticed has nothing to do.
     ///
     /// # Errors

@@ -165,7 +165,7 @@ impl InstallationStore {
         settle::remove(self.backend().await?, &key, version).await
     }
 
-    /// Takes the lease of one credential for so long from now, or tells for how long another holder has it; does not
+    /// Acquires the lease of one credential for a length from now, or returns for how long another holder has it; does not
     /// wait for it. Nothing need be stored under `key`. Whoever holds the lease may take it again.
     ///
     /// A lease decides who may send a refresh token, and never what is stored: a pair that Slack has issued is written
@@ -185,7 +185,7 @@ impl InstallationStore {
         settle::acquire(self.backend().await?, &key, slot.as_str(), holder, length).await
     }
 
-    /// Gives a lease up before it runs out; without effect if another holder has it, or nobody.
+    /// Releases a lease before it expires; without effect if another holder has it, or nobody.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl InstallationStore {
         self.backend.lease(&EntryKey::try_from(key)?, slot.as_str()).await
     }
 
-    /// Makes room for this installation and a pair of tokens more, before a refresh token is spent.
+    /// Reserves room for this installation and one more pair of tokens, before a refresh token is spent.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl InstallationStore {
         self.backend().await?.reserve(&EntryKey::try_from(key)?, length).await
     }
 
-    /// Takes the lease of the sweep, which refreshes what nobody asks for: one process at a time.
+    /// Acquires the lease of the sweep, which refreshes tokens that nobody asks for: one process at a time.
     ///
     /// # Errors
     ///
@@ -236,7 +236,7 @@ impl InstallationStore {
         settle::acquire(self.backend().await?, &EntryKey::sweep(), SWEEP, holder, length).await
     }
 
-    /// Gives the lease of the sweep up.
+    /// Releases the lease of the sweep.
     ///
     /// # Errors
     ///

@@ -78,7 +78,7 @@ pub async fn remove_user(
     Ok(removed.is_some() || installer.is_some())
 }
 
-/// Takes something out of an installation, and removes it if no credential is left; `None` if there was nothing to take.
+/// Removes a part of an installation, and all of it if no credential is left; `None` if there was nothing to remove.
 ///
 /// Each conflict means that another has got on, so that it comes to an end.
 async fn change<T>(

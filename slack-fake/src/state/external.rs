@@ -63,7 +63,7 @@ impl ExternalToken {
         self
     }
 
-    /// Makes the provider refuse a renewal, which fails with `access_token_exchange_failed`.
+    /// Lets the provider refuse a renewal, which then fails with `access_token_exchange_failed`.
     pub fn refused_by_provider(mut self) -> Self {
         self.record.renewal = Renewal::Refused;
         self

@@ -50,7 +50,7 @@ impl AppsAuthExternalGet {
         Ok(Self { id, refresh: Refresh::WhenExpired })
     }
 
-    /// Makes Slack refresh the token at the provider even if it has not expired.
+    /// Asks Slack to refresh the token at the provider even if it has not expired.
     pub fn force_refresh(self) -> Self {
         Self { refresh: Refresh::Always, ..self }
     }
