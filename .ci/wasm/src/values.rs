@@ -6,8 +6,9 @@ use std::{
 };
 
 use slack_proto::{
-    AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient, Timestamp,
-    error::InvalidValue,
+    AccessToken, ClientId, ClientSecret, ConfidentialClient, Endpoint, PublicClient, Slot,
+    Timestamp,
+    error::{ErrorClass, InvalidValue},
     ids::{AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId},
     methods::UntrustedText,
     oauth::{
@@ -15,6 +16,7 @@ use slack_proto::{
         RedirectUri, Scopes,
     },
     openid::{IdToken, Nonce},
+    rotation::{Problem, ReauthorizationReason, RefreshFailure, Rejection, RotationEvent},
     tokens::{ConfigurationToken, ExternalToken, Fingerprint, RefreshToken, TokenKind, WebhookUrl},
 };
 
@@ -95,7 +97,26 @@ pub(crate) fn places() {
     assert!(RedirectUri::insecure_for_tests("https://app.example.com/cb").is_err());
 }
 
+/// What logs and metrics need.
+fn words() {
+    assert_eq!(TokenKind::as_str(TokenKind::Bot), "bot");
+    assert_eq!(TokenKind::slot(TokenKind::User), Some(Slot::User));
+    assert_eq!(ErrorClass::as_str(ErrorClass::Config), "config");
+    assert_eq!(Rejection::as_str(Rejection::Expired), "expired");
+    assert_eq!(RefreshFailure::as_str(&RefreshFailure::NothingSent), "nothing_sent");
+    assert_eq!(Problem::as_str(&Problem::NoAnswer), "no_answer");
+    assert_eq!(ReauthorizationReason::as_str(&ReauthorizationReason::Missing), "missing");
+    let after = Duration::ZERO;
+    assert_eq!(RotationEvent::as_str(&RotationEvent::StoreFailed { after }), "store_failed");
+    let time = Timestamp::from_unix(u64::MAX);
+    assert_eq!(time.to_string(), "+584554051223-11-09T07:00:15Z");
+    assert_eq!(Timestamp::to_system_time(Timestamp::from_unix(0)), Some(UNIX_EPOCH));
+    let url = Endpoint::method_url(&Endpoint::slack(), "team.info").unwrap();
+    assert_eq!(url, "https://slack.com/api/team.info");
+}
+
 pub(crate) fn proofs() {
+    words();
     let entropy = RandomBytes::new([7; 96]);
     assert_eq!(format!("{entropy:?}"), "RandomBytes([redacted])");
     assert_eq!(CodeVerifier::from_random_bytes(&entropy).expose().len(), 43);
