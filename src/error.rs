@@ -1,4 +1,4 @@
-//! What can come instead of a result.
+//! Errors: of calls, of Slack's responses, and of values that are refused; and [`Recovery`], what to do next.
 
 pub use slack_proto::error::{
     ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, InvalidEncoding,

@@ -1,4 +1,4 @@
-//! Identifiers that Slack gives out.
+//! Slack's identifiers.
 
 pub use slack_proto::ids::{
     AppId, BotId, ChannelId, EnterpriseId, ExternalTokenId, ProviderKey, TeamId, UserId,

@@ -1,4 +1,4 @@
-//! Methods of the Web API, the trait that makes one, and what goes in and comes out.
+//! Methods of Slack's Web API, the trait for methods of your own, and the types of requests and responses.
 
 pub use slack_proto::methods::{
     ApiMethod, AppsAuthExternalDelete, AppsAuthExternalDeleteError, AppsAuthExternalDeleteResponse,

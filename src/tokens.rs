@@ -1,4 +1,4 @@
-//! Tokens and what is kept of them: kinds, credentials, installations, their keys and their stored form.
+//! Tokens, the credentials and installations that hold them, the keys to store them under, and their stored form.
 
 pub use slack_proto::tokens::{
     AccessToken, AppData, ConfigurationCredential, ConfigurationToken, Credential, EncodedSecrets,
