@@ -15,19 +15,20 @@ use slack_store::{
 use zeroize::Zeroizing;
 
 use crate::{
+    disk::{self, Flush, flush_folder, read_whole},
     entry::{self, Head},
-    layout::{
-        self, ENTRIES, Flush, LEASES, LOCKS, flush_folder, read_whole, unavailable, write_new,
-    },
+    layout::{self, ENTRIES, LEASES, LOCKS, unavailable},
     lease::Lease,
     name,
 };
 
+#[derive(Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
     entries: PathBuf,
     leases: PathBuf,
     locks: PathBuf,
+    pub(crate) lock_timeout: Duration,
 }
 
 impl Folder {
@@ -38,6 +39,7 @@ impl Folder {
             entries: path.join(ENTRIES),
             leases: path.join(LEASES),
             locks: path.join(LOCKS),
+            lock_timeout: Duration::from_secs(5),
         })
     }
 
@@ -70,10 +72,11 @@ impl Folder {
             ));
         }
         let (file, new) = (self.file_of(key), self.entries.join(name::of(key) + ".new"));
-        let written = write_new(&new, &bytes, Flush::Yes).and_then(|()| fs::rename(&new, &file));
+        let written =
+            disk::write(&new, &bytes, Flush::Yes).and_then(|()| disk::rename(&new, &file));
         if let Err(error) = written {
             // The disk may be full; the old file is as it was.
-            let _ = fs::remove_file(&new);
+            let _ = disk::remove(&new);
             return Err(failed(error));
         }
         flush_folder(&self.entries)
@@ -85,7 +88,7 @@ impl Folder {
         if self.read(key)?.map(|(head, _)| head.version) != Some(version) {
             return Err(StoreError::conflict());
         }
-        fs::remove_file(self.file_of(key))
+        disk::remove(&self.file_of(key))
             .map_err(|error| unavailable("the entry could not be removed", error))?;
         flush_folder(&self.entries)
             .map_err(|error| StoreError::unknown("the entry may still be on the disk", error))
@@ -147,6 +150,9 @@ impl Folder {
         for entry in fs::read_dir(&self.entries).map_err(failed)? {
             let file_name = entry.map_err(failed)?.file_name();
             let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(ENDING)) else {
+                if !file_name.to_string_lossy().ends_with(".new") {
+                    unreadable.push(Unreadable::new(&file_name.to_string_lossy(), stray()));
+                }
                 continue;
             };
             match self.head(name, query) {
@@ -169,12 +175,7 @@ impl Folder {
             };
             entry::key_of(&bytes)?
         } else {
-            name::key(name).ok_or_else(|| {
-                StoreError::new(
-                    StoreErrorKind::Foreign,
-                    "the folder holds a file whose name is no key; move it away",
-                )
-            })?
+            name::key(name).ok_or_else(stray)?
         };
         if matches!(query, Query::Keys { .. }) {
             return Ok(Some((key, None)));
@@ -204,8 +205,8 @@ impl Folder {
         let lease = Lease { holder, taken_at: now, until: now.saturating_add(millis(length)) };
         let new = file.with_extension("new");
         // A lease need not outlive the machine: all who could hold one are gone then.
-        write_new(&new, lease.to_line().as_bytes(), Flush::No).map_err(failed)?;
-        fs::rename(new, file).map_err(failed)?;
+        disk::write(&new, lease.to_line().as_bytes(), Flush::No).map_err(failed)?;
+        disk::rename(&new, &file).map_err(failed)?;
         Ok(LeaseOutcome::Granted)
     }
 
@@ -219,7 +220,7 @@ impl Folder {
         let _lock = self.lock(key)?;
         let file = self.lease_of(key, part);
         match read_lease(&file).map_err(failed)? {
-            Some(lease) if lease.holder == holder => fs::remove_file(file).map_err(failed),
+            Some(lease) if lease.holder == holder => disk::remove(&file).map_err(failed),
             _ => Ok(()),
         }
     }
@@ -234,6 +235,18 @@ impl Folder {
         Ok(lease.and_then(|lease| Some(HeldLease::new(lease.holder, lease.remaining(now())?))))
     }
 
+    /// Takes the room that a write needs, as the file that it will be written into.
+    pub(crate) fn reserve(&self, key: &EntryKey, length: usize) -> Result<(), StoreError> {
+        let _lock = self.lock(key)?;
+        // The line before the value, with room to spare.
+        let length = length + key.as_str().len() + 256;
+        let new = self.entries.join(name::of(key) + ".new");
+        disk::write(&new, &vec![0; length], Flush::Yes).map_err(|error| {
+            let _ = fs::remove_file(&new);
+            unavailable("there is no room for the entry", error)
+        })
+    }
+
     fn read(&self, key: &EntryKey) -> Result<Option<(Head, Entry)>, StoreError> {
         // Without a lock: a file is the old one or the new one.
         let Some(bytes) = read_entry(&self.file_of(key))? else { return Ok(None) };
@@ -243,7 +256,7 @@ impl Folder {
     /// Locks out all who change this key, and, since there are few locks, some others.
     fn lock(&self, key: &EntryKey) -> Result<File, StoreError> {
         let stripe = Sha256::digest(key.as_str())[0] % 64;
-        layout::lock(&self.locks.join(format!("{stripe:02x}")))
+        disk::lock(&self.locks.join(format!("{stripe:02x}")), self.lock_timeout)
             .map_err(|error| unavailable("the store could not be locked", error))
     }
 
@@ -254,6 +267,13 @@ impl Folder {
     fn lease_of(&self, key: &EntryKey, part: &str) -> PathBuf {
         self.leases.join(format!("{}.{part}", name::of(key)))
     }
+}
+
+fn stray() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Foreign,
+        "the folder holds a file whose name is no key; move it away",
+    )
 }
 
 fn read_entry(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
@@ -292,3 +312,39 @@ const ENDING: &str = ".slack";
 const LONGEST_LEASE: u64 = 256;
 /// An entry is some kilobytes: what is larger is not ours.
 const LONGEST: u64 = 2 << 20;
+
+#[cfg(test)]
+mod tests {
+    use slack_store::SecretBytes;
+
+    use super::*;
+    use crate::disk::tests::AfterPowerLoss;
+
+    fn write(value: &str) -> Write {
+        Write::new(StoredVersion::random().unwrap(), SecretBytes::new(value.into()))
+    }
+
+    /// After each `Ok` the power fails: what was told to be stored is there.
+    #[test]
+    fn what_was_written_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/store");
+        let store = Folder::open(&path).unwrap();
+        let mark = path.join("store");
+        let mut disk = AfterPowerLoss::default().take();
+        assert_eq!(disk.read(&mark), Some(&b"slack-auth store 1\n"[..]));
+
+        let key = EntryKey::from_text("team/T1").unwrap();
+        let file = store.file_of(&key);
+        let (first, second) = (write("first"), write("second"));
+        store.put(&key, &first, Precondition::Absent).unwrap();
+        disk = disk.take();
+        assert!(disk.read(&file).unwrap().ends_with(b"first"));
+        store.reserve(&key, 4_000).unwrap();
+        store.put(&key, &second, Precondition::Version(first.version)).unwrap();
+        disk = disk.take();
+        assert!(disk.read(&file).unwrap().ends_with(b"second"));
+        store.remove(&key, second.version).unwrap();
+        assert_eq!(disk.take().read(&file), None);
+    }
+}

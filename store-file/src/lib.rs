@@ -2,6 +2,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod disk;
 mod entry;
 mod folder;
 mod layout;
@@ -81,6 +82,15 @@ impl FileStore {
         Folder::open(folder.as_ref()).map(|folder| Self { folder: Arc::new(folder) })
     }
 
+    /// Sets how long an operation waits for another process that holds the lock of the same entry, in place of 5 s. After
+    /// that it fails, and nothing was done: a process that is stopped or frozen holds nobody up for ever.
+    #[must_use]
+    pub fn lock_timeout(self, timeout: Duration) -> Self {
+        let mut folder = (*self.folder).clone();
+        folder.lock_timeout = timeout;
+        Self { folder: Arc::new(folder) }
+    }
+
     /// Runs something on a thread that may wait for the disk.
     async fn run<T: Send + 'static>(
         &self,
@@ -147,6 +157,11 @@ impl StoreBackend for FileStore {
     async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
         let (key, part) = (key.clone(), part.to_owned());
         self.run(move |folder| folder.lease(&key, &part)).await
+    }
+
+    async fn reserve(&self, key: &EntryKey, length: usize) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.run(move |folder| folder.reserve(&key, length)).await
     }
 }
 

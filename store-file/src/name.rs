@@ -144,7 +144,6 @@ mod tests {
     fn another_name_is_no_key() {
         for name in [
             "",
-            "team",
             "team-t1",
             "team-%",
             "team-%4",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use slack_proto::methods::UntrustedText;
+
 use crate::{EntryKey, StoreError, StoreErrorKind};
 
 /// What to look for.
@@ -123,16 +125,15 @@ impl Item {
 #[non_exhaustive]
 pub struct Unreadable {
     /// What a person finds it by, for instance the name of a file.
-    pub name: String,
+    pub name: UntrustedText,
     /// What is wrong with it.
     pub error: StoreError,
 }
 
 impl Unreadable {
-    /// Creates it. What cannot be shown in `name` is escaped, and a long one is cut.
+    /// Creates it.
     #[must_use]
     pub fn new(name: &str, error: StoreError) -> Self {
-        let name = name.chars().take(200).flat_map(char::escape_debug).collect();
-        Self { name, error }
+        Self { name: name.into(), error }
     }
 }
