@@ -31,6 +31,14 @@ use self::folder::Folder;
 /// is a folder that others can write to. On a system that is not Unix access is left as the system makes it. Do not put it onto a network drive: locks and the order of writes are
 /// not to be relied on there.
 ///
+/// Durable means: the file was flushed (`fsync`), and so was the folder that holds its name. What a disk acknowledges and
+/// loses at a power failure is not in the store's hands. A lease need not outlive the machine, and is not flushed.
+///
+/// [`reserve`](StoreBackend::reserve) writes and flushes a file of the length that a write needs, and the write goes into
+/// that file. A file whose name is no key is reported beside what is found, and left alone.
+///
+/// Finding what is due reads the first line of every file: the cost grows with what is stored.
+///
 /// Files are read and written on threads of their own; the calling one never waits for the disk. Under whatever
 /// runtime, dropping a future leaves a write that has begun to come to its end.
 ///
