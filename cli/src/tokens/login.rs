@@ -65,9 +65,9 @@ async fn login(wanted: &LoginArguments, arguments: &SessionArguments) -> Result<
             _ => Problem::person(error),
         })?;
     let answer = reply.value.into_installation(sent);
-    let (place, user) = match (answer.key(), answer.user_id.clone(), &answer.user) {
-        (Some(place), Some(user), Some(_)) => (place, user),
-        _ => return Err(Problem::refused("slack's answer names no place or no person")),
+    let (Some(place), Some(user), Some(_)) = (answer.key(), answer.user_id.clone(), &answer.user)
+    else {
+        return Err(Problem::refused("slack's answer names no place or no person"));
     };
     let fingerprint = answer.user.as_ref().map(|user| user.access_token.fingerprint().to_string());
     let key = StoreKey::person(place, user);

@@ -51,9 +51,9 @@ fn a_credential_takes_at_most_a_kibibyte() {
 #[test]
 fn the_time_of_a_call_does_not_grow_with_what_is_stored() {
     let few = time(&mut crowded(50));
-    let many = time(&mut crowded(10_000));
-    // A search among all of them takes some two hundred times as long.
-    assert!(many < few * 10, "{few:?} with 50 credentials, {many:?} with 10,000");
+    let many = time(&mut crowded(20_000));
+    // A logarithm at most: a search among all of them shows as a multiple.
+    assert!(many < few * 3, "{few:?} with 50 credentials, {many:?} with 20,000");
 }
 
 /// The shortest of several times for an install, a refresh, an uninstall and the end of one token.
