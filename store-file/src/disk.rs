@@ -133,7 +133,7 @@ fn owners_alone() -> OpenOptions {
 
     let mut options = OpenOptions::new();
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-    options.mode(0o600).custom_flags(flags.cast_signed());
+    options.mode(0o600).custom_flags(i32::from_ne_bytes(flags.to_ne_bytes()));
     options
 }
 

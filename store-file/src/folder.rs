@@ -107,7 +107,7 @@ impl Folder {
                 found.retain(|(key, _)| key.as_str().starts_with(prefix));
             }
             Query::Attention => {
-                found.retain(|(_, head)| head.as_ref().is_some_and(|it| it.attention))
+                found.retain(|(_, head)| head.as_ref().is_some_and(|it| it.attention));
             }
             Query::DueWithin(length) => {
                 let end = now.saturating_add(millis(*length));

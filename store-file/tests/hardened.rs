@@ -197,7 +197,8 @@ fn a_stray_file_stops_nobody() {
         assert_eq!(page.keys.len(), 1);
         let mut names: Vec<_> = page.unreadable.iter().map(|it| it.name.as_str()).collect();
         let mut expected = strays;
-        (names.sort_unstable(), expected.sort_unstable());
+        names.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(names, expected);
     }
 }

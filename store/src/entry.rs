@@ -67,13 +67,13 @@ impl StoredVersion {
     /// Creates it from the signed number that a database kept.
     #[must_use]
     pub const fn from_i64(number: i64) -> Self {
-        Self(number.cast_unsigned())
+        Self(u64::from_be_bytes(number.to_be_bytes()))
     }
 
     /// Returns the same 64 bits as a signed number, for a database that knows no others.
     #[must_use]
     pub const fn as_i64(self) -> i64 {
-        self.0.cast_signed()
+        i64::from_be_bytes(self.0.to_be_bytes())
     }
 }
 

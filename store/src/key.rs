@@ -12,7 +12,7 @@ use crate::{StoreError, StoreErrorKind};
 /// The key of an installation is [`StoreKey::to_text`]. Keys that begin with `@` belong to the library: `@app` says which
 /// app the store belongs to, `@sweep` is the lease of whoever refreshes what nobody asks for.
 ///
-/// A database must compare keys byte by byte (in PostgreSQL `COLLATE "C"`, in SQLite the default).
+/// A database must compare keys byte by byte (`COLLATE "C"` where it does not do so by itself).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryKey(Box<str>);
 

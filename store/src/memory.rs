@@ -211,7 +211,7 @@ impl StoreBackend for MemoryStore {
         let lease = (key.clone(), part.to_owned());
         if let Some((held_by, until)) = state.leases.get(&lease) {
             if *held_by != holder && now < *until {
-                return Ok(LeaseOutcome::HeldFor(*until - now));
+                return Ok(LeaseOutcome::HeldFor(until.saturating_sub(now)));
             }
         }
         state.leases.insert(lease, (holder, now.saturating_add(length)));
@@ -238,7 +238,7 @@ impl StoreBackend for MemoryStore {
         let lease = state.leases.get(&(key.clone(), part.to_owned()));
         Ok(lease
             .filter(|(_, until)| now < *until)
-            .map(|(holder, until)| HeldLease::new(*holder, *until - now)))
+            .map(|(holder, until)| HeldLease::new(*holder, until.saturating_sub(now))))
     }
 }
 

@@ -195,7 +195,7 @@ impl SealingKey {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 const ANY_VERSION: &str = "slack-auth sealed ";

@@ -122,7 +122,8 @@ async fn due_soonest_first(bench: &Bench<'_>) -> Outcome {
             let found = names(bench.find_all(&query, limit).await?);
             let mut sorted: Vec<_> = found.chars().collect();
             let mut wanted: Vec<_> = expected.chars().collect();
-            (sorted.sort_unstable(), wanted.sort_unstable());
+            sorted.sort_unstable();
+            wanted.sort_unstable();
             ensure(sorted == wanted, "what is found is not what is due in that time")?;
             ensure(found == expected, "what is due soonest does not come first")?;
         }

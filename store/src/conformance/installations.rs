@@ -33,7 +33,7 @@ fn stores(bench: &Bench<'_>) -> Vec<(&'static str, InstallationStore)> {
     #[cfg(feature = "sealing")]
     {
         let keys = crate::SealingKeys::new(crate::SealingKey::new([7; 32]));
-        return vec![("T1", plain.clone()), ("T2", plain.sealed(keys))];
+        vec![("T1", plain.clone()), ("T2", plain.sealed(keys))]
     }
     #[cfg(not(feature = "sealing"))]
     vec![("T1", plain)]
