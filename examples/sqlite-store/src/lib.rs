@@ -2,10 +2,8 @@
 //!
 //! It is written to be copied for another database. What matters is the same everywhere:
 //!
-//! * An entry is one row: key, version, value, when it is due, and whether a person must see to it. The value holds tokens
-//!   in clear unless the store is sealed (`InstallationStore::sealed`).
-//! * `put` and `remove` compare the version and write in **one** statement, and look at how many rows it changed. To
-//!   look first and write afterwards would let two writers do so at the same time.
+//! * An entry is one row. Its value holds tokens in clear unless the store is sealed (`InstallationStore::sealed`).
+//! * `put` and `remove` compare the version and write in **one** statement, and look at how many rows it changed.
 //! * A lease is taken in one statement as well, by the database's clock and no other.
 //! * A commit of which nobody knows whether it took place is [`StoreErrorKind::Unknown`].
 //!
