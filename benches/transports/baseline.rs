@@ -17,8 +17,7 @@ pub(crate) fn run(path: &Path) -> Vec<Row> {
     cargo.args(["run", "--release", "--locked", "--bin", "transports", "--manifest-path"]);
     // Its limits decide its exit status, which is of no interest here.
     let output = cargo.arg(manifest).output().expect("cargo can be started");
-    let rows: Vec<Row> =
-        String::from_utf8_lossy(&output.stdout).lines().filter_map(row).collect();
+    let rows: Vec<Row> = String::from_utf8_lossy(&output.stdout).lines().filter_map(row).collect();
     assert!(!rows.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     rows
 }

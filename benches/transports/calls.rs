@@ -32,13 +32,14 @@ pub(crate) const SLACK_MORPHISM: &str = "call: slack-morphism";
 pub(crate) fn all(address: SocketAddr) -> Vec<(&'static str, Run)> {
     let origin = &format!("http://{address}");
     let url = format!("{origin}/api/oauth.v2.access");
+    // Those over libcurl first, as among the transports.
     vec![
-        (REQWEST_ALONE, bare_reqwest(url.clone(), reqwest_as_ours())),
+        (CURL_ALONE, bare_curl(url.clone())),
+        (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
+        (REQWEST_ALONE, bare_reqwest(url, reqwest_as_ours())),
         (HYPER_ALONE, raw_hyper(address)),
-        (CURL_ALONE, bare_curl(url)),
         (OUR_CALL, our_call(client(Backend::Reqwest, origin))),
         (OUR_CALL_HYPER, our_call(client(Backend::Hyper, origin))),
-        (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
         (OAUTH2, oauth2_call(origin)),
         (SLACK_MORPHISM, slack_morphism_call(origin)),
     ]
