@@ -148,6 +148,10 @@ impl Drop for Reloading {
 
 impl Drop for Servers {
     fn drop(&mut self) {
+        // nginx's workers outlive a master that is killed.
+        let pid = fs::read_to_string(self.folder.join("nginx.pid")).unwrap_or_default();
+        drop(Command::new("kill").args(["-TERM", pid.trim()]).status());
+        thread::sleep(Duration::from_millis(500));
         for child in &mut self.children {
             drop(child.kill());
             drop(child.wait());
