@@ -44,6 +44,7 @@ impl TransportError {
             (_, Purpose::RefreshGrant) if !self.error.nothing_was_sent() => {
                 Recovery::ResendSameRefreshToken { after: None }
             }
+            (_, Purpose::CodeGrant) if !self.error.nothing_was_sent() => Recovery::AuthorizeAgain,
             _ => Recovery::RetryLater { after: None },
         }
     }

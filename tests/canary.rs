@@ -19,7 +19,7 @@ use slack_auth::{
     transport::{self, BlockingTransport, Body, ErrorKind, Transport},
 };
 
-const CANARY: &str = "xoxb-C4n4ry";
+const CANARY: &str = "xoxz-C4n4ry";
 
 /// Answers with a body full of canaries, or not at all.
 struct Echo(Option<&'static str>, ErrorKind);
@@ -76,10 +76,10 @@ fn no_error_of_a_call_shows_a_secret() {
     for body in [
         None,
         Some(""),
-        Some("<html>xoxb-C4n4ry"),
-        Some(r#"{"ok":false,"error":"xoxb-C4n4ry","needed":"xoxb-C4n4ry"}"#),
-        Some(r#"{"ok":true,"refresh_token":"xoxb-C4n4ry"}"#),
-        Some(r#"{"ok":true,"access_token":"xoxb-C4n4ry"#),
+        Some("<html>xoxz-C4n4ry"),
+        Some(r#"{"ok":false,"error":"xoxz-C4n4ry","needed":"xoxz-C4n4ry"}"#),
+        Some(r#"{"ok":true,"refresh_token":"xoxz-C4n4ry"}"#),
+        Some(r#"{"ok":true,"access_token":"xoxz-C4n4ry"#),
     ] {
         let error = refresh_error(body);
         assert_clean(&error);
@@ -102,17 +102,17 @@ fn the_client_shows_its_endpoint_only() {
 fn neither_keys_nor_their_errors_show_a_token() {
     for body in [
         None,
-        Some("xoxb-C4n4ry"),
-        Some(r#"{"issuer":"xoxb-C4n4ry","jwks_uri":"https://slack.com/xoxb-C4n4ry"}"#),
-        Some(r#"{"issuer":"https://slack.com","jwks_uri":"https://xoxb-C4n4ry"}"#),
+        Some("xoxz-C4n4ry"),
+        Some(r#"{"issuer":"xoxz-C4n4ry","jwks_uri":"https://slack.com/xoxz-C4n4ry"}"#),
+        Some(r#"{"issuer":"https://slack.com","jwks_uri":"https://xoxz-C4n4ry"}"#),
         Some(
-            r#"{"issuer":"https://slack.com","jwks_uri":"https://slack.com/k","keys":[{"kid":"xoxb-C4n4ry"}]}"#,
+            r#"{"issuer":"https://slack.com","jwks_uri":"https://slack.com/k","keys":[{"kid":"xoxz-C4n4ry"}]}"#,
         ),
     ] {
         let keys = IdTokenKeys::with_aws_lc(client(body));
         let expected =
             ExpectedIdToken::new(ClientId::new(CANARY).unwrap()).nonce(Nonce::new(CANARY).unwrap());
-        // {"alg":"RS256","kid":"xoxb-C4n4ry"}
+        // {"alg":"RS256","kid":"xoxz-C4n4ry"}
         for token in [CANARY, "eyJhbGciOiJSUzI1NiIsImtpZCI6InhveGItQzRuNHJ5In0.e30.AA"] {
             let token = IdToken::new(token).unwrap();
             let now = Timestamp::from_unix(1);
@@ -241,12 +241,12 @@ fn a_rotator_and_its_errors_show_no_secret() {
     };
     let bodies = [
         None,
-        Some("<html>xoxb-C4n4ry"),
-        Some(r#"{"ok":false,"error":"xoxb-C4n4ry","needed":"xoxb-C4n4ry"}"#),
+        Some("<html>xoxz-C4n4ry"),
+        Some(r#"{"ok":false,"error":"xoxz-C4n4ry","needed":"xoxz-C4n4ry"}"#),
         Some(r#"{"ok":false,"error":"invalid_refresh_token"}"#),
         Some(r#"{"ok":false,"error":"bad_client_secret"}"#),
         Some(
-            r#"{"ok":true,"access_token":"xoxb-C4n4ry-2","refresh_token":"xoxb-C4n4ry","expires_in":43200}"#,
+            r#"{"ok":true,"access_token":"xoxz-C4n4ry-2","refresh_token":"xoxz-C4n4ry","expires_in":43200}"#,
         ),
     ];
     for body in bodies {

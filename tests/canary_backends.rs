@@ -17,7 +17,7 @@ use slack_auth::{
     tokens::RefreshToken,
 };
 
-const CANARY: &str = "xoxb-C4n4ry/with+what=is%escaped";
+const CANARY: &str = "xoxz-C4n4ry/with+what=is%escaped";
 
 /// What a server does with a connection.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +155,7 @@ fn everything_shown<E: MethodError>(error: &CallError<E>) -> String {
 fn forms_of_the_canary() -> Vec<String> {
     use base64::prelude::{BASE64_STANDARD, Engine as _};
     // Both parts of Basic credentials are form-encoded.
-    let escaped = "xoxb-C4n4ry%2Fwith%2Bwhat%3Dis%25escaped";
+    let escaped = "xoxz-C4n4ry%2Fwith%2Bwhat%3Dis%25escaped";
     let basic = BASE64_STANDARD.encode(format!("1.2:{escaped}"));
     let bytes = format!("{:?}", &CANARY.as_bytes()[..11]);
     vec!["C4n4ry".into(), escaped.into(), basic[..24].into(), bytes[1..bytes.len() - 1].into()]

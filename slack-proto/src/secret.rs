@@ -39,7 +39,7 @@ pub(crate) use secrets;
 
 secrets! {
     /// The secret of a confidential client: 32 hex digits as Slack issues them, any text here.
-    ClientSecret, "client secret", not_empty;
+    ClientSecret, "client secret", without_blanks_around;
     /// The authorization code of a callback: single use, ten minutes.
     AuthorizationCode, "authorization code", not_empty;
     /// The address of an incoming webhook: whoever knows it can post.
@@ -57,6 +57,17 @@ impl WebhookUrl {
 pub(crate) fn not_empty(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     if text.is_empty() {
         return Err(InvalidValue::new(field, "must not be empty"));
+    }
+    Ok(())
+}
+
+/// Refuses blanks and line ends around a text, as a file or an environment variable brings them along, and control
+/// characters within.
+pub(crate) fn without_blanks_around(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    not_empty(field, text)?;
+    if text.trim() != text || text.contains(char::is_control) {
+        let rule = "must not have blanks or line ends around it: remove them";
+        return Err(InvalidValue::new(field, rule));
     }
     Ok(())
 }
@@ -84,6 +95,19 @@ mod tests {
         let refused = ClientSecret::new("").unwrap_err();
         assert_eq!(refused.to_string(), "client secret must not be empty");
         assert!(AuthorizationCode::new("").is_err());
+    }
+
+    #[test]
+    fn blanks_around_a_client_secret_are_refused() {
+        for text in ["hush\n", "hush\r\n", " hush", "hush ", "\thush", "hu\nsh", "\u{a0}hush"] {
+            let refused = ClientSecret::new(text).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                "client secret must not have blanks or line ends around it: remove them"
+            );
+            assert!(crate::ClientId::new(text).is_err(), "{text:?}");
+        }
+        assert!(ClientSecret::new("s3cr:et/+% \u{e9}").is_ok());
     }
 
     #[test]

@@ -189,7 +189,7 @@ fn callbacks() {
         assert_eq!(callback.state().map(OauthState::expose), state, "{file}");
         let refused = callback.error_response().unwrap();
         assert_eq!(refused.code, ErrorCode::Method(AuthorizeError::AccessDenied));
-        assert_eq!(refused.recovery(), Recovery::AskAdmin);
+        assert_eq!(refused.recovery(), Recovery::AuthorizeAgain);
     }
 }
 

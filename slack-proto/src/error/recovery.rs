@@ -10,8 +10,8 @@ use crate::{error::ErrorClass, methods::Purpose};
 pub enum Recovery {
     /// Refresh the access token, then call once more.
     Refresh,
-    /// Ask a person to authorize the app again. Before that, read the token store once more, since another process
-    /// may have stored a newer token.
+    /// Send a person through the browser again. After a refused token, read the token store once more before that, since
+    /// another process may have rotated the token.
     AuthorizeAgain,
     /// Correct the app's settings or credentials; keep the tokens.
     FixConfiguration,
@@ -70,6 +70,8 @@ impl Recovery {
     pub(crate) fn of_unknown_outcome(purpose: Purpose, after: Option<Duration>) -> Self {
         match purpose {
             Purpose::RefreshGrant => Self::ResendSameRefreshToken { after },
+            // The code may be spent, and a server may end what a code gave that comes twice (RFC 6749 section 4.1.2).
+            Purpose::CodeGrant => Self::AuthorizeAgain,
             _ => Self::RetryLater { after },
         }
     }

@@ -69,6 +69,7 @@ impl Installation {
             *old = Enterprise { name: new.name.or(old.name.take()), id: new.id };
         });
         self.is_enterprise_install = answer.is_enterprise_install;
+        self.app_data = answer.app_data.or(self.app_data.take());
         if let Some(webhook) = answer.incoming_webhook {
             let url = webhook.url.clone();
             let old = self.incoming_webhook.replace(webhook);

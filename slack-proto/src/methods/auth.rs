@@ -11,6 +11,22 @@ use crate::{
 pub trait Auth {
     /// Adds the credential to the request.
     fn apply(&self, form: &mut FormFields);
+
+    /// Adds the credential for a method that reads no HTTP Basic header, unless the caller has decided otherwise.
+    #[doc(hidden)]
+    fn apply_preferring_body(&self, form: &mut FormFields) {
+        self.apply(form);
+    }
+}
+
+/// Adds a client's id and secret in the way that a method is known to read them.
+pub(crate) fn authenticate_client(method: &str, client: &impl Auth, form: &mut FormFields) {
+    // One live report says that this method reads no Basic header; its page advises Basic.
+    if method == "oauth.v2.user.access" {
+        client.apply_preferring_body(form);
+    } else {
+        client.apply(form);
+    }
 }
 
 /// An access token is presented as a bearer token.

@@ -42,9 +42,14 @@ macro_rules! code_exchange {
 
         impl<P: ClientAuthentication> ApiMethod for $Method<P> {
             const NAME: &'static str = $name;
+            const PURPOSE: $crate::methods::Purpose = $crate::methods::Purpose::CodeGrant;
             type Auth = P::Client;
             type Response = $Response;
             type Error = $Error;
+
+            fn authenticate(&self, auth: &Self::Auth, form: &mut FormFields) {
+                $crate::methods::auth::authenticate_client($name, auth, form);
+            }
 
             fn params(&self, form: &mut FormFields) {
                 self.grant.params(form);

@@ -133,7 +133,7 @@ lenient_payload!(
 crate::error_codes! {
     /// The errors of `oauth.v2.access`, in addition to the common ones.
     pub enum OauthV2AccessError {
-        /// the client secret is wrong for this client id, or was replaced more than a day ago
+        /// the client secret is wrong for this client id, was replaced more than a day ago, or was sent by HTTP Basic where Slack reads the body alone (`ConfidentialClient::in_body`)
         BadClientSecret = "bad_client_secret", Config;
         /// the redirect URI is not the one of the authorize page, or was left out here
         BadRedirectUri = "bad_redirect_uri", Config;

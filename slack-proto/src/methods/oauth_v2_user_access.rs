@@ -106,7 +106,7 @@ lenient_payload!(
 crate::error_codes! {
     /// The errors of `oauth.v2.user.access`, in addition to the common ones.
     pub enum OauthV2UserAccessError {
-        /// the client secret is wrong for this client id, or was replaced more than a day ago
+        /// the client secret is wrong for this client id, was replaced more than a day ago, or was sent by HTTP Basic where Slack reads the body alone (`ConfidentialClient::in_body`)
         BadClientSecret = "bad_client_secret", Config;
         /// the redirect URI is not the one of the authorize page, or was left out here
         BadRedirectUri = "bad_redirect_uri", Config;
@@ -153,9 +153,11 @@ mod tests {
         let access =
             OauthV2UserAccess::pkce_with_secret(AuthorizationCode::new("c0de").unwrap(), verifier);
         let request = access.to_request(&crate::Endpoint::slack(), &app);
-        assert_eq!(request.headers()["authorization"], "Basic MS4yOmh1c2g=");
-        let body =
-            format!("grant_type=authorization_code&code=c0de&code_verifier={}", "v".repeat(43));
+        assert!(request.headers().get("authorization").is_none(), "Slack reads none there");
+        let body = format!(
+            "client_id=1.2&client_secret=hush&grant_type=authorization_code&code=c0de&code_verifier={}",
+            "v".repeat(43)
+        );
         assert_eq!(request.body().as_ref(), body.as_bytes());
     }
 

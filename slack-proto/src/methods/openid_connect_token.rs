@@ -110,7 +110,7 @@ crate::error_codes! {
     /// Why Slack refuses `openid.connect.token`, beside the common reasons: in its own words, or in those of RFC 6749
     /// section 5.2.
     pub enum OpenidConnectTokenError {
-        /// the client secret is wrong for this client id, or was replaced more than a day ago
+        /// the client secret is wrong for this client id, was replaced more than a day ago, or was sent by HTTP Basic where Slack reads the body alone (`ConfidentialClient::in_body`)
         BadClientSecret = "bad_client_secret", Config;
         /// the redirect URI is not the one of the authorize page, or was left out here
         BadRedirectUri = "bad_redirect_uri", Config;

@@ -36,6 +36,10 @@ macro_rules! refresh_method {
             type Response = $Response;
             type Error = $Error;
 
+            fn authenticate(&self, auth: &C, form: &mut $crate::methods::FormFields) {
+                $crate::methods::auth::authenticate_client($name, auth, form);
+            }
+
             fn params(&self, form: &mut $crate::methods::FormFields) {
                 form.field("grant_type", "refresh_token");
                 form.field("refresh_token", self.refresh_token.expose());

@@ -14,6 +14,8 @@ use crate::{
 pub enum Purpose {
     /// Any call.
     Call,
+    /// It exchanges a single-use authorization code: after an unknown outcome the flow must begin again in the browser.
+    CodeGrant,
     /// It trades a single-use refresh token: after an unknown outcome the same one must be sent again soon.
     RefreshGrant,
     /// It revokes a token: one that is revoked already is no failure.

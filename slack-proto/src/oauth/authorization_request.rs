@@ -206,7 +206,7 @@ fn check_redirect<M: CodeExchange>(
     }
     if !M::Authentication::PKCE {
         return Err(
-            "must use PKCE for a redirect URI on loopback or with a scheme of the app's own",
+            "must use PKCE for a redirect URI on loopback or with a scheme of the app's own; tests may use RedirectUri::insecure_for_tests",
         );
     }
     if scopes.for_bot().is_some_and(|bot| !bot.is_empty()) {

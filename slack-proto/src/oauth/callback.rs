@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::{AuthorizationErrorResponse, OauthState};
-use crate::{methods::OauthV2Access, oauth::AuthorizationCode};
+use crate::{methods::{OauthV2Access, UntrustedText}, oauth::AuthorizationCode};
 
 /// The parameters of a request to the redirect URI: a code or a refusal, and the state.
 ///
@@ -18,7 +18,7 @@ pub struct Callback {
 impl Callback {
     /// Parses a callback from a URL, from a path with its query, or from a query alone.
     ///
-    /// Parameters other than `code`, `state` and `error` are ignored.
+    /// Other parameters than `code`, `state` and those of an error response (RFC 6749 section 4.1.2.1) are passed over.
     ///
     /// # Errors
     ///
@@ -34,11 +34,21 @@ impl Callback {
     /// ```
     pub fn parse(callback: &str) -> Result<Self, InvalidCallback> {
         let (mut code, mut state, mut error) = (None, None, None);
+        let (mut description, mut uri) = (None, None);
         for (name, value) in form_urlencoded::parse(query_of(callback).as_bytes()) {
             let (slot, name) = match &*name {
                 "code" => (&mut code, "code"),
                 "state" => (&mut state, "state"),
                 "error" => (&mut error, "error"),
+                // For people alone: of several the first is kept, and none is a reason to refuse.
+                "error_description" => {
+                    description.get_or_insert_with(|| UntrustedText::from(&*value));
+                    continue;
+                }
+                "error_uri" => {
+                    uri.get_or_insert_with(|| UntrustedText::from(&*value));
+                    continue;
+                }
                 _ => continue,
             };
             if slot.replace(value).is_some() {
@@ -47,7 +57,11 @@ impl Callback {
         }
         let outcome =
             match (error, code) {
-                (Some(error), _) => Err(AuthorizationErrorResponse::new(&error)),
+                (Some(error), _) => Err(AuthorizationErrorResponse {
+                    error_description: description,
+                    error_uri: uri,
+                    ..AuthorizationErrorResponse::new(&error)
+                }),
                 (None, Some(code)) => Ok(AuthorizationCode::new(code.into_owned())
                     .map_err(|_| InvalidCallback::NoCode)?),
                 (None, None) => return Err(InvalidCallback::NoCode),

@@ -11,7 +11,7 @@ use crate::{
     error::InvalidValue,
     methods::{FormFields, UntrustedText, auth::Auth},
     sealed::Sealed,
-    secret::not_empty,
+    secret::without_blanks_around,
 };
 
 /// The client id of an app, such as `1000000001.2000000002`.
@@ -25,10 +25,10 @@ impl ClientId {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is empty.
+    /// When it is empty, or has blanks or line ends around it.
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidValue> {
         let id = id.into();
-        not_empty("client id", &id)?;
+        without_blanks_around("client id", &id)?;
         Ok(Self(id.into()))
     }
 
@@ -47,14 +47,18 @@ impl fmt::Display for ClientId {
 
 /// A confidential client (RFC 6749 section 2.1): an app that can keep a secret, such as a server.
 ///
-/// It authenticates by HTTP Basic, which Slack's pages prefer (RFC 6749 section 2.3.1), or, after
-/// [`in_body`](Self::in_body), by two fields of the form.
+/// By default each method sends id and secret in the way that Slack is known to take there: by HTTP Basic, which Slack's
+/// pages prefer (RFC 6749 section 2.3.1), and for `oauth.v2.user.access` by two fields of the form, since a live report
+/// says that this method reads no Basic header. [`in_body`](Self::in_body) and [`in_header`](Self::in_header) decide it
+/// for all methods.
 #[derive(Clone, Debug)]
 pub struct ConfidentialClient {
     id: ClientId,
     secret: ClientSecret,
     /// Prepared once, since it never changes; `None` once the body was chosen.
     basic: Option<HeaderValue>,
+    /// Whether the header was chosen for all methods.
+    always_header: bool,
 }
 
 impl ConfidentialClient {
@@ -62,13 +66,20 @@ impl ConfidentialClient {
     #[must_use]
     pub fn new(id: ClientId, secret: ClientSecret) -> Self {
         let basic = Some(basic(&id, &secret));
-        Self { id, secret, basic }
+        Self { id, secret, basic, always_header: false }
     }
 
-    /// Sends id and secret as form fields instead of HTTP Basic, for a proxy that drops the header.
+    /// Sends id and secret as form fields for every method: for a proxy that drops the header, or if a method refuses a
+    /// right secret with `bad_client_secret`.
     #[must_use]
     pub fn in_body(self) -> Self {
-        Self { basic: None, ..self }
+        Self { basic: None, always_header: false, ..self }
+    }
+
+    /// Sends id and secret by HTTP Basic for every method that takes it.
+    #[must_use]
+    pub fn in_header(self) -> Self {
+        Self { basic: Some(basic(&self.id, &self.secret)), always_header: true, ..self }
     }
 
     /// Returns the client id.
@@ -145,6 +156,10 @@ impl Auth for ConfidentialClient {
             None => self.apply_in_body(form),
         }
     }
+
+    fn apply_preferring_body(&self, form: &mut FormFields) {
+        if self.always_header { self.apply(form) } else { self.apply_in_body(form) }
+    }
 }
 
 impl Auth for PublicClient {
@@ -157,6 +172,13 @@ impl Auth for ClientCredentials {
     fn apply(&self, form: &mut FormFields) {
         match self {
             Self::Confidential(client) => client.apply(form),
+            Self::Public(client) => client.apply(form),
+        }
+    }
+
+    fn apply_preferring_body(&self, form: &mut FormFields) {
+        match self {
+            Self::Confidential(client) => client.apply_preferring_body(form),
             Self::Public(client) => client.apply(form),
         }
     }
@@ -220,6 +242,26 @@ mod tests {
         let (body, authorization) = applied(&confidential("1.2", "hush").in_body());
         assert_eq!(body, "client_id=1.2&client_secret=hush");
         assert!(authorization.is_none());
+    }
+
+    #[test]
+    fn a_method_that_prefers_the_body_gets_it_unless_the_client_decides() {
+        let sent = |client: ConfidentialClient| {
+            let mut forms = [FormFields::new(), FormFields::new()];
+            client.apply_preferring_body(&mut forms[0]);
+            ClientCredentials::from(client).apply_preferring_body(&mut forms[1]);
+            forms.map(|form| {
+                let (body, authorization) = form.finish();
+                assert_eq!(body.as_ref().is_empty(), authorization.is_some());
+                authorization.is_some()
+            })
+        };
+        assert_eq!(sent(confidential("1.2", "hush")), [false, false]);
+        assert_eq!(sent(confidential("1.2", "hush").in_header()), [true, true]);
+        assert_eq!(sent(confidential("1.2", "hush").in_header().in_body()), [false, false]);
+        assert_eq!(sent(confidential("1.2", "hush").in_body().in_header()), [true, true]);
+        let (_, authorization) = applied(&confidential("1.2", "hush").in_body().in_header());
+        assert_eq!(authorization.unwrap(), "Basic MS4yOmh1c2g=");
     }
 
     #[test]

@@ -213,6 +213,11 @@ pub(super) fn check(asked: &impl RequestedScopes) -> Result<(), &'static str> {
     if all().next().is_none() {
         return Err("must ask for at least one scope");
     }
+    if !all().all(is_in_alphabet) {
+        return Err(
+            "must ask for scopes of lowercase letters, digits and . _ : - only, such as chat:write",
+        );
+    }
     if all().any(is_identity) && !all().all(is_identity) {
         return Err(
             "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own",
@@ -224,6 +229,11 @@ pub(super) fn check(asked: &impl RequestedScopes) -> Result<(), &'static str> {
         );
     }
     Ok(())
+}
+
+/// Every scope that Slack lists is of these characters.
+fn is_in_alphabet(scope: &str) -> bool {
+    scope.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b':' | b'-'))
 }
 
 fn is_identity(scope: &str) -> bool {
@@ -250,6 +260,20 @@ mod tests {
         assert_eq!(check(&InstallScopes::user_only("openid")), Ok(()));
         // A name that only looks alike is another scope.
         assert_eq!(check(&Scopes::from("users.profile:read,users:read.email")), Ok(()));
+    }
+
+    #[test]
+    fn scopes_outside_slacks_alphabet_are_refused() {
+        for scope in
+            ["Chat:Write", "chat:write;users:read", "chat/write", "chat:write\u{e9}", "chat:*"]
+        {
+            let refused = check(&InstallScopes::bot(scope)).unwrap_err();
+            assert!(refused.contains("lowercase letters, digits and . _ : - only"), "{scope}");
+            assert!(check(&Scopes::from(scope)).is_err());
+            assert!(check(&InstallScopes::bot("commands").user(scope)).is_err());
+        }
+        let known = "chat:write.customize,incoming-webhook,managed_apps:install,search:read.public,identity.basic";
+        assert_eq!(check(&InstallScopes::bot(known)), Ok(()));
     }
 
     #[test]

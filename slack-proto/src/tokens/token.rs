@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Slot,
+    error::InvalidValue,
     secret::{secrets, visible_ascii},
     tokens::Fingerprint,
 };
@@ -14,9 +15,29 @@ secrets! {
     ///
     /// Given by a person it is visible ASCII or refused. From a reply any text is taken; what cannot stand in a
     /// header travels in the form field `token`, which Slack takes as well.
-    AccessToken, "access token", visible_ascii;
+    AccessToken, "access token", not_a_refresh_token;
     /// A token that is traded once for a new pair; it calls nothing else, but can be revoked.
-    RefreshToken, "refresh token", visible_ascii;
+    RefreshToken, "refresh token", not_an_access_token;
+}
+
+/// Refuses a refresh token by its prefix, beside what no token is.
+fn not_a_refresh_token(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    visible_ascii(field, text)?;
+    if text.starts_with("xoxe-") {
+        let rule = "must not begin with xoxe-: that is a refresh token";
+        return Err(InvalidValue::new(field, rule));
+    }
+    Ok(())
+}
+
+/// Refuses an access token by its prefix, beside what no token is.
+fn not_an_access_token(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    visible_ascii(field, text)?;
+    if TokenKind::of(text) != TokenKind::Unknown {
+        let rule = "must not have the prefix of an access token, such as xoxb- or xoxe.xoxb-";
+        return Err(InvalidValue::new(field, rule));
+    }
+    Ok(())
 }
 
 impl AccessToken {
@@ -126,6 +147,22 @@ impl TokenKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_of_the_other_kind_is_refused_where_its_prefix_shows_it() {
+        let refused = AccessToken::new("xoxe-1-My0xLUFCQw").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "access token must not begin with xoxe-: that is a refresh token"
+        );
+        for token in ["xoxb-1", "xoxp-1", "xoxe.xoxb-1-a", "xoxe.xoxp-1-a", "xapp-1", "xwfp-1"] {
+            assert!(RefreshToken::new(token).is_err(), "{token}");
+            assert!(AccessToken::new(token).is_ok(), "{token}");
+        }
+        for token in ["xoxe-1-a", "xoxr-1", "new-kind"] {
+            assert!(RefreshToken::new(token).is_ok(), "{token}");
+        }
+    }
 
     #[test]
     fn the_prefix_tells_the_kind() {

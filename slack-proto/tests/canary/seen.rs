@@ -9,7 +9,7 @@ use slack_proto::{
 };
 
 /// Looks like a token, as every secret in a place meant for other text must to be recognised; survives no escaping.
-pub(crate) const CANARY: &str = "xoxb-C4n4ry+/=?7";
+pub(crate) const CANARY: &str = "xoxz-C4n4ry+/=?7";
 
 /// The shapes in which the canary could get out.
 fn shapes() -> Vec<String> {

@@ -48,7 +48,7 @@ fn text_from_outside() {
     let installed = format!(r#"{{"ok":true,"access_token":"xoxb-1","scope":"{CANARY}"}}"#);
     let installed =
         OauthV2Access::<SecretAuthentication>::parse_response(&Response::new(installed)).unwrap();
-    let asked = InstallScopes::bot("a").user(CANARY);
+    let asked = InstallScopes::bot("a").user("b");
     debug("MissingScopes", &authorized(asked).missing_scopes(&installed.value));
     for id in
         [&TeamId::from(CANARY) as &dyn Both, &EnterpriseId::from(CANARY), &UserId::from(CANARY)]

@@ -173,3 +173,16 @@ fn a_webhook_that_still_posts_is_handed_back() {
     let old = stored.merge(second).unwrap().displaced_webhook.unwrap();
     assert_eq!(old.url.expose(), "https://hooks.example/1");
 }
+
+#[test]
+fn the_applications_own_data_stays_unless_the_install_brings_some() {
+    let data = |text: &str| Some(crate::AppData::new(text).unwrap());
+    let mut stored = answer(BOTH, 1_000);
+    stored.app_data = data("plan=pro");
+    stored.merge(answer(USER_ONLY, 2_000)).unwrap();
+    assert_eq!(stored.app_data.as_ref().unwrap().as_ref(), b"plan=pro");
+    let mut third = answer(BOTH, 3_000);
+    third.app_data = data("plan=free");
+    stored.merge(third).unwrap();
+    assert_eq!(stored.app_data.unwrap().as_ref(), b"plan=free");
+}

@@ -84,11 +84,21 @@ impl fmt::Display for IdTokenError {
             Self::WrongIssuer(found) => write!(f, "{found} issued it"),
             Self::WrongAudience => f.write_str("it is for another app"),
             Self::WrongAuthorizedParty => f.write_str("another app asked for it"),
-            Self::Expired(at) => write!(f, "it was good until {}", at.as_unix()),
-            Self::IssuedInFuture(at) => {
-                write!(f, "it is issued at {}, in the future", at.as_unix())
-            }
-            Self::NotYetValid(at) => write!(f, "it is good from {} on", at.as_unix()),
+            Self::Expired(at) => write!(
+                f,
+                "it was valid until {}; unless it is old, check that this machine's clock is not fast",
+                at.as_unix()
+            ),
+            Self::IssuedInFuture(at) => write!(
+                f,
+                "it was issued at {}, in the future; check that this machine's clock is not slow",
+                at.as_unix()
+            ),
+            Self::NotYetValid(at) => write!(
+                f,
+                "it is valid from {} on; check that this machine's clock is not slow",
+                at.as_unix()
+            ),
             Self::MissingNonce => f.write_str("it repeats no nonce"),
             Self::WrongNonce => f.write_str("its nonce is of another sign-in"),
             Self::UnexpectedNonce => f.write_str("it has a nonce, and none was sent"),
@@ -137,15 +147,19 @@ mod tests {
             ),
             (IdTokenError::WrongAudience, "it is for another app", again),
             (IdTokenError::WrongAuthorizedParty, "another app asked for it", again),
-            (IdTokenError::Expired(at), "it was good until 1000", again),
+            (
+                IdTokenError::Expired(at),
+                "it was valid until 1000; unless it is old, check that this machine's clock is not fast",
+                again,
+            ),
             (
                 IdTokenError::IssuedInFuture(at),
-                "it is issued at 1000, in the future",
+                "it was issued at 1000, in the future; check that this machine's clock is not slow",
                 "correct the app's settings or credentials",
             ),
             (
                 IdTokenError::NotYetValid(at),
-                "it is good from 1000 on",
+                "it is valid from 1000 on; check that this machine's clock is not slow",
                 "correct the app's settings or credentials",
             ),
             (IdTokenError::MissingNonce, "it repeats no nonce", again),
