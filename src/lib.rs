@@ -205,6 +205,8 @@ mod client;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "curl"))]
 mod client_builder;
 pub mod error;
+#[cfg(feature = "events")]
+pub mod events;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
 pub mod ids;

@@ -1,22 +1,33 @@
 //! Stored tokens, kept alive.
 
+#[cfg(feature = "events")]
+mod apply_event;
 mod builder;
 mod call;
 mod drive;
 mod entry;
 mod error;
+mod install;
 mod live;
+mod nearest;
 mod observer;
 mod revoke;
+mod rows;
 mod shared;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "events")]
+pub use apply_event::{
+    ApplyEventError, EventOutcome, RemovedCredential, SpareReason, SparedCredential,
+};
 pub use builder::TokenRotatorBuilder;
 pub use call::RotatedCallError;
 pub use error::{InvalidRotator, TokenError};
+pub use install::{InstallError, InstallOutcome, InstalledRow};
 use live::{AnyToken, Found};
 pub use live::{ValidConfigurationToken, ValidToken};
+use nearest::Nearest;
 pub use observer::RotationObserver;
 pub use revoke::RevokeError;
 use shared::Shared;
@@ -71,6 +82,7 @@ use entry::Told;
 #[derive(Clone)]
 pub struct TokenRotator {
     shared: Arc<Shared>,
+    nearest: Arc<Nearest>,
 }
 
 impl TokenRotator {
@@ -84,7 +96,7 @@ impl TokenRotator {
     }
 
     fn over(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), nearest: Arc::default() }
     }
 
     /// Gives an access token that is good for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s if
@@ -153,6 +165,7 @@ impl TokenRotator {
     /// Forgets what is known of an installation, so that the next caller reads the store: after a person has installed
     /// the app again, or another part of the program has changed what is stored.
     pub fn invalidate(&self, key: &StoreKey) {
+        self.nearest.clear();
         for slot in SLOTS {
             self.shared.cache.put(key, slot, None);
             let held = self.shared.entries[live::number(slot)].pin().get(key).cloned();

@@ -33,6 +33,7 @@ impl FakeSlack {
         }
         let request_id = self.state.mint(Mint::request_id);
         reply::set(&mut response, "x-slack-req-id", &request_id);
+        reply::set(&mut response, "date", &reply::http_date(now));
         self.log.note(name, call.verb, &response, now);
         response
     }

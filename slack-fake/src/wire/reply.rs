@@ -1,5 +1,7 @@
 //! Answers: the JSON envelope, pages and redirects, with the headers that Slack sends.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
     LOCATION, RETRY_AFTER,
@@ -87,6 +89,13 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
         }
     }
     response
+}
+
+/// Writes a time in the form of the `Date` header.
+pub(crate) fn http_date(now: u64) -> String {
+    // Later than the year 9999 the form has no room.
+    const LAST: u64 = 253_402_300_799;
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now.min(LAST)))
 }
 
 /// Writes a JSON document.

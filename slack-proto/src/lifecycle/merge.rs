@@ -78,6 +78,15 @@ impl Installation {
         Ok(changes)
     }
 
+    /// Returns whether any slot holds a credential.
+    #[must_use]
+    pub fn has_credential(&self) -> bool {
+        self.bot.is_some()
+            || self.user.is_some()
+            || self.unplaced.is_some()
+            || self.configuration.is_some()
+    }
+
     fn merge_bot(
         &mut self,
         answer: Option<Credential>,

@@ -6,16 +6,23 @@ impl Installation {
     /// Removes the user credential from a response if it belongs under the user's own key. Returns that key with an
     /// installation that holds nothing else.
     ///
-    /// `stored` is what the store holds under the place. The credential belongs under the place if the user slot there is
-    /// free or the same person's, and under [`StoreKey::person`] if it is another person's: so no person's install puts an
-    /// end to another's. An answer that names no person stays whole.
+    /// `stored` is what the store holds under the place, and `own` what it holds under the person's own key. The
+    /// credential belongs under the place if the user slot there is the same person's, or free; it belongs under
+    /// [`StoreKey::person`] if the slot is another person's, or if the person has a credential there already. So no
+    /// person's install puts an end to another's. An answer that names no person stays whole.
     pub fn take_persons_own(
         &mut self,
         place: &InstallationKey,
-        stored: &Self,
+        stored: Option<&Self>,
+        own: Option<&Self>,
     ) -> Option<(StoreKey, Self)> {
         let person = self.user_id.clone().filter(|_| self.user.is_some())?;
-        if stored.user.is_none() || stored.user_id.as_ref() == Some(&person) {
+        let holder = stored.filter(|stored| stored.user.is_some());
+        let stays = match holder {
+            Some(stored) => stored.user_id.as_ref() == Some(&person),
+            None => own.is_none_or(|own| own.user.is_none()),
+        };
+        if stays {
             return None;
         }
         let mut own = Self::new(place.clone());
@@ -45,28 +52,40 @@ mod tests {
         installation
     }
 
+    fn goes_to(
+        answer: Option<&str>,
+        stored: Option<&Installation>,
+        own: Option<&Installation>,
+    ) -> Option<String> {
+        let mut answer = with_user(answer);
+        let taken = answer.take_persons_own(&place(), stored, own);
+        assert_eq!(answer.user.is_some(), taken.is_none(), "it is in one of the two");
+        taken.map(|(key, own)| {
+            assert!(own.user.is_some() && own.user_id == key.user().cloned());
+            key.to_text()
+        })
+    }
+
     #[test]
     fn another_persons_credential_goes_under_that_persons_key() {
-        let mut answer = with_user(Some("U2"));
-        let (key, own) = answer.take_persons_own(&place(), &with_user(Some("U1"))).unwrap();
-        assert_eq!(key.to_text(), "team/T1/user/U2");
-        assert_eq!((own.user_id, own.user.is_some()), (Some("U2".into()), true));
-        assert_eq!((answer.user_id, answer.user.is_none()), (None, true));
+        let own = Some("team/T1/user/U2".to_owned());
+        assert_eq!(goes_to(Some("U2"), Some(&with_user(Some("U1"))), None), own);
         // Whose the stored one is, nobody knows: it may be another's.
-        assert!(with_user(Some("U2")).take_persons_own(&place(), &with_user(None)).is_some());
+        assert_eq!(goes_to(Some("U2"), Some(&with_user(None)), None), own);
+        // Where the person's credential is already, the next one belongs.
+        assert_eq!(goes_to(Some("U2"), None, Some(&with_user(Some("U2")))), own);
     }
 
     #[test]
     fn a_free_slot_and_the_same_person_stay_with_the_place() {
-        let free = Installation::new(place());
-        assert!(with_user(Some("U2")).take_persons_own(&place(), &free).is_none());
-        let same = with_user(Some("U2"));
-        assert!(with_user(Some("U2")).take_persons_own(&place(), &same).is_none());
-        let stored = with_user(Some("U1"));
-        assert!(with_user(None).take_persons_own(&place(), &stored).is_none());
+        let (free, same) = (Installation::new(place()), with_user(Some("U2")));
+        assert_eq!(goes_to(Some("U2"), None, None), None);
+        assert_eq!(goes_to(Some("U2"), Some(&free), Some(&free)), None);
+        assert_eq!(goes_to(Some("U2"), Some(&same), Some(&same)), None);
+        assert_eq!(goes_to(None, Some(&with_user(Some("U1"))), None), None);
         // Who installs the bot alone brings no credential of a person.
         let mut answer = Installation::new(place());
         answer.user_id = Some("U2".into());
-        assert!(answer.take_persons_own(&place(), &stored).is_none());
+        assert!(answer.take_persons_own(&place(), Some(&with_user(Some("U1"))), None).is_none());
     }
 }

@@ -79,7 +79,7 @@ impl Error for AuthorizationErrorResponse {}
 
 #[cfg(test)]
 mod tests {
-    use crate::{Callback, Recovery};
+    use crate::{Recovery, oauth::Callback};
 
     fn refused(query: &str) -> String {
         let callback = Callback::parse(query).unwrap();

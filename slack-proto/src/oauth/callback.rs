@@ -3,7 +3,10 @@
 use std::{error::Error, fmt};
 
 use super::{AuthorizationErrorResponse, OauthState};
-use crate::{methods::{OauthV2Access, UntrustedText}, oauth::AuthorizationCode};
+use crate::{
+    methods::{OauthV2Access, UntrustedText},
+    oauth::AuthorizationCode,
+};
 
 /// The parameters of a request to the redirect URI: a code or a refusal, and the state.
 ///

@@ -123,11 +123,16 @@ mod tests {
                 Recovery::AuthorizeAgain,
                 true,
             ),
-            (&format!("error=access_denied&state={state}"), denied, Recovery::AskAdmin, false),
+            (
+                &format!("error=access_denied&state={state}"),
+                denied,
+                Recovery::AuthorizeAgain,
+                false,
+            ),
             (
                 "error=access_denied",
                 &format!("{denied} (no state: perhaps not about this request)"),
-                Recovery::AskAdmin,
+                Recovery::AuthorizeAgain,
                 true,
             ),
             (

@@ -176,7 +176,7 @@ fn a_webhook_that_still_posts_is_handed_back() {
 
 #[test]
 fn the_applications_own_data_stays_unless_the_install_brings_some() {
-    let data = |text: &str| Some(crate::AppData::new(text).unwrap());
+    let data = |text: &str| Some(crate::tokens::AppData::new(text).unwrap());
     let mut stored = answer(BOTH, 1_000);
     stored.app_data = data("plan=pro");
     stored.merge(answer(USER_ONLY, 2_000)).unwrap();

@@ -367,8 +367,16 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
             "retry_later",
         ),
         (IdTokenError::WrongIssuer("evil".into()), "evil issued it", "fix_configuration"),
-        (IdTokenError::Expired(at), "it was good until 7", "authorize_again"),
-        (IdTokenError::IssuedInFuture(at), "it is issued at 7, in the future", "fix_configuration"),
+        (
+            IdTokenError::Expired(at),
+            "it was valid until 7; unless it is old, check that this machine's clock is not fast",
+            "authorize_again",
+        ),
+        (
+            IdTokenError::IssuedInFuture(at),
+            "it was issued at 7, in the future; check that this machine's clock is not slow",
+            "fix_configuration",
+        ),
         (IdTokenError::MissingClaim("exp"), "no usable claim `exp`", "authorize_again"),
         (IdTokenError::WrongNonce, "its nonce is of another sign-in", "authorize_again"),
     ] {

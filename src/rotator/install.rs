@@ -1,0 +1,206 @@
+//! The one way into the store: an install, laid over what is stored.
+
+use std::{error::Error, fmt};
+
+use slack_proto::{
+    Installation, Recovery, StoreKey,
+    lifecycle::{InstallChanges, OtherApp, SupersededCredential},
+    tokens::InstallationKey,
+};
+
+use super::{TokenRotator, rows::Rows};
+use crate::StoreError;
+
+impl TokenRotator {
+    /// Stores an install: the first one of a place or any later one.
+    ///
+    /// It takes the installation of any answer (`into_installation` of the responses of `oauth.v2.access`,
+    /// `oauth.v2.user.access` and `oauth.v2.exchange`), or one made from a token in hand. The answer is laid over what is
+    /// stored by [`Installation::merge`], so that a slot that the answer does not hold stays; a user credential of another
+    /// person goes under [`StoreKey::person`]. The write is a compare-and-swap, and is tried again if another process was
+    /// faster. The next caller of this rotator gets the new token.
+    ///
+    /// ```
+    /// # use std::{error::Error, sync::Arc};
+    /// # use slack_auth::{TokenRotator, methods::{OauthV2AccessResponse, Reply}};
+    /// # async fn example(rotator: TokenRotator, reply: Reply<OauthV2AccessResponse>, requested_at: slack_auth::Timestamp)
+    /// # -> Result<(), Box<dyn Error>> {
+    /// let installed = rotator.install(reply.value.into_installation(requested_at)).await?;
+    /// for old in installed.displaced() {
+    ///     println!("no longer stored: {:?}", old.credential.access_token.fingerprint());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the answer names no place, when another app's installation is stored there, and when the store fails. The
+    /// call can be repeated: what was stored already is found so.
+    pub async fn install(
+        &self,
+        installation: Installation,
+    ) -> Result<InstallOutcome, InstallError> {
+        let place = installation.key().ok_or(InstallError::NoPlace)?;
+        let mut outcome = InstallOutcome { rows: Vec::new() };
+        let result = self.lay_over(&place, installation, &mut outcome.rows).await;
+        for row in &outcome.rows {
+            self.invalidate(&row.key);
+        }
+        result.map(|()| outcome)
+    }
+
+    async fn lay_over(
+        &self,
+        place: &InstallationKey,
+        mut answer: Installation,
+        done: &mut Vec<InstalledRow>,
+    ) -> Result<(), InstallError> {
+        let rows = Rows(&self.shared);
+        let key = StoreKey::from(place.clone());
+        for _ in 0..ROUNDS {
+            let stored = rows.load(&key).await?;
+            let own = match (&answer.user, &answer.user_id) {
+                (Some(_), Some(person)) => {
+                    rows.load(&StoreKey::person(place.clone(), person.clone())).await?
+                }
+                _ => None,
+            };
+            let at_place = stored.as_ref().map(|stored| &stored.installation);
+            let own = own.as_ref().map(|own| &own.installation);
+            if let Some((key, persons)) = answer.take_persons_own(place, at_place, own) {
+                done.push(self.lay_over_row(key, &persons).await?);
+                if !answer.has_credential() {
+                    return Ok(());
+                }
+            }
+            let (mut merged, version) = match stored {
+                Some(stored) => (stored.installation, Some(stored.version)),
+                None => (Installation::new(place.clone()), None),
+            };
+            let changes = merged.merge(answer.clone())?;
+            match rows.write(&key, &merged, version).await {
+                Ok(()) => {
+                    done.push(InstalledRow { key, changes });
+                    return Ok(());
+                }
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(InstallError::Busy)
+    }
+
+    async fn lay_over_row(
+        &self,
+        key: StoreKey,
+        answer: &Installation,
+    ) -> Result<InstalledRow, InstallError> {
+        let rows = Rows(&self.shared);
+        for _ in 0..ROUNDS {
+            let (mut merged, version) = match rows.load(&key).await? {
+                Some(stored) => (stored.installation, Some(stored.version)),
+                None => (Installation::new(key.place().clone()), None),
+            };
+            let changes = merged.merge(answer.clone())?;
+            match rows.write(&key, &merged, version).await {
+                Ok(()) => return Ok(InstalledRow { key, changes }),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(InstallError::Busy)
+    }
+}
+
+/// What an install changed in the store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InstallOutcome {
+    /// The rows that were written: the place's, a person's own, or both.
+    pub rows: Vec<InstalledRow>,
+}
+
+/// What an install changed under one key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InstalledRow {
+    /// The key.
+    pub key: StoreKey,
+    /// What was added, replaced, kept and displaced there.
+    pub changes: InstallChanges,
+}
+
+impl InstallOutcome {
+    /// Returns the credentials that are stored no longer, or were not stored, although Slack may honour them: revoke them,
+    /// or keep them elsewhere.
+    pub fn displaced(&self) -> impl Iterator<Item = &SupersededCredential> {
+        self.rows.iter().flat_map(|row| &row.changes.displaced)
+    }
+}
+
+/// Why an install was not stored, or not all of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The answer names neither a workspace nor an organisation.
+    NoPlace,
+    /// The installation that is stored there is of another app.
+    OtherApp(OtherApp),
+    /// The store failed.
+    Store(StoreError),
+    /// Other processes wrote to the installation all the time.
+    Busy,
+}
+
+impl InstallError {
+    /// Returns what to do next.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::NoPlace => Recovery::Unknown,
+            Self::OtherApp(_) => Recovery::FixConfiguration,
+            Self::Store(_) | Self::Busy => Recovery::RetryLater { after: None },
+        }
+    }
+}
+
+impl From<StoreError> for InstallError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<OtherApp> for InstallError {
+    fn from(error: OtherApp) -> Self {
+        Self::OtherApp(error)
+    }
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPlace => {
+                "the install names neither a workspace nor an organisation; set `team` or `enterprise`"
+            }
+            Self::OtherApp(_) => "the install was not stored, since the store holds another app's; use a store for each app",
+            Self::Store(_) => "the install was not stored, since the store failed; call install again with the same value",
+            Self::Busy => {
+                "the install was not stored, since other processes write there all the time; call install again"
+            }
+        })
+    }
+}
+
+impl Error for InstallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::OtherApp(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::NoPlace | Self::Busy => None,
+        }
+    }
+}
+
+/// How often others may write while an install is stored.
+const ROUNDS: usize = 8;

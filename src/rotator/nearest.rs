@@ -1,0 +1,104 @@
+//! Which stored installation serves a place: look-up with a memory.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
+
+use super::{TokenRotator, rows::Rows};
+use crate::{StoreError, TokenError, ValidToken};
+
+/// Where the credential that serves a place is stored.
+#[derive(Debug, Default)]
+pub(super) struct Nearest(Mutex<HashMap<(StoreKey, Slot), (StoreKey, Timestamp)>>);
+
+impl TokenRotator {
+    /// Returns an access token that is good at a place: of the place's own installation, or else, for a workspace of an
+    /// organisation, of the one that it had before it joined, or of the org-wide one ([`StoreKey::nearest_first`]).
+    ///
+    /// An event names the place (`EventCallback::place`, feature `events`); a person's own credential is asked for by
+    /// [`StoreKey::person`]. Once it is known where the credential is, the store is not read
+    /// again for an hour, unless this rotator stores an install or applies an event.
+    ///
+    /// # Errors
+    ///
+    /// As [`access_token`](Self::access_token). That a person must authorize the app is said only if no installation
+    /// serves the place.
+    pub async fn nearest_access_token(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+    ) -> Result<ValidToken, TokenError> {
+        let Ok(home) = self.nearest_key(key, slot).await else {
+            // The store's own error is what the rotator meets and tells as well.
+            return self.access_token(key, slot).await;
+        };
+        self.access_token(&home, slot).await
+    }
+
+    /// Returns the key of the installation that serves a place, for [`call`](Self::call) and the like; `key` itself if
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn nearest_key(&self, key: &StoreKey, slot: Slot) -> Result<StoreKey, StoreError> {
+        if !matches!(key.place(), InstallationKey::GridWorkspace { .. }) {
+            return Ok(key.clone());
+        }
+        let now = self.shared.runtime.now();
+        if let Some(home) = self.nearest.get(key, slot, now) {
+            return Ok(home);
+        }
+        let rows = Rows(&self.shared);
+        let mut fallback = None;
+        for near in key.nearest_first() {
+            let Some(stored) = rows.load(&near).await? else { continue };
+            if stored.installation.any_credential(slot).is_none() {
+                continue;
+            }
+            // One that waits for a person serves only if nothing else does.
+            if stored.installation.needs_authorization(slot).is_some() {
+                fallback.get_or_insert(near);
+                continue;
+            }
+            self.nearest.put(key, slot, &near, now);
+            return Ok(near);
+        }
+        Ok(fallback.unwrap_or_else(|| key.clone()))
+    }
+}
+
+impl Nearest {
+    /// Drops what is known of where credentials are.
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn get(&self, key: &StoreKey, slot: Slot, now: Timestamp) -> Option<StoreKey> {
+        let map = self.lock();
+        let (home, since) = map.get(&(key.clone(), slot))?;
+        (now.since(*since) < MAX_AGE && since.since(now) < MAX_AGE).then(|| home.clone())
+    }
+
+    fn put(&self, key: &StoreKey, slot: Slot, home: &StoreKey, now: Timestamp) {
+        let mut map = self.lock();
+        if map.len() >= MAX_PLACES {
+            map.clear();
+        }
+        map.insert((key.clone(), slot), (home.clone(), now));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(StoreKey, Slot), (StoreKey, Timestamp)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long it is believed where a credential is: another process may have stored a nearer one.
+const MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// How many places are remembered.
+const MAX_PLACES: usize = 100_000;
