@@ -147,8 +147,7 @@ fn refused<M: CodeExchange + Debug>(
 fn what_slack_would_refuse_names_its_rule() {
     const EMPTY: &str = "must ask for at least one scope";
     const MIXED: &str = "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own";
-    const PKCE: &str =
-        "must use PKCE for a redirect URI on loopback or with a scheme of the app's own";
+    const PKCE: &str = "must use PKCE for a redirect URI on loopback or with a scheme of the app's own; tests may use RedirectUri::insecure_for_tests";
     const NO_BOT: &str = "must ask for user scopes only: a desktop redirect URI gets no bot token";
     const REDIRECT: &str =
         "must have a redirect URI for a sign-in (OpenID Connect Core section 3.1.2.1 requires it)";

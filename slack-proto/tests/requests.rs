@@ -96,12 +96,21 @@ fn a_refresh_takes_the_same_clients_as_a_code_exchange() {
     let basic = call(&OauthV2Access::new(code()), &server).headers().clone();
     for request in [
         call(&OauthV2Refresh::new(token()), &server),
-        call(&OauthV2UserRefresh::new(token()), &server),
         call(&OpenidConnectRefresh::new(token()), &server),
         call(&OauthV2Refresh::new(token()), &either),
     ] {
         assert_eq!(request.headers(), &basic);
         assert_eq!(request.body().as_ref(), b"grant_type=refresh_token&refresh_token=xoxe-1-a");
+    }
+    // Slack reads no Basic header there.
+    for request in [
+        call(&OauthV2UserRefresh::new(token()), &server),
+        call(&OauthV2UserRefresh::new(token()), &either),
+    ] {
+        assert!(request.headers().get("authorization").is_none());
+        let form =
+            b"client_id=1.2&client_secret=hush&grant_type=refresh_token&refresh_token=xoxe-1-a";
+        assert_eq!(request.body().as_ref(), form);
     }
     for request in [
         call(&OauthV2Refresh::new(token()), &desktop),
@@ -121,7 +130,9 @@ fn a_code_exchange_with_a_secret() {
     let method = OauthV2Access::new(code()).redirect_uri(https());
     check(&request(&method, &app), "oauth.v2.access", Some(BASIC), form);
     let method = OauthV2UserAccess::new(code()).redirect_uri(https());
-    check(&request(&method, &app), "oauth.v2.user.access", Some(BASIC), form);
+    let in_body = format!("client_id={ID}&client_secret={SECRET}&{form}");
+    check(&request(&method, &app), "oauth.v2.user.access", None, &in_body);
+    check(&request(&method, &app.clone().in_header()), "oauth.v2.user.access", Some(BASIC), form);
     let method = OpenidConnectToken::new(code()).redirect_uri(https());
     check(&request(&method, &app), "openid.connect.token", Some(BASIC), form);
 
@@ -152,7 +163,8 @@ fn a_code_exchange_with_both_proofs() {
     let method = OauthV2Access::pkce_with_secret(code(), verifier());
     check(&request(&method, &app), "oauth.v2.access", Some(BASIC), &form);
     let method = OauthV2UserAccess::pkce_with_secret(code(), verifier());
-    check(&request(&method, &app), "oauth.v2.user.access", Some(BASIC), &form);
+    let in_body = format!("client_id={ID}&client_secret={SECRET}&{form}");
+    check(&request(&method, &app), "oauth.v2.user.access", None, &in_body);
     let method = OpenidConnectToken::pkce_with_secret(code(), verifier());
     check(&request(&method, &app), "openid.connect.token", Some(BASIC), &form);
 }
@@ -163,7 +175,8 @@ fn a_refresh() {
     let app = ClientCredentials::from(confidential());
     check(&request(&OauthV2Refresh::new(refresh()), &app), "oauth.v2.access", Some(BASIC), form);
     let user = request(&OauthV2UserRefresh::new(refresh()), &app);
-    check(&user, "oauth.v2.user.access", Some(BASIC), form);
+    let in_body = format!("client_id={ID}&client_secret={SECRET}&{form}");
+    check(&user, "oauth.v2.user.access", None, &in_body);
     let openid = request(&OpenidConnectRefresh::new(refresh()), &app);
     check(&openid, "openid.connect.token", Some(BASIC), form);
 

@@ -192,12 +192,14 @@ fn an_error_code_outside_an_envelope_is_kept() {
 fn what_to_do_depends_on_the_grant() {
     let soon = Recovery::ResendSameRefreshToken { after: None };
     let later = Recovery::RetryLater { after: None };
+    // The code may be spent.
+    let again = Recovery::AuthorizeAgain;
     for (status, body, code_grant, refresh_grant) in [
         (200, r#"{"ok":false,"error":"internal_error"}"#, later, soon),
         (200, r#"{"ok":false,"error":"team_added_to_org"}"#, later, soon),
-        (503, "<html>", later, soon),
-        (500, r#"{"ok":false,"error":"never_seen"}"#, later, soon),
-        (200, "<html>", later, soon),
+        (503, "<html>", again, soon),
+        (500, r#"{"ok":false,"error":"never_seen"}"#, again, soon),
+        (200, "<html>", again, soon),
         (429, "", later, later),
         (404, "<html>", Recovery::FixConfiguration, Recovery::FixConfiguration),
         (302, "", Recovery::FixConfiguration, Recovery::FixConfiguration),

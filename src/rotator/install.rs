@@ -9,7 +9,7 @@ use slack_proto::{
 };
 
 use super::{TokenRotator, rows::Rows};
-use crate::StoreError;
+use crate::store::StoreError;
 
 impl TokenRotator {
     /// Stores an install: the first one of a place or any later one.

@@ -8,8 +8,9 @@ use std::{
 
 use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
 
+use super::{TokenError, ValidToken};
 use super::{TokenRotator, rows::Rows};
-use crate::{StoreError, TokenError, ValidToken};
+use crate::store::StoreError;
 
 /// Where the credential that serves a place is stored.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use slack_proto::{Installation, StoreKey, tokens::InstallationKey};
 
 use super::shared::Shared;
-use crate::{Precondition, StoreError, StoreErrorKind, Stored, StoredVersion};
+use crate::store::{Cursor, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion};
 
 /// What an install and an event need of a store.
 #[derive(Clone, Copy)]
@@ -40,8 +40,16 @@ impl Rows<'_> {
         &self,
         place: &InstallationKey,
     ) -> Result<Vec<StoreKey>, StoreError> {
-        let keys = self.within(self.0.store.keys()).await?;
-        Ok(keys.into_iter().filter(|key| key.user().is_some() && key.place() == place).collect())
+        let (mut people, mut after) = (Vec::new(), None::<Cursor>);
+        loop {
+            let page = self.within(self.0.store.keys_at(place, after.as_ref(), PAGE)).await?;
+            let keys = page.keys.into_iter().map(|found| found.key);
+            people.extend(keys.filter(|key| key.user().is_some()));
+            after = page.next;
+            if after.is_none() {
+                return Ok(people);
+            }
+        }
     }
 
     async fn within<T>(
@@ -68,5 +76,8 @@ pub(super) async fn within<T>(
     };
     futures_lite::future::or(answered, late).await
 }
+
+/// How many keys are read at once.
+const PAGE: usize = 100;
 
 const STORE_TIMEOUT: Duration = Duration::from_secs(10);

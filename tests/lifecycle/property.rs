@@ -7,7 +7,7 @@ use std::{
 };
 
 use slack_auth::{
-    Installation, Runtime as _, Slot, StoreKey, events::SpareReason, tokens::Credential,
+    Installation, Slot, StoreKey, events::SpareReason, runtime::Runtime as _, tokens::Credential,
 };
 use slack_fake::{App, CredentialKind, SlackEvent};
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use slack_auth::{
     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore,
-    ManualRuntime, MemoryInstallationStore, Precondition, Runtime as _, StoreKey, Timestamp,
-    TokenRotator,
+    StoreKey, Timestamp, TokenRotator,
     events::{EventCallback, EventOutcome, EventsApiRequest, RequestVerifier, SigningSecret},
     lifecycle::InstallOutcome,
     methods::OauthV2Access,
     oauth::AuthorizationCode,
+    runtime::{ManualRuntime, Runtime as _},
+    store::{MemoryStore, Precondition},
     tokens::InstallationKey,
 };
 use slack_fake::{
@@ -27,7 +28,7 @@ pub(crate) struct Stage {
     pub(crate) runtime: ManualRuntime,
     pub(crate) slack: SharedFake,
     pub(crate) client: Client,
-    pub(crate) store: Arc<MemoryInstallationStore>,
+    pub(crate) store: InstallationStore,
     pub(crate) rotator: TokenRotator,
 }
 
@@ -53,7 +54,7 @@ impl Stage {
         let runtime = ManualRuntime::new(Timestamp::from_unix(own(START)));
         runtime.on_change(move |now| clock.set(now.as_unix().checked_add_signed(-ahead).unwrap()));
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
-        let store = Arc::new(MemoryInstallationStore::new());
+        let store = InstallationStore::new(MemoryStore::new(), ClientId::new("1.2").unwrap());
         let app = ConfidentialClient::new(
             ClientId::new("1.2").unwrap(),
             ClientSecret::new("hush").unwrap(),
@@ -127,8 +128,10 @@ impl Stage {
     }
 
     pub(crate) fn rows(&self) -> Vec<(String, Installation)> {
-        let keys = self.runtime.block_on(self.store.keys()).unwrap();
-        keys.iter().map(|key| (key.to_text(), self.load(&key.to_text()).unwrap())).collect()
+        let page = self.runtime.block_on(self.store.keys(None, 100)).unwrap();
+        assert!(page.next.is_none() && page.unreadable.is_empty());
+        let texts = page.keys.iter().map(|found| found.key.to_text());
+        texts.map(|text| (text.clone(), self.load(&text).unwrap())).collect()
     }
 }
 

@@ -59,6 +59,8 @@ impl Recovery {
             ErrorClass::AuthDead => Self::AuthorizeAgain,
             ErrorClass::Config => Self::FixConfiguration,
             ErrorClass::CallerBug => Self::FixCall,
+            // Slack says that it did not carry the exchange out: the code may still do.
+            ErrorClass::Transient if purpose == Purpose::CodeGrant => Self::RetryLater { after },
             ErrorClass::Transient => Self::of_unknown_outcome(purpose, after),
             ErrorClass::Denied => Self::AskAdmin,
             ErrorClass::Done => Self::AlreadyDone,

@@ -109,7 +109,7 @@ mod tests {
         };
         let state = pending().state().expose().to_owned();
         let denied = "the authorization was refused: access_denied (the person pressed cancel, or may not approve the \
-                      app); ask an admin";
+                      app); authorize again in a browser";
         for (text, shown, recovery, waits) in [
             (
                 "code=c",

@@ -8,7 +8,7 @@ use slack_proto::{
     tokens::AppData,
 };
 
-use crate::StoreError;
+use crate::store::StoreError;
 
 /// What an event removed from the store, and what it did not.
 ///

@@ -11,7 +11,7 @@ use slack_proto::{
 };
 
 use super::{SpareReason, TokenRotator};
-use crate::{CallError, rotator::rows::within};
+use crate::{error::CallError, rotator::rows::within};
 
 /// What becomes of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
