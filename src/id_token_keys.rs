@@ -129,7 +129,8 @@ impl IdTokenKeys {
             |keys: &KeySet| self.source.verifier.verify(keys, token, expected, access_token, now);
         let keys = self.keys(None, now).await?;
         match check(&keys) {
-            Err(IdTokenError::UnknownKey(_)) => {
+            // A signature that does not fit is a sign of old keys as well: a key may have changed under its name.
+            Err(IdTokenError::UnknownKey(_) | IdTokenError::WrongSignature) => {
                 let newer = self.keys(Some(&keys), now).await?;
                 Ok(check(&newer)?)
             }
@@ -155,7 +156,9 @@ impl IdTokenKeys {
             |keys: &KeySet| self.source.verifier.verify(keys, token, expected, access_token, now);
         let keys = self.keys_blocking(None, now)?;
         match check(&keys) {
-            Err(IdTokenError::UnknownKey(_)) => Ok(check(&*self.keys_blocking(Some(&keys), now)?)?),
+            Err(IdTokenError::UnknownKey(_) | IdTokenError::WrongSignature) => {
+                Ok(check(&*self.keys_blocking(Some(&keys), now)?)?)
+            }
             checked => Ok(checked?),
         }
     }

@@ -54,6 +54,21 @@ fn a_rotation_of_keys_costs_one_fetch() {
 }
 
 #[test]
+fn a_key_that_changed_under_its_name_is_fetched_anew_once() {
+    let stage = Stage::new();
+    stage.wire.set_other_keys(true);
+    let signed_in = stage.sign_in();
+    assert!(stage.verify(&signed_in, at(0)).is_err());
+    stage.wire.set_other_keys(false);
+    for _ in 0..20 {
+        assert!(stage.verify(&signed_in, at(29)).is_err(), "at the pace that bounds floods");
+    }
+    assert_eq!(stage.wire.fetches(), 1);
+    assert!(stage.verify(&signed_in, at(30)).is_ok());
+    assert_eq!(stage.wire.fetches(), 2);
+}
+
+#[test]
 fn a_flood_of_unknown_keys_is_no_flood_of_fetches() {
     let stage = Stage::new();
     let good = stage.sign_in();

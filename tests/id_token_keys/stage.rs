@@ -112,6 +112,7 @@ pub(crate) struct Wire {
     key_sets: AtomicUsize,
     broken: AtomicBool,
     answer: Mutex<Option<String>>,
+    other_keys: AtomicBool,
     gate: Mutex<Option<Shared<BoxFuture<'static, ()>>>>,
 }
 
@@ -123,6 +124,7 @@ impl Wire {
             key_sets: AtomicUsize::new(0),
             broken: AtomicBool::new(false),
             answer: Mutex::new(None),
+            other_keys: AtomicBool::new(false),
             gate: Mutex::new(None),
         }
     }
@@ -145,6 +147,22 @@ impl Wire {
     /// Has every request answered by these words.
     pub(crate) fn answer(&self, body: &str) {
         *self.answer.lock().unwrap() = Some(body.to_owned());
+    }
+
+    /// Has every key set hold other keys under the same names from now on, or the fake's.
+    pub(crate) fn set_other_keys(&self, other: bool) {
+        self.other_keys.store(other, Ordering::SeqCst);
+    }
+
+    /// Changes the modulus of a key, and not its name.
+    fn spoil(&self, is_key_set: bool, response: &mut Response<Vec<u8>>) {
+        if !is_key_set || !self.other_keys.load(Ordering::SeqCst) {
+            return;
+        }
+        let body = response.body_mut();
+        let name = body.windows(5).position(|it| it == b"\"n\":\"").unwrap();
+        let digit = &mut body[name + 45];
+        *digit = if *digit == b'A' { b'B' } else { b'A' };
     }
 
     /// Holds answers back until the future is done.
@@ -182,7 +200,12 @@ impl Transport for Wire {
         }
         match self.canned() {
             Some(canned) => Ok(canned),
-            None => self.fake.send(request).await,
+            None => {
+                let is_key_set = request.uri().path() == "/openid/connect/keys";
+                let mut response = self.fake.send(request).await?;
+                self.spoil(is_key_set, &mut response);
+                Ok(response)
+            }
         }
     }
 }
