@@ -90,7 +90,7 @@ impl Walk {
                 format!("{length} s")
             }
             _ => {
-                for (key, slot) in self.slots() {
+                for (key, slot) in Self::slots() {
                     let token = self.stage.rotator.access_token(&key, slot);
                     let _ = self.stage.runtime.block_on(token);
                 }
@@ -150,7 +150,7 @@ impl Walk {
         })
     }
 
-    fn slots(&self) -> Vec<(StoreKey, Slot)> {
+    fn slots() -> Vec<(StoreKey, Slot)> {
         let keys = [
             StoreKey::from(team()),
             StoreKey::person(team(), FIRST.into()),

@@ -23,11 +23,11 @@ fn reasons(outcome: &EventOutcome) -> Vec<(Slot, SpareReason)> {
 }
 
 /// A credential that Slack never issued, with the time of issue by Slack's clock.
-fn made_up(token: &str, server_date: Option<u64>, issued_at: u64) -> Option<Credential> {
+fn made_up(token: &str, server_date: Option<u64>, issued_at: u64) -> Credential {
     let token = AccessToken::new(token).unwrap();
     let mut credential = Credential::new(token, Timestamp::from_unix(issued_at));
     credential.server_date = server_date.map(Timestamp::from_unix);
-    Some(credential)
+    credential
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn an_address_that_is_not_allowed_removes_nothing() {
 fn removal_reaches_a_workspace_that_joined_an_organisation() {
     let stage = Stage::new();
     let mut before = Installation::new(team());
-    before.bot = made_up("xoxb-FAKE", Some(START), START);
-    before.user = made_up("xoxp-FAKE", Some(START), START);
+    before.bot = Some(made_up("xoxb-FAKE", Some(START), START));
+    before.user = Some(made_up("xoxp-FAKE", Some(START), START));
     before.user_id = Some(FIRST.into());
     stage.put(&team().into(), &before);
     let mut own = Installation::new(team());
-    own.user = made_up("xoxp-FAKE-2", Some(START), START);
+    own.user = Some(made_up("xoxp-FAKE-2", Some(START), START));
     stage.put(&StoreKey::person(team(), SECOND.into()), &own);
     let event = |event_time: u64, event: &str| {
         stage.signed(&format!(
@@ -166,7 +166,7 @@ fn an_org_wide_install_goes_by_its_own_event_alone() {
     let stage = Stage::new();
     let org = InstallationKey::Organisation(ORG.into());
     let mut installed = Installation::new(org.clone());
-    installed.bot = made_up("xoxb-FAKE", Some(START), START);
+    installed.bot = Some(made_up("xoxb-FAKE", Some(START), START));
     stage.put(&org.into(), &installed);
     let event = |more: &str| {
         stage.signed(&format!(
@@ -228,7 +228,7 @@ fn a_reinstall_is_what_the_next_caller_gets() {
 fn a_token_in_hand_is_installed_with_the_applications_data() {
     let stage = Stage::new();
     let mut hand = Installation::new(team());
-    hand.bot = made_up("xoxb-FAKE", None, START);
+    hand.bot = Some(made_up("xoxb-FAKE", None, START));
     hand.app_data = Some(AppData::new("plan=pro").unwrap());
     stage.runtime.block_on(stage.rotator.install(hand)).unwrap();
     stage.install(FIRST, "user_scope=search:read");
@@ -244,7 +244,7 @@ fn an_event_of_one_workspace_finds_the_org_wide_install_and_reads_the_store_once
     let stage = Stage::new();
     let org = InstallationKey::Organisation(ORG.into());
     let mut installed = Installation::new(org.clone());
-    installed.bot = made_up("xoxb-FAKE", None, START);
+    installed.bot = Some(made_up("xoxb-FAKE", None, START));
     stage.put(&org.into(), &installed);
     let place = InstallationKey::grid_workspace(ORG.into(), "T0FAKE00002".into());
     let key = StoreKey::from(place.clone());
@@ -254,7 +254,7 @@ fn an_event_of_one_workspace_finds_the_org_wide_install_and_reads_the_store_once
     assert_eq!(home.to_text(), "org/E0FAKE00001");
     // The workspace's own install is nearer, once it is there.
     let mut own = Installation::new(place);
-    own.bot = made_up("xoxb-OWN", None, START);
+    own.bot = Some(made_up("xoxb-OWN", None, START));
     stage.runtime.block_on(stage.rotator.install(own)).unwrap();
     assert_eq!(token().unwrap().expose(), "xoxb-OWN");
     // Where nothing serves, a person must authorize the app.

@@ -138,8 +138,8 @@ impl Stage {
 fn parse(request: &http::Request<Vec<u8>>, now: u64) -> EventCallback {
     let verifier = RequestVerifier::new(SigningSecret::new("shush").unwrap());
     let now = Timestamp::from_unix(now);
-    let verified = verifier.verify(request.headers(), request.body(), now).unwrap();
-    match EventsApiRequest::parse(&verified).unwrap() {
+    let signed = verifier.verify(request.headers(), request.body(), now).unwrap();
+    match EventsApiRequest::parse(&signed).unwrap() {
         EventsApiRequest::EventCallback(callback) => *callback,
         other => panic!("{other:?}"),
     }

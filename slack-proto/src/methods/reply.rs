@@ -1,6 +1,6 @@
 //! A success, and what came beside it.
 
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 use http::HeaderMap;
 
@@ -25,8 +25,10 @@ pub struct Reply<T> {
 #[derive(Clone, Debug, Default)]
 pub struct ReplyMeta {
     status: u16,
-    retry_after: Option<Duration>,
-    date: Option<Timestamp>,
+    /// In seconds.
+    retry_after: Option<u32>,
+    /// In Unix seconds; half as large as a `Timestamp` that may be missing.
+    date: Option<NonZeroU64>,
     request_id: Option<UntrustedText>,
     /// Only few replies have any of these.
     details: Option<Box<Details>>,
@@ -67,7 +69,8 @@ impl ReplyMeta {
         let request_id = headers.get("x-slack-req-id");
         let request_id =
             request_id.map(|id| UntrustedText::from(String::from_utf8_lossy(id.as_bytes())));
-        let (retry_after, date) = (retry_after(headers), date_of(headers));
+        let date = date_of(headers).and_then(|date| NonZeroU64::new(date.as_unix()));
+        let retry_after = retry_after(headers);
         Self { status, retry_after, date, request_id, details }
     }
 
@@ -93,13 +96,13 @@ impl ReplyMeta {
     /// Returns the `Date` of the response: when it was written, by Slack's clock. `None` if it is missing or malformed.
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
-        self.date
+        self.date.map(|seconds| Timestamp::from_unix(seconds.get()))
     }
 
     /// Returns the header `Retry-After`; `None` if it is missing or not a whole number of seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.retry_after.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// Returns Slack's warnings, such as `superfluous_charset`, each once.
@@ -155,12 +158,11 @@ impl ReplyMeta {
 }
 
 /// Reads `Retry-After` as Slack writes it: whole seconds. A date (RFC 9110 section 10.2.3) would need a clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<u32> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     // More than 136 years is no time to wait, and would overflow a program's clock.
-    let seconds: u32 = text.parse().ok().filter(|_| digits)?;
-    Some(Duration::from_secs(seconds.into()))
+    text.parse().ok().filter(|_| digits)
 }
 
 #[cfg(test)]
@@ -169,7 +171,7 @@ mod tests {
 
     fn wait(text: &str) -> Option<u64> {
         let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]);
-        retry_after(&headers).map(|after| after.as_secs())
+        retry_after(&headers).map(u64::from)
     }
 
     #[test]
