@@ -11,10 +11,11 @@
 //! | a process dies between the answer and the write | the next one sends the same refresh token within the grace time |
 //! | a reply is lost | the same refresh token is sent again after 0.5, 1, 2, 4, 8, 15 s, then every 15 s: each request may be the one that spent it |
 //! | the store fails | the new pair stays in the machine, which writes until it is stored; nobody gets it before |
-//! | `invalid_refresh_token` | the store is read once more; only if it holds nothing newer must a person act |
+//! | `invalid_refresh_token` | the store is read again at once, after 1 s and after 5 s more; only if it holds nothing newer, and no other pair to fall back on, must a person act |
 //! | a store that was set back | the newer pair is written over the one that is known to be spent |
 //! | rate limits | the refresh token was not spent; the machine waits as long as Slack says |
 //! | a wrong client secret, and the like | the operator is told, the tokens stay, and it is tried again later |
+//! | Slack rejects a token as soon as it has issued it | it is not refreshed again within a minute, then two, and so on up to an hour |
 
 mod action;
 mod any_credential;
@@ -25,7 +26,7 @@ mod policy;
 mod refresh_failure;
 mod refresh_request;
 
-pub use action::{Action, Write};
+pub use action::{Action, Fact, Note, Write};
 pub use any_credential::AnyCredential;
 pub use event::{Problem, ReauthorizationReason, RotationEvent};
 pub use input::{Input, Rejection};

@@ -114,6 +114,8 @@ impl Actor {
                 self.task = Task::Sending;
                 told = Told::Send(trade);
             }
+            // A note is of use, and nothing depends on it: here it is lost.
+            Action::Note(_) => return self.tell(now, Input::Noted),
             other => panic!("the driver does not know {other:?}"),
         }
         self.seal();

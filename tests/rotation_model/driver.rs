@@ -103,6 +103,8 @@ impl World {
                 let actor = &mut self.actors[index];
                 match &setback {
                     RefreshFailure::Spent { .. } => {
+                        // It looks again after a second, and after five more.
+                        actor.blocked = actor.blocked.max(self.now + 7 * SECOND);
                         Rc::make_mut(&mut actor.knows_spent).insert(letter.sent);
                         if self.has(Flaw::SentAgain) {
                             self.check_sent(index, letter.sent)?;

@@ -82,6 +82,14 @@ impl ConfidentialClient {
         Self { basic: Some(basic(&self.id, &self.secret)), always_header: true, ..self }
     }
 
+    /// Returns the same client with another secret, for instance after the old one was revoked.
+    #[must_use]
+    pub fn with_secret(&self, secret: ClientSecret) -> Self {
+        let id = self.id.clone();
+        let basic = self.basic.as_ref().map(|_| basic(&id, &secret));
+        Self { id, secret, basic }
+    }
+
     /// Returns the client id.
     #[must_use]
     pub fn id(&self) -> &ClientId {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AnyCredential, ReauthorizationReason, RefreshRequest};
 use crate::{
     Installation, Slot, Timestamp,
-    tokens::{Credential, Fingerprint},
+    tokens::{Credential, Fingerprint, NeedsAuthorization},
 };
 
 /// What the driver of a [`Rotation`](crate::rotation::Rotation) has to do next. Each variant names the
@@ -36,6 +36,9 @@ pub enum Action {
     /// Store this pair: [`Written`](crate::rotation::Input::Written), [`Conflict`](crate::rotation::Input::Conflict) or
     /// [`WriteFailed`](crate::rotation::Input::WriteFailed).
     Write(Write),
+    /// Store this beside the credential, if that is the same still: [`Noted`](crate::rotation::Input::Noted), whatever came
+    /// of it.
+    Note(Note),
     /// Wait so long: [`Waited`](crate::rotation::Input::Waited).
     Wait(Duration),
     /// A person must authorize the app again, for this reason. The next [`Tick`](crate::rotation::Input::Tick) reads
@@ -81,7 +84,54 @@ impl Write {
         if installation.unplaced.is_none() {
             installation.unplaced.clone_from(&self.unplaced);
         }
+        // The new pair has proved itself: Slack has given it for the stored one.
+        drop(installation.take_fallbacks(slot));
+        installation.set_needs_authorization(slot, None);
         true
+    }
+}
+
+/// What is known of a credential, for other processes and for later.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Note {
+    /// The credential that it is about, by its [fingerprint](AnyCredential::pair_fingerprint).
+    pub about: Fingerprint,
+    /// What is known.
+    pub fact: Fact,
+}
+
+/// What a [`Note`] says.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Fact {
+    /// Slack issued this pair as well, but another one was stored first: it is kept until that one has proved itself.
+    Fallback(AnyCredential),
+    /// A person must authorize the app again.
+    NeedsAuthorization(ReauthorizationReason),
+}
+
+impl Note {
+    /// Notes the fact in an installation as it was just read. Returns whether that has changed it: not if it holds
+    /// another credential, or the same note already.
+    #[must_use]
+    pub fn apply(&self, installation: &mut Installation, slot: Slot, now: Timestamp) -> bool {
+        let Some(held) = installation.any_credential(slot) else { return false };
+        if held.pair_fingerprint() != self.about {
+            return false;
+        }
+        match &self.fact {
+            Fact::Fallback(pair) => installation.keep_fallback(slot, pair.clone()),
+            Fact::NeedsAuthorization(reason) => {
+                if installation.needs_authorization(slot).is_some() {
+                    return false;
+                }
+                let mut note = NeedsAuthorization::new(now, reason.as_str(), &held);
+                note.code = reason.code().cloned();
+                installation.set_needs_authorization(slot, Some(note));
+                true
+            }
+        }
     }
 }
 

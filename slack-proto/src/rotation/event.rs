@@ -2,11 +2,11 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use super::RefreshFailure;
+use super::{RefreshFailure, refresh_failure::is_client_refusal};
 use crate::{
-    Timestamp,
+    Recovery, Timestamp,
     error::ErrorClass,
-    methods::UntrustedText,
+    methods::{Purpose, UntrustedText},
     tokens::{Fingerprint, RefreshToken},
 };
 
@@ -129,6 +129,27 @@ impl ReauthorizationReason {
             Self::RefreshTokenSpent => "refresh_token_spent",
         }
     }
+
+    /// Returns Slack's error code, if there was one.
+    #[must_use]
+    pub fn code(&self) -> Option<&UntrustedText> {
+        match self {
+            Self::RefreshTokenInvalid { code } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Returns the reason that a word and a code of a stored note stand for. A word that this release does not know
+    /// counts as a refusal by Slack.
+    #[must_use]
+    pub fn from_note(word: &UntrustedText, code: Option<&UntrustedText>) -> Self {
+        match word.as_str() {
+            "no_refresh_token" => Self::NoRefreshToken,
+            "refresh_token_expired" => Self::RefreshTokenExpired,
+            "refresh_token_spent" => Self::RefreshTokenSpent,
+            _ => Self::RefreshTokenInvalid { code: code.unwrap_or(word).clone() },
+        }
+    }
 }
 
 impl fmt::Display for ReauthorizationReason {
@@ -167,6 +188,8 @@ pub enum Problem {
         /// The class of the code.
         class: ErrorClass,
     },
+    /// Slack refuses the app's client on behalf of another credential; nothing was sent for this one.
+    ClientRefused,
     /// Slack cannot be reached, or its response is unusable.
     NoAnswer,
     /// Slack limits the rate of calls.
@@ -184,10 +207,34 @@ impl Problem {
         match self {
             Self::ReauthorizationNeeded(_) => "reauthorization_needed",
             Self::Refused { .. } => "refused",
+            Self::ClientRefused => "client_refused",
             Self::NoAnswer => "no_answer",
             Self::RateLimited => "rate_limited",
             Self::Store => "store",
             Self::Elsewhere => "elsewhere",
+        }
+    }
+
+    /// Returns what to do next: for an answer of Slack's the same as [`ResponseError::recovery`](crate::error::ResponseError::recovery).
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::ReauthorizationNeeded(_) => Recovery::AuthorizeAgain,
+            Self::Refused { class, .. } => Recovery::of_class(*class, Purpose::RefreshGrant, None),
+            Self::ClientRefused => Recovery::FixConfiguration,
+            Self::NoAnswer | Self::RateLimited | Self::Store | Self::Elsewhere => {
+                Recovery::RetryLater { after: None }
+            }
+        }
+    }
+
+    /// Returns whether Slack refuses the app's client.
+    #[must_use]
+    pub fn refuses_client(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => is_client_refusal(code),
+            Self::ClientRefused => true,
+            _ => false,
         }
     }
 }
@@ -201,10 +248,16 @@ impl fmt::Display for Problem {
                     ErrorClass::Config => "correct the app's settings or credentials",
                     ErrorClass::CallerBug => "correct the program",
                     ErrorClass::Denied => "ask an admin",
+                    ErrorClass::AuthDead | ErrorClass::Expired => {
+                        "a person must authorize the app again, unless an admin lifts the refusal"
+                    }
                     _ => "look at the code",
                 };
                 write!(f, "slack refuses the refresh ({code}); {remedy}")
             }
+            Self::ClientRefused => f.write_str(
+                "slack refuses the app's client; correct the app's settings or credentials",
+            ),
             Self::NoAnswer => f.write_str("slack does not answer as it should"),
             Self::RateLimited => f.write_str("slack wants fewer calls"),
             Self::Store => f.write_str("the store fails"),
@@ -289,7 +342,10 @@ mod tests {
             (ErrorClass::Config, "correct the app's settings or credentials"),
             (ErrorClass::CallerBug, "correct the program"),
             (ErrorClass::Denied, "ask an admin"),
-            (ErrorClass::AuthDead, "look at the code"),
+            (
+                ErrorClass::AuthDead,
+                "a person must authorize the app again, unless an admin lifts the refusal",
+            ),
             (ErrorClass::Other, "look at the code"),
         ] {
             let problem = Problem::Refused { code: "a_code".into(), class };

@@ -47,6 +47,8 @@ pub enum Input {
     Conflict,
     /// The pair is not stored, or the outcome is unknown.
     WriteFailed,
+    /// The note is stored, or not: what it says is found out again.
+    Noted,
     /// The wait is over.
     Waited,
     /// The last action was interrupted; its outcome is unknown.

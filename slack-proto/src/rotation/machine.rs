@@ -12,7 +12,7 @@ use super::{
     Action, AnyCredential, Input, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
     RotationEvent, RotationPolicy, Write,
 };
-use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
+use crate::{Installation, Slot, Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
 /// The rotation of one credential, as a state machine. It is a plain value and performs no action itself.
 ///
@@ -59,7 +59,7 @@ use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 #[must_use = "a rotation does nothing until it is stepped"]
 pub struct Rotation {
     policy: RotationPolicy,
-    jitter: u32,
+    phase: u32,
     stage: Stage,
     goal: Goal,
     /// The credential that the store holds, as far as is known. No other is handed out.
@@ -68,6 +68,14 @@ pub struct Rotation {
     pending: Option<Write>,
     /// What was sent last.
     sent: Option<Sent>,
+    /// Pairs that Slack has issued beside the stored one, the newest last.
+    fallbacks: Vec<AnyCredential>,
+    /// Whether the stored credential has replaced another one: then it comes from a refresh.
+    replaced: bool,
+    /// Whether anything was ever stored, as far as is known.
+    was_known: bool,
+    /// Whether the pair that was sent last is such a one.
+    fell_back: bool,
     /// Refresh tokens that have given a newer one, by their names.
     spent: Vec<Fingerprint>,
     /// The token that Slack says has ended.
@@ -79,7 +87,15 @@ pub struct Rotation {
     /// Since when nobody knows whether the refresh token is spent.
     unknown_since: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
+    /// How many refreshes in a row were needed because Slack had rejected a new token.
+    rejections: u32,
+    /// How often in a row the store held nothing, or nothing newer than what Slack refuses.
+    looks: u32,
+    /// Refusals in a row that may heal by themselves.
+    refusals: u32,
     leased: bool,
+    /// The wait that begins when the lease is given back.
+    after_release: Option<(Duration, Next)>,
     problem: Option<Problem>,
     /// Failures in a row at Slack's, at the store, and looks at what another process does.
     failures: u32,
@@ -99,6 +115,7 @@ enum Stage {
     Leasing,
     Sending,
     Writing,
+    Noting(After),
     Releasing(Option<ReauthorizationReason>),
     Waiting(Next),
 }
@@ -120,6 +137,13 @@ enum Next {
     Write,
 }
 
+/// What comes after a note.
+#[derive(Clone, Debug)]
+enum After {
+    Stop(ReauthorizationReason),
+    Settle,
+}
+
 /// What the rotation is after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Goal {
@@ -139,23 +163,31 @@ struct Sent {
 }
 
 impl Rotation {
-    /// Begins with nothing known. `jitter` is any number: see [`RotationPolicy::due_at`].
-    pub const fn new(policy: RotationPolicy, jitter: u32) -> Self {
+    /// Begins with nothing known. `phase` is any number: see [`RotationPolicy::due_at`].
+    pub const fn new(policy: RotationPolicy, phase: u32) -> Self {
         Self {
             policy,
-            jitter,
+            phase,
             stage: Stage::New,
             goal: Goal::Keep,
             stored: None,
             pending: None,
             sent: None,
+            fallbacks: Vec::new(),
+            replaced: false,
+            was_known: false,
+            fell_back: false,
             spent: Vec::new(),
             rejected: None,
             doubted: false,
             dead: None,
             unknown_since: None,
             refreshed_at: None,
+            rejections: 0,
+            looks: 0,
+            refusals: 0,
             leased: false,
+            after_release: None,
             problem: None,
             failures: 0,
             store_failures: 0,
@@ -173,7 +205,8 @@ impl Rotation {
                 self.look(now)
             }
             Input::Refresh => {
-                if self.goal == Goal::Keep && !self.is_busy() {
+                let too_soon = self.next_refresh_at(now).is_some_and(|at| at > now);
+                if self.goal == Goal::Keep && !self.is_busy() && !too_soon {
                     self.goal = Goal::Settle;
                 }
                 self.look(now)
@@ -200,11 +233,15 @@ impl Rotation {
                 (Stage::Writing, Input::WriteFailed) => self.write_failed(),
                 (Stage::Releasing(reason), Input::Released) => {
                     self.leased = false;
+                    if let Some((wait, next)) = self.after_release.take() {
+                        return self.wait(wait, next);
+                    }
                     match reason {
                         Some(reason) => self.halt(reason),
                         None => self.look(now),
                     }
                 }
+                (Stage::Noting(after), Input::Noted) => self.noted(now, after),
                 (Stage::Waiting(next), Input::Waited) => self.go_on(next),
                 (stage, _) => {
                     self.stage = stage;
@@ -228,7 +265,7 @@ impl Rotation {
         min_validity: Duration,
     ) -> Option<&AnyCredential> {
         let stored = self.stored.as_ref()?;
-        let ended = self.is_rejected(stored)
+        let ended = self.is_rejected(stored) && !self.is_young(stored, now)
             || stored.expires_at().is_some_and(|end| now >= end || now + min_validity > end);
         (!ended).then_some(stored)
     }
@@ -242,7 +279,54 @@ impl Rotation {
     /// Returns when the next refresh is due; `None` if it never is.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.policy.due_at(self.stored.as_ref()?, self.jitter)
+        self.policy.due_at(self.stored.as_ref()?, self.phase)
+    }
+
+    /// Returns the earliest time for another refresh of the credential that Slack has not made necessary by its end: a
+    /// token that Slack rejects as soon as it has issued it is not refreshed again and again.
+    #[must_use]
+    pub fn next_refresh_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let issued_at = self.stored.as_ref().filter(|_| self.replaced)?.issued_at();
+        // A token from the future is one of a clock that is wrong.
+        let is_plausible = issued_at.since(now) <= MOST_SKEW;
+        is_plausible.then(|| issued_at + RotationPolicy::shortest_life(self.rejections))
+    }
+
+    /// Sets what the store keeps beside the credential, as it was just read: pairs to fall back on, and whether a person
+    /// must authorize again. To be called before [`Input::Read`].
+    pub fn set_slot_state(&mut self, installation: &Installation, slot: Slot) {
+        self.fallbacks = installation.fallbacks(slot).to_vec();
+        let (Some(held), Some(note)) =
+            (installation.any_credential(slot), installation.needs_authorization(slot))
+        else {
+            // Nobody knows of any, or it has been cleared.
+            self.dead = None;
+            return;
+        };
+        let reason = ReauthorizationReason::from_note(&note.reason, note.code.as_ref());
+        self.dead = Some((held.pair_fingerprint(), reason));
+    }
+
+    /// Returns whether the refresh token may be spent, and Slack takes it still: it must be sent again soon.
+    #[must_use]
+    pub fn is_in_doubt(&self, now: Timestamp) -> bool {
+        self.in_grace(now) || self.goal == Goal::Settle && !self.fallbacks.is_empty()
+    }
+
+    /// Returns the name of the API method that gives the next pair; `None` if nothing is known, or nothing to be sent.
+    #[must_use]
+    pub fn method(&self) -> Option<&'static str> {
+        let stored = self.stored.as_ref()?;
+        let request = match self.goal {
+            Goal::Exchange => RefreshRequest::exchange(stored),
+            Goal::Keep | Goal::Settle => RefreshRequest::refresh(stored),
+        };
+        request.map(|request| request.method())
+    }
+
+    /// Gives up a pair that is not stored, and returns it: its installation is gone, and the pair must be revoked.
+    pub fn give_up_unsaved(&mut self) -> Option<AnyCredential> {
+        self.pending.take().map(|write| write.credential)
     }
 
     /// Returns when the refresh token of a public client expires. Before that the token must be refreshed, or a
@@ -315,10 +399,14 @@ impl Rotation {
             Goal::Exchange => RefreshRequest::exchange(stored).is_some(),
             Goal::Settle => stored.refresh_token().is_some(),
             Goal::Keep => {
-                let due = self.policy.due_at(stored, self.jitter).is_some_and(|due| now >= due);
+                let due = self.policy.due_at(stored, self.phase).is_some_and(|due| now >= due);
                 // A token that is due as soon as it comes is not asked for without end.
-                let fresh = self.refreshed_at == Some(now);
-                stored.refresh_token().is_some() && (self.is_rejected(stored) || due && !fresh)
+                let fresh = self.refreshed_at.is_some_and(|at| {
+                    let began = at.min(stored.issued_at());
+                    now >= began && now.since(began) < RotationPolicy::shortest_life(0)
+                });
+                let rejected = self.is_rejected(stored) && !self.is_young(stored, now);
+                stored.refresh_token().is_some() && (rejected || due && !fresh)
             }
         }
     }
@@ -339,6 +427,12 @@ impl Rotation {
     }
 
     fn wait(&mut self, wait: Duration, next: Next) -> Action {
+        if self.leased && wait > LONGEST_WAIT_WITH_LEASE && !self.grace_may_run() {
+            // Others may be luckier.
+            self.after_release = Some((wait, next));
+            self.stage = Stage::Releasing(None);
+            return Action::Release;
+        }
         self.stage = Stage::Waiting(next);
         Action::Wait(wait)
     }
@@ -363,7 +457,10 @@ impl Rotation {
     fn halt(&mut self, reason: ReauthorizationReason) -> Action {
         let problem = Problem::ReauthorizationNeeded(reason.clone());
         if self.problem.as_ref() != Some(&problem) {
-            self.events.push(RotationEvent::ReauthorizationNeeded { reason: reason.clone() });
+            // A key that nobody has installed anything under is nothing that an operator must hear of.
+            let is_news = reason != ReauthorizationReason::Missing || self.was_known;
+            let event = RotationEvent::ReauthorizationNeeded { reason: reason.clone() };
+            self.events.extend(is_news.then_some(event));
             self.problem = Some(problem);
         }
         self.goal = Goal::Keep;
@@ -378,10 +475,17 @@ impl Rotation {
             Stage::Leasing => Input::LeaseFailed,
             Stage::Sending => Input::Failed(RefreshFailure::Unknown { after: None }),
             Stage::Writing => Input::WriteFailed,
+            Stage::Noting(_) => Input::Noted,
             Stage::Releasing(_) => Input::Released,
             Stage::Waiting(_) => Input::Waited,
         };
         self.step(now, event)
+    }
+
+    fn is_young(&self, credential: &AnyCredential, now: Timestamp) -> bool {
+        let life = RotationPolicy::shortest_life(self.rejections);
+        let issued_at = credential.issued_at();
+        self.replaced && issued_at.since(now) <= MOST_SKEW && now < issued_at + life
     }
 
     fn is_rejected(&self, credential: &AnyCredential) -> bool {
@@ -397,3 +501,9 @@ impl Rotation {
         (*mark == credential.pair_fingerprint()).then_some(reason)
     }
 }
+
+/// By how much the clocks of two processes may differ.
+const MOST_SKEW: Duration = Duration::from_secs(300);
+
+/// A longer wait gives the lease back first.
+const LONGEST_WAIT_WITH_LEASE: Duration = Duration::from_secs(5);

@@ -100,19 +100,24 @@ impl RotationPolicy {
 
     /// Returns when a credential is due for a refresh; `None` if it has no refresh token or does not expire.
     ///
-    /// `jitter` is any number, best a random one for each process: it spreads refreshes over the first quarter of the
-    /// margin, so that not all processes and tokens come at once. A rotating token of which nobody said how long it
-    /// lives counts as one of 12 hours.
+    /// Refreshes of a credential keep a period of their own, a little longer than its life without the margin, and
+    /// `phase` is its place in that period: any number that is the same in all processes, best one that is drawn from the
+    /// credential's name. So credentials that were issued together are refreshed at times of their own from the first
+    /// refresh on. The time is never in the last three quarters of the margin. A rotating token of unknown life counts as
+    /// one of 12 hours.
     #[must_use]
-    pub fn due_at(&self, credential: &AnyCredential, jitter: u32) -> Option<Timestamp> {
+    pub fn due_at(&self, credential: &AnyCredential, phase: u32) -> Option<Timestamp> {
         credential.refresh_token()?;
         let life = credential.life().unwrap_or(USUAL_LIFE);
         let end = credential.expires_at().unwrap_or(credential.issued_at() + USUAL_LIFE);
-        let margin = self.margin.unwrap_or_else(|| MOST_MARGIN.min(life / 6));
-        // The jitter, as a fraction of one, of a quarter.
-        let spread = (u128::from(margin.as_secs() / 4) * u128::from(jitter)) >> u32::BITS;
-        let spread = Duration::from_secs(u64::try_from(spread).unwrap_or(u64::MAX));
-        Some(end - margin + spread)
+        let margin = self.margin.unwrap_or_else(|| MOST_MARGIN.min(life / 6)).min(life);
+        let latest = end - (margin - margin / 4);
+        let period = (life - margin + margin / 8).as_secs().max(1);
+        let phase = (u128::from(period) * u128::from(phase)) >> u32::BITS;
+        let phase = u64::try_from(phase).unwrap_or_default();
+        // The last time of that phase which is not too late.
+        let past = (latest.as_unix() % period + period - phase) % period;
+        Some(latest - Duration::from_secs(past))
     }
 
     /// When the refresh token ends, if it does and anybody knows when it was issued.
@@ -131,8 +136,22 @@ impl RotationPolicy {
         after.unwrap_or(self.rate_limit_wait).min(MOST_WAIT)
     }
 
-    pub(super) fn wait_after_refusal(&self) -> Duration {
+    /// The wait after a refusal that an operator must cure.
+    pub(super) fn wait_after_client_refusal(&self) -> Duration {
         self.refusal_wait
+    }
+
+    /// The wait after a refusal that may heal by itself: each is twice as long as the one before, up to six hours.
+    pub(super) fn wait_after_refusal(&self, refusals: u32) -> Duration {
+        let wait = self.refusal_wait.saturating_mul(1 << refusals.min(16));
+        wait.min(LONGEST_REFUSAL_WAIT).max(self.refusal_wait)
+    }
+
+    /// The shortest time between two refreshes of one credential, after so many in a row that Slack made necessary by
+    /// rejecting a new token.
+    pub(super) fn shortest_life(rejections: u32) -> Duration {
+        let doublings = rejections.saturating_sub(1).min(6);
+        Duration::from_secs(60 << doublings).min(Duration::from_secs(3600))
     }
 }
 
@@ -160,6 +179,9 @@ const USUAL_LIFE: Duration = Duration::from_secs(12 * 3600);
 
 const MOST_MARGIN: Duration = Duration::from_secs(2 * 3600);
 
+/// However often Slack has refused.
+const LONGEST_REFUSAL_WAIT: Duration = Duration::from_secs(6 * 3600);
+
 /// Whatever a `Retry-After` says.
 const MOST_WAIT: Duration = Duration::from_secs(3600);
 
@@ -183,35 +205,56 @@ mod tests {
         policy.due_at(&credential(life), jitter).unwrap().as_unix() - 1_000_000
     }
 
+    /// The first time when a credential is due, and the last, over all phases.
+    fn due_between(policy: RotationPolicy, life: Option<u64>) -> (u64, u64) {
+        let due: Vec<u64> =
+            (0..=u32::MAX).step_by(1 << 18).map(|phase| due_after(policy, life, phase)).collect();
+        (*due.iter().min().unwrap(), *due.iter().max().unwrap())
+    }
+
     #[test]
-    fn the_margin_is_two_hours_or_a_sixth_of_the_life() {
-        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), 0), 36_000);
-        assert_eq!(due_after(RotationPolicy::new(), Some(86_400), 0), 79_200);
-        assert_eq!(due_after(RotationPolicy::new(), Some(600), 0), 500);
+    fn a_token_is_due_before_the_last_three_quarters_of_its_margin() {
+        // The margin is two hours, or a sixth of the life.
+        for (life, latest) in [(43_200, 37_800), (86_400, 81_000), (600, 525)] {
+            let (first, last) = due_between(RotationPolicy::new(), Some(life));
+            assert!(last <= latest && last + 60 > latest, "{life}: {last}");
+            assert!(first > 0 && first < life / 30, "{life}: {first}");
+        }
         let policy = RotationPolicy::new().margin(Duration::from_secs(60));
-        assert_eq!(due_after(policy, Some(600), 0), 540);
+        assert!(due_between(policy, Some(600)).1 <= 555);
+        assert!(due_between(policy, Some(5)).1 <= 5, "a margin is no longer than the life");
     }
 
     #[test]
     fn a_life_that_nobody_told_is_the_usual_one() {
-        assert_eq!(due_after(RotationPolicy::new(), None, 0), 36_000);
+        let policy = RotationPolicy::new();
+        assert_eq!(due_after(policy, None, 7), due_after(policy, Some(43_200), 7));
         let mut lasting = credential(None);
         if let AnyCredential::Credential(credential) = &mut lasting {
             credential.refresh_token = None;
         }
-        assert_eq!(RotationPolicy::new().due_at(&lasting, 0), None);
+        assert_eq!(policy.due_at(&lasting, 0), None);
     }
 
     #[test]
-    fn jitter_stays_within_a_quarter_of_the_margin() {
-        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX), 36_000 + 1_799);
-        assert_eq!(due_after(RotationPolicy::new(), Some(43_200), u32::MAX / 2 + 1), 36_900);
-        assert_eq!(due_after(RotationPolicy::new(), Some(0), u32::MAX), 0);
-        let policy = RotationPolicy::new().margin(Duration::MAX);
-        assert_eq!(
-            policy.due_at(&credential(Some(5)), u32::MAX),
-            Some(Timestamp::from_unix(u64::MAX / 4 - (1 << 30)))
-        );
+    fn a_phase_keeps_its_place_from_the_first_refresh_on() {
+        let policy = RotationPolicy::new();
+        let period = 43_200 - 7_200 + 900;
+        for phase in [0, 1, 1 << 20, 1 << 31, u32::MAX] {
+            let mut now = Timestamp::from_unix(1_000_000);
+            let mut gaps = Vec::new();
+            for _ in 0..5 {
+                let AnyCredential::Credential(mut it) = credential(Some(43_200)) else { panic!() };
+                it.issued_at = now;
+                it.expires_at = Some(now + Duration::from_secs(43_200));
+                let due = policy.due_at(&it.into(), phase).unwrap();
+                gaps.push(due.since(now).as_secs());
+                // Somebody asks a little later.
+                now = due + Duration::from_secs(90);
+            }
+            assert!(gaps[0] > 0 && gaps[0] <= 37_800, "{gaps:?}");
+            assert!(gaps[1..].iter().all(|gap| *gap == period - 90), "{gaps:?}");
+        }
     }
 
     #[test]
@@ -232,7 +275,7 @@ mod tests {
         let policy = RotationPolicy::new();
         assert_eq!((policy.grace_period(), policy.lease_length()), (seconds(60), seconds(45)));
         assert_eq!(policy.wait_after_rate_limit(None), seconds(30));
-        assert_eq!(policy.wait_after_refusal(), seconds(300));
+        assert_eq!(policy.wait_after_refusal(0), seconds(300));
         let policy = policy
             .grace(seconds(20))
             .lease(seconds(17))
@@ -242,7 +285,7 @@ mod tests {
         assert_eq!(policy.wait_in_doubt(), seconds(3));
         assert_eq!(policy.wait_after_rate_limit(None), seconds(7));
         assert_eq!(policy.wait_after_rate_limit(Some(seconds(9))), seconds(9), "slack said so");
-        assert_eq!(policy.wait_after_refusal(), seconds(8));
+        assert_eq!(policy.wait_after_refusal(0), seconds(8));
     }
 
     #[test]
@@ -250,6 +293,14 @@ mod tests {
         let waits: Vec<f32> = (0..8).map(|n| retry_wait(n).as_secs_f32()).collect();
         assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 60.0]);
         assert_eq!(retry_wait(u32::MAX), Duration::from_secs(60));
+        let policy = RotationPolicy::new();
+        let minutes: Vec<_> =
+            [0, 1, 6, 7, u32::MAX].map(|n| policy.wait_after_refusal(n).as_secs() / 60).into();
+        assert_eq!(minutes, [5, 10, 320, 360, 360], "up to six hours");
+        let minutes: Vec<_> = [0, 1, 2, 6, 7, u32::MAX]
+            .map(|n| RotationPolicy::shortest_life(n).as_secs() / 60)
+            .into();
+        assert_eq!(minutes, [1, 1, 2, 32, 60, 60], "up to an hour");
         assert_eq!(poll_wait(0), Duration::from_millis(100));
         assert_eq!(poll_wait(u32::MAX), Duration::from_secs(2));
     }
@@ -267,6 +318,6 @@ mod tests {
         assert_eq!(policy.wait_after_rate_limit(None), seconds(9));
         assert_eq!(policy.wait_after_rate_limit(Some(seconds(1))), seconds(1));
         assert_eq!(policy.wait_after_rate_limit(Some(seconds(999_999))), seconds(3_600));
-        assert_eq!(policy.wait_after_refusal(), seconds(10));
+        assert_eq!(policy.wait_after_refusal(0), seconds(10));
     }
 }

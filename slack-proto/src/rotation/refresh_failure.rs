@@ -64,16 +64,34 @@ impl RefreshFailure {
         };
         let code = UntrustedText::from(api.code.as_str());
         match (api.code.as_str(), api.recovery()) {
-            // The middle one has been seen once, the last is RFC 6749's.
-            ("invalid_refresh_token" | "refresh_token_expired" | "invalid_grant", _) => {
-                Self::Spent { code }
-            }
+            // The second has been seen once, the third is RFC 6749's. The last two say that the installation behind the
+            // token is gone: no later request with it can succeed.
+            (
+                "invalid_refresh_token"
+                | "refresh_token_expired"
+                | "invalid_grant"
+                | "token_revoked"
+                | "account_inactive",
+                _,
+            ) => Self::Spent { code },
             (_, Recovery::ResendSameRefreshToken { .. } | Recovery::RetryLater { .. }) => {
                 Self::Unknown { after }
             }
             _ => Self::Refused { code, class: api.code.class() },
         }
     }
+}
+
+impl RefreshFailure {
+    /// Returns whether Slack refuses the app's client, so that each refresh of the app fails alike.
+    #[must_use]
+    pub fn refuses_client(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if is_client_refusal(code))
+    }
+}
+
+pub(super) fn is_client_refusal(code: &UntrustedText) -> bool {
+    matches!(code.as_str(), "bad_client_secret" | "invalid_client_id" | "invalid_client")
 }
 
 #[cfg(test)]
@@ -128,8 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn only_three_codes_end_a_refresh_token() {
-        for code in ["invalid_refresh_token", "refresh_token_expired", "invalid_grant"] {
+    fn only_five_codes_end_a_refresh_token() {
+        for code in [
+            "invalid_refresh_token",
+            "refresh_token_expired",
+            "invalid_grant",
+            "token_revoked",
+            "account_inactive",
+        ] {
             let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
             let body: &'static str = Box::leak(body.into_boxed_str());
             assert_eq!(
@@ -143,8 +167,6 @@ mod tests {
         }
         for (code, class) in [
             ("invalid_auth", ErrorClass::AuthDead),
-            ("token_revoked", ErrorClass::AuthDead),
-            ("account_inactive", ErrorClass::AuthDead),
             ("bad_client_secret", ErrorClass::Config),
             ("invalid_arguments", ErrorClass::CallerBug),
             ("access_denied", ErrorClass::Denied),

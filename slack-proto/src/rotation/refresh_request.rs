@@ -2,7 +2,7 @@
 
 use super::AnyCredential;
 use crate::{
-    Timestamp,
+    ApiMethod, Timestamp,
     methods::{
         OauthV2Exchange, OauthV2ExchangeResponse, OauthV2Refresh, OauthV2RefreshResponse,
         OauthV2UserRefresh, OauthV2UserRefreshResponse, OpenidConnectRefresh,
@@ -28,8 +28,9 @@ pub enum RefreshRequest {
 }
 
 impl RefreshRequest {
-    /// The refresh of a credential; `None` if it has no refresh token.
-    pub(super) fn refresh(credential: &AnyCredential) -> Option<Self> {
+    /// Returns the refresh of a credential; `None` if it has no refresh token.
+    #[must_use]
+    pub fn refresh(credential: &AnyCredential) -> Option<Self> {
         let token = credential.refresh_token()?.clone();
         Some(match credential {
             AnyCredential::Configuration(_) => Self::Rotate(ToolingTokensRotate::new(token)),
@@ -43,6 +44,18 @@ impl RefreshRequest {
                 }
             },
         })
+    }
+
+    /// Returns the name of the API method, such as `oauth.v2.access`.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Refresh(_) => <OauthV2Refresh as ApiMethod>::NAME,
+            Self::UserRefresh(_) => <OauthV2UserRefresh as ApiMethod>::NAME,
+            Self::OpenidRefresh(_) => <OpenidConnectRefresh as ApiMethod>::NAME,
+            Self::Rotate(_) => ToolingTokensRotate::NAME,
+            Self::Exchange(_) => <OauthV2Exchange as ApiMethod>::NAME,
+        }
     }
 
     /// The exchange of a token that lives for ever; `None` if it rotates already.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Goal, Next, Rotation, Why};
+use super::{After, Goal, Next, Rotation, Stage, Why};
 use crate::{
     Timestamp,
+    methods::UntrustedText,
     rotation::{
-        Action, AnyCredential, Problem, ReauthorizationReason, Rejection, RotationEvent, Write,
-        policy::poll_wait,
+        Action, AnyCredential, Fact, Note, Problem, ReauthorizationReason, Rejection,
+        RotationEvent, Write, policy::poll_wait,
     },
     tokens::{Fingerprint, RefreshToken},
 };
@@ -43,20 +44,46 @@ impl Rotation {
             self.problem = None;
         }
         let Some(found) = found else {
-            // What is pending stays: the store may be mistaken.
-            self.stored = None;
-            return self.stop(ReauthorizationReason::Missing);
+            return self.found_nothing(why);
         };
+        self.was_known = true;
         if self.pending.is_some() {
             return self.read_with_pair_in_hand(now, found);
         }
         let change = self.compare(found);
         match (change, why) {
             (Found::SetBack, _) => self.write(),
-            (Found::Same, Why::AfterSpent { code }) => self.die(now, code),
+            (Found::Same, Why::AfterSpent { code }) => {
+                match self.look_again(Why::AfterSpent { code: code.clone() }) {
+                    Some(action) => action,
+                    None => self.fall_back_or_die(now, code),
+                }
+            }
             (_, Why::BeforeSending) if self.wants(now) => self.send(),
             _ => self.rest_refresh_or_stop(now),
         }
+    }
+
+    /// The store may lag behind, as one that is read from a replica does: it is asked again before that counts.
+    fn found_nothing(&mut self, why: Why) -> Action {
+        if let Some(action) = self.look_again(why) {
+            return action;
+        }
+        // What is pending stays: the store may be mistaken.
+        self.stored = None;
+        self.stop(ReauthorizationReason::Missing)
+    }
+
+    /// Reads again after a while, unless that was done often enough.
+    fn look_again(&mut self, why: Why) -> Option<Action> {
+        let most = if self.was_known { LOOKS.len() } else { 1 };
+        let wait = LOOKS[..most].get(usize::try_from(self.looks).ok()?);
+        let Some(wait) = wait else {
+            self.looks = 0;
+            return None;
+        };
+        self.looks += 1;
+        Some(self.wait(*wait, Next::Read(why)))
     }
 
     pub(super) fn read_failed(&mut self, now: Timestamp, why: Why) -> Action {
@@ -95,13 +122,16 @@ impl Rotation {
 
     /// Replaces the known credential by one from the store, and forgets what was known about the old one.
     pub(super) fn adopt(&mut self, found: AnyCredential) {
-        if self.stored.is_some() {
+        self.replaced = self.stored.is_some();
+        if self.replaced {
             self.events.push(RotationEvent::Adopted { token: found.fingerprint() });
         }
         self.stored = Some(found);
         self.goal = Goal::Keep;
+        let mark = self.stored.as_ref().map(AnyCredential::pair_fingerprint);
         self.rejected = None;
-        self.dead = None;
+        self.rejections = 0;
+        self.dead = self.dead.take().filter(|(dead, _)| Some(*dead) == mark);
         self.refreshed_at = None;
         self.forget_failures();
     }
@@ -110,6 +140,8 @@ impl Rotation {
         self.unknown_since = None;
         self.problem = None;
         self.failures = 0;
+        self.refusals = 0;
+        self.looks = 0;
         self.store_failures = 0;
         self.polls = 0;
     }
@@ -152,11 +184,18 @@ impl Rotation {
         if pending.replaces == found.pair_fingerprint() || self.is_spent(&found) {
             return self.write_over(found.pair_fingerprint());
         }
-        self.pending = None;
+        let about = found.pair_fingerprint();
+        let fallback = self.pending.take().map(|write| write.credential);
         self.events.push(RotationEvent::Conflict { kept, dropped });
         self.adopt(found);
-        self.goal = Goal::Settle;
-        self.rest_or_refresh(now)
+        // Whichever of the two pairs Slack means to keep: the other one is not thrown away before that is known.
+        match fallback {
+            Some(pair) => {
+                self.fallbacks.push(pair.clone());
+                self.note(Note { about, fact: Fact::Fallback(pair) }, After::Settle)
+            }
+            None => self.noted(now, After::Settle),
+        }
     }
 
     /// The store holds what is to be replaced: another slot has changed, or the store was set back.
@@ -180,19 +219,56 @@ impl Rotation {
             }
             let lasting = stored.refresh_token().is_none();
             if lasting && self.is_over(stored, now) && !self.wants(now) {
-                return self.stop(ReauthorizationReason::NoRefreshToken);
+                return self.give_up(ReauthorizationReason::NoRefreshToken);
             }
         }
         self.rest_or_refresh(now)
     }
 
-    /// Slack takes the refresh token no more, and the store holds the same still.
-    fn die(&mut self, now: Timestamp, code: crate::methods::UntrustedText) -> Action {
+    /// Slack takes the refresh token no more, and the store holds the same still. Perhaps Slack means to keep another pair
+    /// that it has issued beside it.
+    fn fall_back_or_die(&mut self, now: Timestamp, code: UntrustedText) -> Action {
+        if self.fell_back {
+            let refused = self.sent.and_then(|sent| sent.refresh_token);
+            self.remember_spent(refused);
+        }
+        let is_left = |pair: &AnyCredential| pair.refresh_token().is_some() && !self.is_spent(pair);
+        let fallback = self.fallbacks.iter().rev().find(|pair| is_left(pair)).cloned();
+        if let Some(action) = fallback.and_then(|pair| self.send_fallback(&pair)) {
+            return action;
+        }
         let reason = match self.refresh_token_ends() {
             Some(end) if now >= end => ReauthorizationReason::RefreshTokenExpired,
             _ => ReauthorizationReason::RefreshTokenInvalid { code },
         };
-        self.dead = self.stored.as_ref().map(|stored| (stored.pair_fingerprint(), reason.clone()));
-        self.stop(reason)
+        self.give_up(reason)
+    }
+
+    /// A person must authorize again: that is noted in the store first, so that no other process asks Slack in vain.
+    pub(super) fn give_up(&mut self, reason: ReauthorizationReason) -> Action {
+        let Some(about) = self.stored.as_ref().map(AnyCredential::pair_fingerprint) else {
+            return self.stop(reason);
+        };
+        self.dead = Some((about, reason.clone()));
+        let fact = Fact::NeedsAuthorization(reason.clone());
+        self.note(Note { about, fact }, After::Stop(reason))
+    }
+
+    fn note(&mut self, note: Note, after: After) -> Action {
+        self.stage = Stage::Noting(after);
+        Action::Note(note)
+    }
+
+    pub(super) fn noted(&mut self, now: Timestamp, after: After) -> Action {
+        match after {
+            After::Stop(reason) => self.stop(reason),
+            After::Settle => {
+                self.goal = Goal::Settle;
+                self.rest_or_refresh(now)
+            }
+        }
     }
 }
+
+/// After what time the store is asked again before it counts that it holds nothing, or nothing newer.
+const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];

@@ -8,8 +8,8 @@ use crate::{
     error::ErrorClass,
     methods::UntrustedText,
     rotation::{
-        Action, Issued, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
-        RotationEvent, Write, policy::retry_wait,
+        Action, AnyCredential, Issued, Problem, ReauthorizationReason, RefreshFailure,
+        RefreshRequest, RotationEvent, Write, policy::retry_wait,
     },
     tokens::RefreshToken,
 };
@@ -22,9 +22,7 @@ impl Rotation {
         let Some(stored) = &self.stored else { return self.stop(ReauthorizationReason::Missing) };
         if self.is_spent(stored) {
             // Its successor was known here, and is gone from everywhere.
-            let reason = ReauthorizationReason::RefreshTokenSpent;
-            self.dead = Some((stored.pair_fingerprint(), reason.clone()));
-            return self.stop(reason);
+            return self.give_up(ReauthorizationReason::RefreshTokenSpent);
         }
         let request = match self.goal {
             Goal::Exchange => RefreshRequest::exchange(stored),
@@ -33,12 +31,23 @@ impl Rotation {
         let Some(request) = request else {
             return self.stop(ReauthorizationReason::NoRefreshToken);
         };
+        self.fell_back = false;
         self.sent = Some(Sent {
             mark: stored.pair_fingerprint(),
             refresh_token: stored.refresh_token().map(RefreshToken::fingerprint),
         });
         self.stage = Stage::Sending;
         Action::Send(request)
+    }
+
+    /// Refreshes another pair in place of the stored one, whose refresh token Slack does not take.
+    pub(super) fn send_fallback(&mut self, pair: &AnyCredential) -> Option<Action> {
+        let (stored, request) = (self.stored.as_ref()?, RefreshRequest::refresh(pair)?);
+        let refresh_token = pair.refresh_token().map(RefreshToken::fingerprint);
+        self.sent = Some(Sent { mark: stored.pair_fingerprint(), refresh_token });
+        self.fell_back = true;
+        self.stage = Stage::Sending;
+        Some(Action::Send(request))
     }
 
     /// A pair is taken at any time, even if none was expected.
@@ -70,6 +79,7 @@ impl Rotation {
         if self.pending.is_some() {
             // A second pair for the same token, while the first is being stored: the first stays, and is refreshed
             // at once.
+            self.fallbacks.push(credential);
             self.goal = Goal::Settle;
             return self.look(now);
         }
@@ -116,8 +126,14 @@ impl Rotation {
             }
             RefreshFailure::Refused { code, class } => {
                 let problem = Problem::Refused { code: code.clone(), class: *class };
-                let soon = *class == ErrorClass::Other || self.in_grace(now);
-                (problem, if soon { schedule } else { self.policy.wait_after_refusal() })
+                let is_unclear = *class == ErrorClass::Other && self.refusals < QUICK_REFUSALS;
+                let wait = match () {
+                    () if is_unclear || self.in_grace(now) => schedule,
+                    () if failure.refuses_client() => self.policy.wait_after_client_refusal(),
+                    () => self.policy.wait_after_refusal(self.refusals),
+                };
+                self.refusals = self.refusals.saturating_add(1);
+                (problem, wait)
             }
         };
         self.failures = self.failures.saturating_add(1);
@@ -148,7 +164,7 @@ impl Rotation {
 
     /// Nobody knows whether the refresh token is spent; or there is another pair beside the stored one, which Slack may
     /// keep instead of it unless the stored one is refreshed in time.
-    fn grace_may_run(&self) -> bool {
+    pub(super) fn grace_may_run(&self) -> bool {
         self.unknown_since.is_some() || self.goal == Goal::Settle
     }
 
@@ -165,7 +181,7 @@ impl Rotation {
         }
     }
 
-    fn remember_spent(&mut self, refresh_token: Option<crate::tokens::Fingerprint>) {
+    pub(super) fn remember_spent(&mut self, refresh_token: Option<crate::tokens::Fingerprint>) {
         // Those of about a month: an older backup is not recognised.
         const MOST: usize = 64;
         let Some(name) = refresh_token else { return };
@@ -178,3 +194,6 @@ impl Rotation {
         self.spent.push(name);
     }
 }
+
+/// How often a code that nobody knows is followed by a quick try.
+const QUICK_REFUSALS: u32 = 6;

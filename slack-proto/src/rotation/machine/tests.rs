@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     AccessToken, ApiMethod as _,
     error::ErrorClass,
-    rotation::{Issued, Rejection},
+    rotation::{Issued, Note, Rejection},
     tokens::{
         ConfigurationCredential, ConfigurationToken, Credential, RefreshMethod, RefreshToken,
     },
@@ -18,7 +18,11 @@ const START: u64 = 1_795_219_200;
 struct Told {
     rotation: Rotation,
     now: u64,
+    notes: Vec<Note>,
 }
+
+/// A token that was issued at the start is due ten hours later.
+const PHASE: u32 = 3875946097;
 
 impl Told {
     fn new() -> Self {
@@ -26,7 +30,7 @@ impl Told {
     }
 
     fn by(policy: RotationPolicy) -> Self {
-        Self { rotation: Rotation::new(policy, 0), now: START }
+        Self { rotation: Rotation::new(policy, PHASE), now: START, notes: Vec::new() }
     }
 
     /// The store holds `credential`; it has just been read.
@@ -51,8 +55,32 @@ impl Told {
         assert!(matches!(action, Action::Send(_)), "{action:?}");
     }
 
+    /// Tells what happened. Looks that are repeated find the same again, notes are stored, and a lease that is given back
+    /// before a wait is released.
     fn tell(&mut self, event: Input) -> Action {
-        self.rotation.step(self.now(), event)
+        let found = match &event {
+            Input::Read(found) => Some(found.clone()),
+            _ => None,
+        };
+        let mut action = self.rotation.step(self.now(), event);
+        loop {
+            action = match (action, &found) {
+                (Action::Wait(wait), Some(found)) if self.rotation.looks > 0 => {
+                    self.now += wait.as_secs();
+                    let read = self.rotation.step(self.now(), Input::Waited);
+                    assert!(matches!(read, Action::Read), "{read:?}");
+                    self.rotation.step(self.now(), Input::Read(found.clone()))
+                }
+                (Action::Note(note), _) => {
+                    self.notes.push(note);
+                    self.rotation.step(self.now(), Input::Noted)
+                }
+                (Action::Release, _) if self.rotation.after_release.is_some() => {
+                    self.rotation.step(self.now(), Input::Released)
+                }
+                (action, _) => return action,
+            };
+        }
     }
 
     fn read(&mut self, stored: &AnyCredential) -> Action {
@@ -200,6 +228,10 @@ fn slack_says_that_a_token_has_ended_and_is_believed() {
         |n| Input::Rejected { token: pair(n).fingerprint(), rejection: Rejection::Expired };
     // Of a token that was replaced already it is no news.
     assert!(matches!(told.tell(rejected(1)), Action::Rest { .. }));
+    // A new one is not refreshed again already.
+    assert!(matches!(told.tell(rejected(2)), Action::Rest { .. }));
+    assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_some());
+    told.now += 60;
     assert!(matches!(told.tell(rejected(2)), Action::TakeLease));
     assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
     told.send_again(&pair(2));
@@ -212,6 +244,7 @@ fn slack_says_that_a_token_has_ended_and_is_believed() {
 fn a_rejected_token_that_slack_gives_again_counts_as_given() {
     let mut told = Told::with(&pair(2));
     let token = pair(2).fingerprint();
+    told.now += 60;
     told.tell(Input::Rejected { token, rejection: Rejection::Expired });
     told.send_again(&pair(2));
     let same_token = changed(pair(3), |it| {

@@ -25,6 +25,16 @@ impl Rotation {
             let expires_at = write.credential.expires_at();
             self.events.push(RotationEvent::Refreshed { old, new, expires_at });
         }
+        // Slack has rejected the token, rather than that it came due.
+        let forced = self.stored.as_ref().is_some_and(|stored| self.is_rejected(stored));
+        let is_same = old == Some(new);
+        self.rejections = match forced {
+            _ if is_same => self.rejections,
+            true => self.rejections.saturating_add(1),
+            false => 0,
+        };
+        self.replaced |= !is_same;
+        self.fallbacks.clear();
         self.stored = Some(write.credential);
         self.rejected = self.rejected.filter(|rejected| *rejected == new);
         self.dead = None;

@@ -153,7 +153,7 @@ fn a_public_client_that_is_refused_within_its_thirty_days_learns_the_code() {
     let mut told = Told::by(RotationPolicy::new().for_public_client());
     told.tell(Input::Tick);
     told.read(&pair(1));
-    told.now = START - 43_200 + 30 * 86_400 - 1;
+    told.now = START - 43_200 + 30 * 86_400 - 10;
     told.send_again(&pair(1));
     told.fail(spent());
     told.read(&pair(1));
@@ -248,8 +248,125 @@ fn a_token_that_is_due_as_it_comes_is_not_asked_for_without_end() {
     told.tell(Input::Written);
     assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
     assert!(matches!(told.tell(Input::Tick), Action::Rest { .. }));
+    told.now += 59;
+    assert!(matches!(told.tell(Input::Tick), Action::Rest { .. }));
     told.now += 1;
     assert!(matches!(told.tell(Input::Tick), Action::TakeLease));
+}
+
+#[test]
+fn a_token_that_slack_rejects_at_once_is_refreshed_ever_more_rarely() {
+    let mut told = Told::with(&pair(2));
+    let mut held = pair(2);
+    told.now += 3_600;
+    let mut refreshes = Vec::new();
+    // Two hours, a call each ten seconds, each answered `token_expired`.
+    for _ in 0..720 {
+        let (token, rejection) = (held.fingerprint(), Rejection::Expired);
+        let mut action = told.tell(Input::Rejected { token, rejection });
+        if matches!(action, Action::TakeLease) {
+            told.send_again(&held);
+            let issued_at = told.now();
+            held = changed(pair(2), |it| {
+                let number = refreshes.len();
+                it.access_token = AccessToken::new(format!("xoxe.xoxb-1-n{number}")).unwrap();
+                it.refresh_token = Some(RefreshToken::new(format!("xoxe-1-n{number}")).unwrap());
+                it.issued_at = issued_at;
+                it.expires_at = Some(issued_at + seconds(43_200));
+            });
+            refreshes.push(told.now - START - 3_600);
+            writes(told.issue(&held));
+            told.tell(Input::Written);
+            action = told.tell(Input::Released);
+        }
+        assert!(matches!(action, Action::Rest { .. }), "{action:?}");
+        told.now += 10;
+    }
+    // The first one was of a token that had ended; then 1, 2, 4, 8, 16, 32 and 60 minutes.
+    assert_eq!(refreshes, [0, 60, 180, 420, 900, 1_860, 3_780]);
+}
+
+#[test]
+fn one_stale_read_ends_nothing() {
+    let mut told = Told::sending();
+    // The store lags: it holds what another process has replaced already.
+    let action = told.fail(spent());
+    assert!(matches!(action, Action::Read));
+    let first = told.rotation.step(told.now(), Input::Read(Some(pair(1))));
+    assert_eq!(waits(&first), seconds(1));
+    let _ = told.rotation.step(told.now(), Input::Waited);
+    let second = told.rotation.step(told.now(), Input::Read(Some(pair(1))));
+    assert_eq!(waits(&second), seconds(5));
+    assert!(
+        told.rotation.problem().is_none_or(|it| !matches!(it, Problem::ReauthorizationNeeded(_)))
+    );
+    let _ = told.rotation.step(told.now(), Input::Waited);
+    assert!(matches!(told.read(&pair(2)), Action::Release));
+    assert!(matches!(told.tell(Input::Released), Action::Rest { .. }));
+    assert!(told.notes.is_empty());
+}
+
+#[test]
+fn an_installation_that_is_not_there_yet_is_looked_for_again() {
+    let mut told = Told::new();
+    told.tell(Input::Tick);
+    let action = told.rotation.step(told.now(), Input::Read(None));
+    assert_eq!(waits(&action), seconds(1));
+    assert!(matches!(told.rotation.step(told.now(), Input::Waited), Action::Read));
+    assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
+    // A key that nobody knows is nothing to tell an operator.
+    let mut told = Told::new();
+    told.tell(Input::Tick);
+    let action = told.tell(Input::Read(None));
+    assert!(matches!(action, Action::Stop(ReauthorizationReason::Missing)), "{action:?}");
+    assert!(told.rotation.take_events().is_empty());
+}
+
+#[test]
+fn who_must_authorize_again_is_noted_in_the_store_and_no_other_process_asks() {
+    for code in ["invalid_refresh_token", "token_revoked", "account_inactive"] {
+        let mut told = Told::sending();
+        assert!(matches!(told.fail(RefreshFailure::Spent { code: code.into() }), Action::Read));
+        assert!(matches!(told.read(&pair(1)), Action::Release));
+        assert!(matches!(told.tell(Input::Released), Action::Stop(_)));
+        let mut installation = Installation::default();
+        let AnyCredential::Credential(bot) = pair(1) else { panic!() };
+        installation.bot = Some(bot);
+        assert!(told.notes[0].apply(&mut installation, Slot::Bot, told.now()));
+        assert!(!told.notes[0].apply(&mut installation, Slot::Bot, told.now()), "once is enough");
+        let mut other = Told::new();
+        other.tell(Input::Tick);
+        other.rotation.set_slot_state(&installation, Slot::Bot);
+        let Action::Stop(reason) = other.read(&pair(1)) else { panic!() };
+        assert_eq!(reason, ReauthorizationReason::RefreshTokenInvalid { code: code.into() });
+        // It is cleared: somebody wants it tried again.
+        installation.set_needs_authorization(Slot::Bot, None);
+        assert!(matches!(other.tell(Input::Tick), Action::Read));
+        other.rotation.set_slot_state(&installation, Slot::Bot);
+        assert!(matches!(other.read(&pair(1)), Action::TakeLease));
+    }
+}
+
+#[test]
+fn a_refusal_that_may_heal_by_itself_is_tried_ever_more_rarely() {
+    let mut told = Told::sending();
+    let mut hours = Vec::new();
+    for _ in 0..9 {
+        let wait = waits(&told.fail(refused("invalid_auth", ErrorClass::AuthDead)));
+        hours.push(wait.as_secs() / 60);
+        told.now += wait.as_secs();
+        assert!(matches!(told.tell(Input::Waited), Action::TakeLease));
+        told.send_again(&pair(1));
+    }
+    assert_eq!(hours, [5, 10, 20, 40, 80, 160, 320, 360, 360]);
+    // A refused client is cured by its operator: the wait stays short.
+    let mut told = Told::sending();
+    for _ in 0..3 {
+        let wait = waits(&told.fail(refused("bad_client_secret", ErrorClass::Config)));
+        assert_eq!(wait, seconds(300));
+        told.tell(Input::Waited);
+        told.send_again(&pair(1));
+    }
 }
 
 #[test]
@@ -306,6 +423,8 @@ fn to_ask_for_a_refresh_that_is_under_way_changes_nothing() {
 #[test]
 fn a_token_can_be_refreshed_before_it_is_due() {
     let mut told = Told::with(&pair(2));
+    assert!(matches!(told.tell(Input::Refresh), Action::Rest { .. }), "it is a moment old");
+    told.now += 60;
     assert!(matches!(told.tell(Input::Refresh), Action::TakeLease));
     told.send_again(&pair(2));
     writes(told.issue(&pair(3)));

@@ -126,7 +126,7 @@ fn a_token_that_slack_rejected_stays_so_when_the_store_is_put_right() {
     writes(told.issue(&pair(2)));
     told.tell(Input::Written);
     told.tell(Input::Released);
-    told.now += 1;
+    told.now += 60;
     let token = pair(2).fingerprint();
     let rejected = Input::Rejected { token, rejection: Rejection::Expired };
     assert!(matches!(told.tell(rejected), Action::TakeLease));
@@ -225,4 +225,51 @@ fn of_the_pairs_that_are_spent_the_last_64_are_known() {
     );
     // What is older is taken for somebody else's work, and tried.
     assert!(matches!(then_the_store_holds(1), Action::Send(_)));
+}
+
+#[test]
+fn the_pair_that_was_not_stored_first_is_kept_and_tried_if_the_other_is_refused() {
+    let mut told = Told::sending();
+    writes(told.issue(&pair(2)));
+    // Another process was first.
+    assert!(matches!(told.tell(Input::Conflict), Action::Read));
+    assert!(matches!(told.read(&pair(3)), Action::TakeLease));
+    let mut installation = Installation::default();
+    let AnyCredential::Credential(bot) = pair(3) else { panic!() };
+    installation.bot = Some(bot);
+    assert!(told.notes[0].apply(&mut installation, Slot::Bot, told.now()));
+    assert_eq!(installation.fallbacks(Slot::Bot)[0].pair_fingerprint(), pair(2).pair_fingerprint());
+    // This process dies; the next one finds both, and Slack has kept the other one.
+    let mut next = Told::new();
+    next.now += 50_000;
+    next.tell(Input::Tick);
+    next.rotation.set_slot_state(&installation, Slot::Bot);
+    assert!(matches!(next.read(&pair(3)), Action::TakeLease));
+    next.send_again(&pair(3));
+    assert!(matches!(next.fail(spent()), Action::Read));
+    next.rotation.set_slot_state(&installation, Slot::Bot);
+    let action = next.read(&pair(3));
+    let Action::Send(RefreshRequest::Refresh(refresh)) = action else { panic!("{action:?}") };
+    let request = refresh.to_request(
+        &crate::Endpoint::slack(),
+        &crate::PublicClient::new(crate::ClientId::new("1.2").unwrap()).into(),
+    );
+    assert!(String::from_utf8_lossy(request.body().as_ref()).contains("xoxe-1-2"));
+    let write = writes(next.issue(&pair(4)));
+    assert_eq!(write.replaces, pair(3).pair_fingerprint());
+    assert!(write.apply(&mut installation, Slot::Bot));
+    assert!(installation.fallbacks(Slot::Bot).is_empty(), "the new pair has proved itself");
+    // If that is refused as well, a person must act.
+    let mut last = Told::new();
+    last.tell(Input::Tick);
+    last.rotation.fallbacks = vec![pair(2)];
+    last.read(&pair(1));
+    last.send_again(&pair(1));
+    last.fail(spent());
+    last.rotation.fallbacks = vec![pair(2)];
+    assert!(matches!(last.read(&pair(1)), Action::Send(_)));
+    last.fail(spent());
+    last.rotation.fallbacks = vec![pair(2)];
+    assert!(matches!(last.read(&pair(1)), Action::Release));
+    assert!(matches!(last.tell(Input::Released), Action::Stop(_)));
 }
