@@ -179,16 +179,9 @@ impl Client {
         }
     }
 
-    /// Sends by the transport there is, even if that holds up the thread.
-    pub(crate) async fn call_by_any_means<M: ApiMethod>(
-        &self,
-        method: &M,
-        auth: &M::Auth,
-    ) -> Result<Reply<M::Response>, CallError<M::Error>> {
-        match &self.transport {
-            Some(_) => self.call(method, auth).await,
-            None => self.call_blocking(method, auth),
-        }
+    /// Returns whether there is a blocking transport only.
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.transport.is_none()
     }
 
     /// Returns the longest time that a call takes, if the transport was made here.
@@ -204,7 +197,7 @@ impl fmt::Debug for Client {
 }
 
 /// Reads an answer, and wipes its bytes.
-fn read<M: ApiMethod>(
+pub(crate) fn read<M: ApiMethod>(
     answer: Result<Response<Vec<u8>>, Error>,
 ) -> Result<Reply<M::Response>, CallError<M::Error>> {
     match answer {

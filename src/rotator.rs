@@ -3,19 +3,33 @@
 #[cfg(feature = "events")]
 mod apply_event;
 mod builder;
+mod cache;
 mod call;
-mod drive;
+mod caller;
+mod carry;
+mod drain;
+mod entries;
 mod entry;
 mod error;
+mod guard;
 mod install;
-mod live;
 mod nearest;
 mod observer;
+mod pacer;
+mod retry;
 mod revoke;
 mod rows;
+mod run;
+mod send;
 mod shared;
+mod store_calls;
+mod valid_token;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 #[cfg(feature = "events")]
 pub use apply_event::{
@@ -23,20 +37,23 @@ pub use apply_event::{
 };
 pub use builder::TokenRotatorBuilder;
 pub use call::RotatedCallError;
-pub use error::{InvalidRotator, TokenError};
+pub use drain::Drained;
+pub use error::{InvalidRotator, TokenError, TokenErrorKind};
 pub use install::{InstallError, InstallOutcome, InstalledRow};
-use live::{AnyToken, Found};
-pub use live::{ValidConfigurationToken, ValidToken};
 use nearest::Nearest;
 pub use observer::RotationObserver;
-pub use revoke::RevokeError;
+pub use revoke::{RevokeError, RevokeErrorKind};
+use run::Run;
 use shared::Shared;
-use slack_proto::{Slot, StoreKey, Timestamp, oauth::ClientCredentials, rotation::Input};
+use slack_proto::{
+    ClientSecret, ConfidentialClient, Slot, StoreKey, oauth::ClientCredentials, rotation::Input,
+};
+use valid_token::AnyToken;
+pub use valid_token::{ValidConfigurationToken, ValidToken};
 
 use crate::{Client, InstallationStore};
-use entry::Told;
 
-/// Gives access tokens out of a store, and refreshes them in time, so that none is lost.
+/// Returns access tokens from a store, and refreshes them in time, so that none is lost.
 ///
 /// * While a token works nobody waits: it is refreshed behind the callers' backs when it is due.
 /// * One refresh at a time for each credential, in this process and, by the store's leases, in all.
@@ -86,7 +103,7 @@ pub struct TokenRotator {
 }
 
 impl TokenRotator {
-    /// Joins a client, the app that it acts for, and the store of that app.
+    /// Returns a builder for the rotator of an app, over a client and the app's store.
     pub fn builder(
         client: Client,
         app: impl Into<ClientCredentials>,
@@ -99,8 +116,8 @@ impl TokenRotator {
         Self { shared: Arc::new(shared), nearest: Arc::default() }
     }
 
-    /// Gives an access token that is good for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s if
-    /// nothing else.
+    /// Returns an access token that is valid for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s
+    /// by default.
     ///
     /// It waits only if there is no such token: the first time, when the store is read, and when the old token has ended
     /// before a new one came. Dropping the future stops no refresh.
@@ -108,13 +125,13 @@ impl TokenRotator {
     /// # Errors
     ///
     /// When a person must authorize again, when the refresh fails or takes too long, and when the slot holds an app
-    /// configuration token. A token that is still good is never withheld.
+    /// configuration token. A token that is still valid is never withheld.
     #[inline]
     pub async fn access_token(&self, key: &StoreKey, slot: Slot) -> Result<ValidToken, TokenError> {
-        self.token(key, slot, self.shared.min_validity, AnyToken::access).await
+        self.token(key, slot, self.shared.settings.min_validity, AnyToken::access).await
     }
 
-    /// Gives an access token that is good for at least this time, if need be by a refresh before it is due.
+    /// Returns an access token that is valid for at least this time, if need be by a refresh before it is due.
     ///
     /// # Errors
     ///
@@ -128,7 +145,7 @@ impl TokenRotator {
         self.token(key, slot, min_validity, AnyToken::access).await
     }
 
-    /// Gives the app configuration token that is stored under `key`; otherwise as [`access_token`](Self::access_token).
+    /// Returns the app configuration token that is stored under `key`; otherwise as [`access_token`](Self::access_token).
     ///
     /// # Errors
     ///
@@ -137,114 +154,63 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
     ) -> Result<ValidConfigurationToken, TokenError> {
-        let min_validity = self.shared.min_validity;
+        let min_validity = self.shared.settings.min_validity;
         self.token(key, Slot::Configuration, min_validity, AnyToken::configuration).await
     }
 
-    /// Trades a token that lives for ever for a pair that rotates, after token rotation was switched on for the app, and
-    /// stores the pair. A token that rotates already is given as it is.
+    /// Exchanges a token that does not rotate for a pair that does, after token rotation was switched on for the app, and
+    /// stores the pair. A token that rotates already is returned as it is.
     ///
     /// # Errors
     ///
     /// When Slack refuses, for instance because it was exchanged before: the old token then goes on working. When the
     /// app has no client secret, which the call needs. And as [`access_token`](Self::access_token).
     pub async fn exchange(&self, key: &StoreKey, slot: Slot) -> Result<ValidToken, TokenError> {
-        if !matches!(self.shared.app, ClientCredentials::Confidential(_)) {
-            return Err(TokenError::no_secret());
+        if !matches!(*self.shared.app(), ClientCredentials::Confidential(_)) {
+            return Err(TokenError::of(key, slot, TokenErrorKind::NoClientSecret));
         }
         self.settle(key, slot, Input::Exchange).await?;
         self.access_token_for(key, slot, Duration::ZERO).await
     }
 
-    /// Looks after a credential as [`access_token`](Self::access_token) does, and waits for nothing: for a program that
-    /// goes through all its installations now and then, so that none that is seldom used loses its refresh token.
+    /// Refreshes a credential in the background if it is due, and waits for nothing.
     pub fn refresh_if_due(&self, key: &StoreKey, slot: Slot) {
-        self.shared.entry(key, slot).tell(&self.shared, Input::Tick);
+        let entry = self.shared.entry(key, slot);
+        let (_, started) = entry.tell(&self.shared, Input::Tick);
+        if let Some((running, action)) = started {
+            Run::spawn(running, action);
+        }
     }
 
-    /// Forgets what is known of an installation, so that the next caller reads the store: after a person has installed
+    /// Drops what is cached of an installation, so that the next caller reads the store: after a person has installed
     /// the app again, or another part of the program has changed what is stored.
+    ///
+    /// A refresh that is under way ends by itself: it replaces only what it was sent for.
     pub fn invalidate(&self, key: &StoreKey) {
         self.nearest.clear();
         for slot in SLOTS {
-            self.shared.cache.put(key, slot, None);
-            let held = self.shared.entries[live::number(slot)].pin().get(key).cloned();
-            if let Some(entry) = held {
-                if entry.invalidate() {
-                    self.shared.remove(&entry);
+            if let Some(entry) = self.shared.entries.get(key, slot) {
+                if entry.invalidate(&self.shared) {
+                    self.shared.entries.remove(&entry);
                 }
             }
+            self.shared.cache.remove(key, slot);
         }
     }
 
-    #[inline]
-    async fn token<T>(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        min_validity: Duration,
-        pick: fn(&AnyToken) -> Option<T>,
-    ) -> Result<T, TokenError> {
-        let now = self.shared.runtime.now();
-        match self.shared.cache.find(key, slot, now, now + min_validity, pick) {
-            Found::Good(token) => Ok(token),
-            Found::Due(token) => {
-                self.refresh_if_due(key, slot);
-                Ok(token)
-            }
-            Found::Nothing => {
-                let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
-                pick(&token).ok_or_else(TokenError::other_kind)
-            }
-        }
-    }
-
-    async fn wait_for(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        min_validity: Duration,
-        now: Timestamp,
-    ) -> Result<AnyToken, TokenError> {
-        let deadline = now + self.shared.wait_timeout;
-        let mut entry = self.shared.entry(key, slot);
-        let mut round = None;
-        let mut wait_timeout = self.shared.runtime.sleep(self.shared.wait_timeout);
-        loop {
-            let changed = entry.listen();
-            match entry.ask(&self.shared, min_validity, round, deadline) {
-                Told::Token(token) => return Ok(token),
-                Told::Failed(error) => return Err(error),
-                Told::Wait(began) => round = Some(began),
-                Told::Retired => {
-                    self.shared.remove(&entry);
-                    entry = self.shared.entry(key, slot);
-                    continue;
-                }
-            }
-            if !changed_in_time(changed, &mut wait_timeout).await {
-                return Err(entry.too_late());
-            }
-        }
-    }
-
-    /// Tells a machine something, and waits until it rests.
-    async fn settle(&self, key: &StoreKey, slot: Slot, event: Input) -> Result<(), TokenError> {
-        let deadline = self.shared.runtime.now() + self.shared.wait_timeout;
-        let mut wait_timeout = self.shared.runtime.sleep(self.shared.wait_timeout);
-        let entry = self.shared.entry(key, slot);
-        let Some(round) = entry.tell(&self.shared, event) else { return Ok(()) };
-        loop {
-            let changed = entry.listen();
-            if entry.is_over(round) {
-                return entry.problem().map_or(Ok(()), Err);
-            }
-            match entry.held_up() {
-                Some((resumes_at, error)) if resumes_at > deadline => return Err(error),
-                _ => {}
-            }
-            if !changed_in_time(changed, &mut wait_timeout).await {
-                return Err(entry.too_late());
+    /// Replaces the app's client secret while the program runs. Refreshes that Slack refused because of the old one go on
+    /// at once.
+    pub fn replace_client_secret(&self, secret: ClientSecret) {
+        let old = self.shared.app();
+        let new = match &*old {
+            ClientCredentials::Confidential(old) => old.with_secret(secret),
+            _ => ConfidentialClient::new(old.id().clone(), secret),
+        };
+        *self.shared.app.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new.into());
+        self.shared.pacer.client_replaced(self.shared.runtime.elapsed());
+        for entry in self.shared.entries.all() {
+            if entry.is_client_refused() {
+                entry.wake();
             }
         }
     }
@@ -257,21 +223,6 @@ impl fmt::Debug for TokenRotator {
             .field("policy", &self.shared.policy)
             .finish_non_exhaustive()
     }
-}
-
-async fn changed_in_time(
-    changed: event_listener::EventListener,
-    wait_timeout: &mut (impl Future<Output = ()> + Unpin),
-) -> bool {
-    let changed = async {
-        changed.await;
-        true
-    };
-    let late = async {
-        wait_timeout.await;
-        false
-    };
-    futures_lite::future::or(changed, late).await
 }
 
 const SLOTS: [Slot; 4] = [Slot::Bot, Slot::User, Slot::Configuration, Slot::Unknown];

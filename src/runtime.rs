@@ -32,6 +32,22 @@ pub trait Runtime: Send + Sync + 'static {
     /// Returns a future that completes after `duration`. Dropping it cancels the wait.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Runs a task to its end, even if nothing waits for it.
+    /// Runs a task to its end, even if nobody waits for it. A runtime that cannot run it drops it.
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);
+
+    /// Runs work that blocks, so that no task waits for it: on a thread of the crate `blocking` by default. A runtime that
+    /// cannot run it drops it.
+    fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        blocking::unblock(work).detach();
+    }
+
+    /// Returns the time since any fixed moment, by a clock that is never set: the pace of refreshes goes by it.
+    fn elapsed(&self) -> Duration {
+        elapsed()
+    }
+}
+
+fn elapsed() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }

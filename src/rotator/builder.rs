@@ -1,13 +1,28 @@
 //! How a rotator is made.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize},
+    },
+    time::Duration,
+};
 
+use event_listener::Event;
 use slack_proto::{oauth::ClientCredentials, rotation::RotationPolicy};
 
-use super::{RotationObserver, TokenRotator, error::InvalidRotator, live::Cache, shared::Shared};
-use crate::{Client, InstallationStore, Limits, runtime::Runtime, store::LeaseHolder};
+use super::{
+    RotationObserver, TokenRotator,
+    cache::Cache,
+    entries::Entries,
+    error::InvalidRotator,
+    pacer::Pacer,
+    shared::{Settings, Shared},
+};
+use crate::{Client, InstallationStore, Limits, runtime::Runtime};
 
-/// Makes a [`TokenRotator`].
+/// Builds a [`TokenRotator`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct TokenRotatorBuilder {
     client: Client,
@@ -16,9 +31,8 @@ pub struct TokenRotatorBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     policy: RotationPolicy,
     observer: Option<Arc<dyn RotationObserver>>,
-    min_validity: Duration,
-    wait_timeout: Duration,
     total_timeout: Option<Duration>,
+    settings: Settings,
 }
 
 impl TokenRotatorBuilder {
@@ -34,9 +48,16 @@ impl TokenRotatorBuilder {
             runtime: default_runtime(),
             policy,
             observer: None,
-            min_validity: Duration::from_secs(10),
-            wait_timeout: Duration::from_secs(30),
             total_timeout: None,
+            settings: Settings {
+                min_validity: Duration::from_secs(10),
+                wait_timeout: Duration::from_secs(30),
+                total_timeout: Limits::new().total_timeout(),
+                store_timeout: Duration::from_secs(10),
+                window: 8,
+                capacity: 10_000,
+                idle_time: Duration::from_secs(3_600),
+            },
         }
     }
 
@@ -52,19 +73,46 @@ impl TokenRotatorBuilder {
         Self { policy, ..self }
     }
 
-    /// Sets who is told what happens.
+    /// Sets the observer of what happens to credentials.
     pub fn observer(self, observer: impl RotationObserver) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
-    /// Sets for how long a token must still be good when it is handed out, in place of 10 s.
+    /// Sets for how long a token must still be valid when it is handed out, in place of 10 s.
     pub fn min_validity(self, min_validity: Duration) -> Self {
-        Self { min_validity, ..self }
+        self.set(|settings| settings.min_validity = min_validity)
     }
 
     /// Sets how long a caller waits for a token if there is none at hand, in place of 30 s.
-    pub fn wait_timeout(self, wait_timeout: Duration) -> Self {
-        Self { wait_timeout, ..self }
+    pub fn wait_timeout(self, timeout: Duration) -> Self {
+        self.set(|settings| settings.wait_timeout = timeout)
+    }
+
+    /// Sets how long one call of the store may take, in place of 10 s. After that nobody knows what became of it.
+    pub fn store_timeout(self, timeout: Duration) -> Self {
+        self.set(|settings| settings.store_timeout = timeout)
+    }
+
+    /// Sets how many refreshes by one API method may be in flight in this process, in place of 8. Fewer are sent if
+    /// Slack limits the rate.
+    pub fn refreshes_in_flight(self, window: usize) -> Self {
+        self.set(|settings| settings.window = window.max(1))
+    }
+
+    /// Sets how many credentials are kept in memory, in place of 10,000. Those that are being refreshed, and those whose
+    /// new pair is not stored yet, are kept beside them.
+    pub fn cache_capacity(self, capacity: usize) -> Self {
+        self.set(|settings| settings.capacity = capacity.max(1))
+    }
+
+    /// Sets after what time a credential that nobody asks for leaves the memory, in place of an hour.
+    pub fn cache_idle_time(self, idle_time: Duration) -> Self {
+        self.set(|settings| settings.idle_time = idle_time)
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(&mut self.settings);
+        self
     }
 
     /// Sets the longest time that one request for a new pair may take.
@@ -75,26 +123,31 @@ impl TokenRotatorBuilder {
         Self { total_timeout: Some(timeout), ..self }
     }
 
-    /// Makes the rotator. Nothing is read or sent yet.
+    /// Builds the rotator. Nothing is read or sent yet.
     ///
     /// # Errors
     ///
-    /// When the lease is not at least a second longer than the total timeout, since another process would send the same
-    /// refresh token while an answer is on its way; when it is not shorter than the grace time, since nobody could send
-    /// it again in time after a process has died; when there is no runtime, since none was set and the feature
-    /// `thread-runtime` is off; or when the system has no randomness to give.
+    /// When the lease is not at least a second longer than the total timeout and the store timeout together, since
+    /// another process would send the same refresh token while an answer or its write is on its way; when the lease is
+    /// not shorter than the grace time, since nobody could send the token again in time after a process has died; and
+    /// when there is no runtime, since none was set and the feature `thread-runtime` is off.
     pub fn build(self) -> Result<TokenRotator, InvalidRotator> {
         let runtime = self.runtime.ok_or_else(|| InvalidRotator { rule: NO_RUNTIME.to_owned() })?;
         let total_timeout = self
             .total_timeout
             .or_else(|| self.client.total_timeout())
-            .unwrap_or(Limits::new().total_timeout());
+            .unwrap_or(self.settings.total_timeout);
+        let settings = Settings { total_timeout, ..self.settings };
         let (lease, grace) = (self.policy.lease_length(), self.policy.grace_period());
-        if lease < total_timeout.saturating_add(Duration::from_secs(1)) {
+        let store_timeout = settings.store_timeout;
+        let least =
+            total_timeout.saturating_add(store_timeout).saturating_add(Duration::from_secs(1));
+        if lease < least {
             return Err(InvalidRotator {
                 rule: format!(
                     "the lease of {lease:?} must be at least a second longer than the {total_timeout:?} that a \
-                     request may take; give the transport a shorter total timeout, or the policy a longer lease"
+                     request may take and the {store_timeout:?} that the store may take together; set a shorter total \
+                     timeout or store timeout, or a longer lease in the policy"
                 ),
             });
         }
@@ -106,24 +159,21 @@ impl TokenRotatorBuilder {
                 ),
             });
         }
-        let holder = LeaseHolder::random().map_err(|error: io::Error| InvalidRotator {
-            rule: format!("the system gives no randomness: {}", error.kind()),
-        })?;
-        let clock = Arc::clone(&runtime);
-        let store = self.store.clock(move || clock.now()).policy(self.policy);
+        let Settings { window, capacity, idle_time, .. } = settings;
         Ok(TokenRotator::over(Shared {
             client: self.client,
-            app: self.app,
-            store,
+            app: Mutex::new(Arc::new(self.app)),
+            store: self.store,
             runtime,
             policy: self.policy,
             observer: self.observer,
-            holder,
-            min_validity: self.min_validity,
-            wait_timeout: self.wait_timeout,
-            total_timeout,
-            cache: Cache::default(),
-            entries: Default::default(),
+            settings,
+            cache: Cache::new(capacity, idle_time),
+            entries: Entries::new(capacity, idle_time),
+            pacer: Arc::new(Pacer::new(window)),
+            runs: AtomicUsize::new(0),
+            draining: AtomicBool::new(false),
+            run_ended: Event::new(),
         }))
     }
 }

@@ -10,11 +10,11 @@ use slack_proto::{
     tokens::Fingerprint,
 };
 
-use super::{TokenError, TokenRotator, ValidToken};
+use super::{TokenError, TokenErrorKind, TokenRotator, ValidToken};
 use crate::error::CallError;
 
 impl TokenRotator {
-    /// Calls a method with the token that is stored under `key`, refreshed if need be.
+    /// Calls a method with the token that is stored under `key`, and refreshes it if need be.
     ///
     /// If Slack says that the token has expired it is refreshed, and the call is sent once more. If Slack says that it
     /// is revoked or invalid, the store is read once more: another process may have put a newer token there, and then
@@ -30,27 +30,30 @@ impl TokenRotator {
         slot: Slot,
     ) -> Result<Reply<M::Response>, RotatedCallError<M::Error>> {
         let token = self.access_token(key, slot).await.map_err(RotatedCallError::Token)?;
-        let client = &self.shared.client;
-        let error = match client.call_by_any_means(method, &token).await {
+        let error = match self.shared.call(method, &token).await {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
         };
         let Some(rejection) = rejection(&error) else { return Err(RotatedCallError::Call(error)) };
-        match self.another(key, slot, &token, rejection).await {
-            Some(token) => {
-                client.call_by_any_means(method, &token).await.map_err(RotatedCallError::Call)
+        let old = token.fingerprint();
+        match (self.report_rejected(key, slot, old, rejection).await, rejection) {
+            (Ok(new), _) if new.fingerprint() != old => {
+                self.shared.call(method, &new).await.map_err(RotatedCallError::Call)
             }
-            None => Err(RotatedCallError::Call(error)),
+            // That the token has ended is nothing that the caller can cure; why it was not refreshed may be.
+            (Err(why), Rejection::Expired) => Err(RotatedCallError::Token(why)),
+            _ => Err(RotatedCallError::Call(error)),
         }
     }
 
-    /// Tells that Slack has refused a token that was given here, as [`call`](Self::call) does by itself: for a program
-    /// that calls by other means. Gives another token, if there is one.
+    /// Takes that Slack has refused a token that was returned here, as [`call`](Self::call) does by itself: for a program
+    /// that calls by other means. Returns another token, if there is one.
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token); and the token is the same if the store holds nothing newer after a
-    /// [`Doubtful`](Rejection::Doubtful) rejection.
+    /// As [`access_token`](Self::access_token), and [`TokenErrorKind::RefreshedLately`] if the token is so new that it is
+    /// not refreshed again already. After a [`Doubtful`](Rejection::Doubtful) rejection the token is the same if the store
+    /// holds nothing newer.
     pub async fn report_rejected(
         &self,
         key: &StoreKey,
@@ -59,19 +62,14 @@ impl TokenRotator {
         rejection: Rejection,
     ) -> Result<ValidToken, TokenError> {
         self.settle(key, slot, Input::Rejected { token, rejection }).await?;
-        self.access_token(key, slot).await
-    }
-
-    async fn another(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        token: &ValidToken,
-        rejection: Rejection,
-    ) -> Option<ValidToken> {
-        let old = token.fingerprint();
-        let new = self.report_rejected(key, slot, old, rejection).await.ok()?;
-        (new.fingerprint() != old).then_some(new)
+        let new = self.access_token(key, slot).await?;
+        if rejection == Rejection::Expired && new.fingerprint() == token {
+            let now = self.shared.runtime.now();
+            let error = TokenError::of(key, slot, TokenErrorKind::RefreshedLately);
+            let at = self.shared.entry(key, slot).next_refresh_at(now);
+            return Err(error.retry_at(now, at.unwrap_or(now)));
+        }
+        Ok(new)
     }
 }
 
@@ -90,14 +88,14 @@ fn rejection<E: MethodError>(error: &CallError<E>) -> Option<Rejection> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RotatedCallError<E> {
-    /// There is no token to call with; nothing was sent.
+    /// There is no token to call with. Nothing was sent, or Slack said that the token has expired and no other came.
     Token(TokenError),
     /// The call failed.
     Call(CallError<E>),
 }
 
 impl<E: MethodError> RotatedCallError<E> {
-    /// Tells what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {

@@ -1,93 +1,179 @@
 //! Why there is no token.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, time::Duration};
 
-use slack_proto::{Recovery, error::ErrorClass, rotation::Problem};
+use slack_proto::{Recovery, Slot, StoreKey, Timestamp, rotation::Problem};
 
-/// Why [`TokenRotator`](crate::TokenRotator) has no token to give.
+use super::{cache::CredentialKey, entry::Cause};
+
+/// Why a [`TokenRotator`](crate::TokenRotator) returned no token: a [`kind`](Self::kind) to decide by, and the credential
+/// that it concerns.
 #[derive(Clone, Debug)]
 pub struct TokenError {
-    what: What,
-    cause: Option<Arc<dyn Error + Send + Sync>>,
+    kind: TokenErrorKind,
+    name: CredentialKey,
+    problem: Option<Problem>,
+    retry_after: Option<Duration>,
+    cause: Cause,
 }
 
-#[derive(Clone, Debug)]
-enum What {
-    /// Something stands in the way.
-    Problem(Problem),
-    /// The refresh takes longer than the caller waits.
-    TooLate(Option<Problem>),
+/// What stands between a caller and a token, as far as a program can act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenErrorKind {
+    /// Nothing is stored under the key: look for the nearest installation, or have a person install the app.
+    NotInstalled,
+    /// An installation is stored under the key, but its slot is empty: the program asks for a token that the app was
+    /// not given.
+    EmptySlot,
+    /// Slack takes the refresh token no more, or there is none: a person must authorize the app again.
+    NeedsAuthorization,
+    /// No new token came; [`TokenError::problem`] says why.
+    RefreshFailed,
+    /// The token was refreshed a short time ago, and is not refreshed again so soon.
+    RefreshedLately,
+    /// The caller's wait timeout has passed.
+    TimedOut,
     /// No token of this app lives as long as the caller needs it.
-    TooBrief,
-    /// It is a token of another kind.
-    OtherKind,
-    /// The app has no client secret.
-    NoSecret,
+    TooShortLived,
+    /// The slot holds a token of another type: an app configuration token in place of an access token, or the reverse.
+    WrongTokenType,
+    /// The call needs a client secret, and the app has none.
+    NoClientSecret,
+    /// The rotator is being drained and refreshes nothing more.
+    Drained,
+}
+
+impl TokenErrorKind {
+    /// Returns one word for logs and metrics, such as `not_installed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotInstalled => "not_installed",
+            Self::EmptySlot => "empty_slot",
+            Self::NeedsAuthorization => "needs_authorization",
+            Self::RefreshFailed => "refresh_failed",
+            Self::RefreshedLately => "refreshed_lately",
+            Self::TimedOut => "timed_out",
+            Self::TooShortLived => "too_short_lived",
+            Self::WrongTokenType => "wrong_token_type",
+            Self::NoClientSecret => "no_client_secret",
+            Self::Drained => "drained",
+        }
+    }
 }
 
 impl TokenError {
-    pub(super) fn new(problem: Problem, cause: Option<Arc<dyn Error + Send + Sync>>) -> Self {
-        Self { what: What::Problem(problem), cause }
+    pub(super) fn new(name: &CredentialKey, kind: TokenErrorKind) -> Self {
+        Self { kind, name: name.clone(), problem: None, retry_after: None, cause: None }
     }
 
-    pub(super) fn too_late(
-        problem: Option<Problem>,
-        cause: Option<Arc<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self { what: What::TooLate(problem), cause }
+    pub(super) fn of(key: &StoreKey, slot: Slot, kind: TokenErrorKind) -> Self {
+        Self::new(&CredentialKey { key: key.clone(), slot }, kind)
     }
 
-    pub(super) fn too_brief() -> Self {
-        Self { what: What::TooBrief, cause: None }
+    pub(super) fn with_problem(self, problem: Option<Problem>) -> Self {
+        Self { problem, ..self }
     }
 
-    pub(super) fn other_kind() -> Self {
-        Self { what: What::OtherKind, cause: None }
+    pub(super) fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 
-    pub(super) fn no_secret() -> Self {
-        Self { what: What::NoSecret, cause: None }
+    pub(super) fn retry_at(self, now: Timestamp, at: Timestamp) -> Self {
+        Self { retry_after: Some(at.since(now)), ..self }
     }
 
-    /// Tells what stands in the way, if it is known.
+    /// Returns what stands between the caller and a token.
+    #[must_use]
+    pub fn kind(&self) -> TokenErrorKind {
+        self.kind
+    }
+
+    /// Returns the key that was asked for.
+    #[must_use]
+    pub fn key(&self) -> &StoreKey {
+        &self.name.key
+    }
+
+    /// Returns the slot that was asked for.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.name.slot
+    }
+
+    /// Returns what stands in the way of a refresh, if anything is known to.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
-        match &self.what {
-            What::Problem(problem) => Some(problem),
-            What::TooLate(problem) => problem.as_ref(),
-            What::TooBrief | What::OtherKind | What::NoSecret => None,
-        }
+        self.problem.as_ref()
     }
 
-    /// Tells what to do next.
+    /// Returns what to do next: for an answer of Slack's the same as
+    /// [`ResponseError::recovery`](crate::error::ResponseError::recovery).
     #[must_use]
     pub fn recovery(&self) -> Recovery {
-        match self.problem() {
-            Some(Problem::ReauthorizationNeeded(_)) => Recovery::AuthorizeAgain,
-            Some(Problem::Refused { class: ErrorClass::Config, .. }) => Recovery::FixConfiguration,
-            Some(Problem::Refused { class: ErrorClass::Denied, .. }) => Recovery::AskAdmin,
-            Some(Problem::Refused { class: ErrorClass::CallerBug, .. }) => Recovery::FixCall,
-            Some(Problem::Refused { .. }) => Recovery::Unknown,
-            None if !matches!(self.what, What::TooLate(_)) => Recovery::FixCall,
-            _ => Recovery::RetryLater { after: None },
+        let after = self.retry_after;
+        match self.kind {
+            TokenErrorKind::NotInstalled | TokenErrorKind::NeedsAuthorization => {
+                Recovery::AuthorizeAgain
+            }
+            TokenErrorKind::EmptySlot
+            | TokenErrorKind::TooShortLived
+            | TokenErrorKind::WrongTokenType
+            | TokenErrorKind::NoClientSecret => Recovery::FixCall,
+            TokenErrorKind::RefreshedLately | TokenErrorKind::Drained => {
+                Recovery::RetryLater { after }
+            }
+            TokenErrorKind::RefreshFailed | TokenErrorKind::TimedOut => {
+                match self.problem.as_ref().map(Problem::recovery) {
+                    None | Some(Recovery::RetryLater { .. }) => Recovery::RetryLater { after },
+                    Some(recovery) => recovery,
+                }
+            }
         }
     }
 }
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Problem(problem) => write!(f, "no token: {problem}"),
-            What::TooLate(Some(problem)) => write!(f, "no token in time: {problem}"),
-            What::TooLate(None) => f.write_str("no token in time: its refresh is under way"),
-            What::TooBrief => f.write_str(
-                "no token of this app lives as long as was asked for; ask for a shorter time",
+        let (key, slot) = (&self.name.key, slot_name(self.name.slot));
+        match (self.kind, &self.problem) {
+            (TokenErrorKind::NotInstalled, _) => write!(
+                f,
+                "no {slot} token for {key}: nothing is stored under that key; look for the nearest installation, or \
+                 install the app there"
             ),
-            What::NoSecret => f.write_str("a token is exchanged by an app that has a client secret"),
-            What::OtherKind => f.write_str(
-                "the slot holds another kind of token; `configuration_token` gives app configuration tokens, and \
-                 `access_token` all others",
+            (TokenErrorKind::EmptySlot, _) => write!(
+                f,
+                "no {slot} token for {key}: the installation has none; ask for another slot, or request scopes for it"
             ),
+            (TokenErrorKind::RefreshedLately, _) => write!(
+                f,
+                "no other {slot} token for {key}: it was refreshed a moment ago; try again later"
+            ),
+            (TokenErrorKind::TimedOut, Some(problem)) => {
+                write!(f, "no {slot} token for {key} in time: {problem}")
+            }
+            (TokenErrorKind::TimedOut, None) => {
+                write!(f, "no {slot} token for {key} in time: its refresh is under way")
+            }
+            (TokenErrorKind::TooShortLived, _) => write!(
+                f,
+                "no {slot} token for {key} lives as long as was asked for; ask for a shorter time"
+            ),
+            (TokenErrorKind::NoClientSecret, _) => {
+                f.write_str("a token is exchanged by an app that has a client secret")
+            }
+            (TokenErrorKind::WrongTokenType, _) => write!(
+                f,
+                "the {slot} slot of {key} holds a token of another type; `configuration_token` returns app \
+                 configuration tokens, and `access_token` all others"
+            ),
+            (TokenErrorKind::Drained, _) => {
+                write!(f, "no {slot} token for {key}: the rotator has been drained")
+            }
+            (_, Some(problem)) => write!(f, "no {slot} token for {key}: {problem}"),
+            (_, None) => write!(f, "no {slot} token for {key}; try again"),
         }
     }
 }
@@ -98,7 +184,16 @@ impl Error for TokenError {
     }
 }
 
-/// Why a rotator cannot be made: the times contradict each other.
+pub(super) fn slot_name(slot: Slot) -> &'static str {
+    match slot {
+        Slot::Bot => "bot",
+        Slot::User => "user",
+        Slot::Configuration => "configuration",
+        _ => "unplaced",
+    }
+}
+
+/// Why a rotator cannot be made: its times contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRotator {
     pub(super) rule: String,

@@ -1,29 +1,30 @@
-//! Who is told what happens.
+//! What happens to credentials, for observers and `tracing`.
 
 use slack_proto::{Slot, StoreKey, rotation::RotationEvent};
 
-/// Is told what happens to credentials: for logs, counters, and mails to whoever must act.
+/// Receives what happens to credentials: for logs, counters, and mails to whoever must act.
 ///
-/// A closure that takes the same three is one. With the feature `tracing` a rotator tells `tracing` as well. Tokens
+/// A closure that takes the same three is one. With the feature `tracing` a rotator sends the same to `tracing`. Tokens
 /// stand in a [`RotationEvent`] by their fingerprints; only [`RotationEvent::Spares`] holds tokens themselves.
 ///
-/// It is called while the credential is locked: let it be quick, and not call the rotator.
+/// It is called in the task that refreshes, or in that of a caller, after every lock is released: it may call the rotator.
+/// A panic is contained; it costs that one event.
 pub trait RotationObserver: Send + Sync + 'static {
-    /// Takes note.
-    fn notice(&self, key: &StoreKey, slot: Slot, notice: &RotationEvent);
+    /// Receives one event.
+    fn notice(&self, key: &StoreKey, slot: Slot, event: &RotationEvent);
 }
 
 impl<F: Fn(&StoreKey, Slot, &RotationEvent) + Send + Sync + 'static> RotationObserver for F {
-    fn notice(&self, key: &StoreKey, slot: Slot, notice: &RotationEvent) {
-        self(key, slot, notice);
+    fn notice(&self, key: &StoreKey, slot: Slot, event: &RotationEvent) {
+        self(key, slot, event);
     }
 }
 
-/// Tells `tracing`.
+/// Sends an event to `tracing`.
 #[cfg(feature = "tracing")]
-pub(super) fn trace(key: &StoreKey, slot: Slot, notice: &RotationEvent) {
+pub(super) fn trace(key: &StoreKey, slot: Slot, event: &RotationEvent) {
     use tracing::{debug, error, info, warn};
-    match notice {
+    match event {
         RotationEvent::Due { token } => debug!(%key, ?slot, %token, "token is due"),
         RotationEvent::Refreshed { old, new, expires_at } => {
             let expires_at = expires_at.map(slack_proto::Timestamp::as_unix);
@@ -49,7 +50,7 @@ pub(super) fn trace(key: &StoreKey, slot: Slot, notice: &RotationEvent) {
             warn!(%key, ?slot, count = tokens.len(), "refresh tokens came that belong to no token");
         }
         RotationEvent::ReauthorizationNeeded { reason } => {
-            error!(%key, ?slot, %reason, "no more tokens")
+            error!(%key, ?slot, %reason, "a person must authorize the app again");
         }
         _ => info!(%key, ?slot, "something new happened to the token"),
     }

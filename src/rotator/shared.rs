@@ -1,67 +1,105 @@
 //! What all credentials of a rotator share.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use event_listener::Event;
 use slack_proto::{
-    Slot, StoreKey,
+    Slot, StoreKey, Timestamp,
     oauth::ClientCredentials,
-    rotation::{Rotation, RotationEvent, RotationPolicy},
+    rotation::{Problem, Rotation, RotationEvent, RotationPolicy},
 };
 
 use super::{
+    cache::{Cache, CredentialKey},
+    entries::Entries,
     entry::Entry,
-    live::{Cache, Map, number},
+    guard,
     observer::RotationObserver,
+    pacer::{HeldBack, Pacer, TurnName},
+    store_calls::Calls,
 };
-use crate::{Client, InstallationStore, runtime::Runtime, store::LeaseHolder};
+use crate::{Client, InstallationStore, pace, runtime::Runtime};
 
 pub(super) struct Shared {
     pub(super) client: Client,
-    pub(super) app: ClientCredentials,
+    pub(super) app: Mutex<Arc<ClientCredentials>>,
     pub(super) store: InstallationStore,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) policy: RotationPolicy,
     pub(super) observer: Option<Arc<dyn RotationObserver>>,
-    pub(super) holder: LeaseHolder,
+    pub(super) settings: Settings,
+    pub(super) cache: Cache,
+    pub(super) entries: Entries,
+    pub(super) pacer: Arc<Pacer>,
+    /// How many runs there are, and whether new ones may begin.
+    pub(super) runs: AtomicUsize,
+    pub(super) draining: AtomicBool,
+    pub(super) run_ended: Event,
+}
+
+/// The numbers that a rotator goes by, beside those of its policy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
     pub(super) min_validity: Duration,
     pub(super) wait_timeout: Duration,
     pub(super) total_timeout: Duration,
-    pub(super) cache: Cache,
-    /// One map for each slot, without a lock that all keys share.
-    pub(super) entries: [Map<Arc<Entry>>; 4],
+    pub(super) store_timeout: Duration,
+    pub(super) window: usize,
+    pub(super) capacity: usize,
+    pub(super) idle_time: Duration,
 }
 
 impl Shared {
     pub(super) fn entry(&self, key: &StoreKey, slot: Slot) -> Arc<Entry> {
-        let map = self.entries[number(slot)].pin();
-        if let Some(entry) = map.get(key) {
-            return Arc::clone(entry);
-        }
-        let make = || {
-            let rotation = Rotation::new(self.policy, self.jitter());
-            Arc::new(Entry::new(key.clone(), slot, rotation))
-        };
-        Arc::clone(map.get_or_insert_with(key.clone(), make))
+        self.entries.get_or_insert(key, slot, self.runtime.now(), |name| {
+            let rotation = Rotation::new(self.policy, pace::phase(&name.key, name.slot));
+            Entry::new(name, rotation)
+        })
     }
 
-    /// Takes an entry out; another one that has taken its place stays.
-    pub(super) fn remove(&self, entry: &Entry) {
-        let map = self.entries[number(entry.slot)].pin();
-        let same = |_: &StoreKey, held: &Arc<Entry>| std::ptr::eq(Arc::as_ptr(held), entry);
-        let _ = map.remove_if(&entry.key, same);
+    pub(super) fn calls(&self) -> Calls<'_> {
+        Calls { shared: self }
     }
 
-    pub(super) fn notice(&self, entry: &Entry, notice: &RotationEvent) {
+    /// Returns the app's client as it is now.
+    pub(super) fn app(&self) -> Arc<ClientCredentials> {
+        Arc::clone(&self.app.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn observe(&self, name: &CredentialKey, event: &RotationEvent) {
         #[cfg(feature = "tracing")]
-        super::observer::trace(&entry.key, entry.slot, notice);
+        guard::contained(|| super::observer::trace(&name.key, name.slot, event));
         if let Some(observer) = &self.observer {
-            observer.notice(&entry.key, entry.slot, notice);
+            guard::contained(|| observer.notice(&name.key, name.slot, event));
         }
     }
 
-    /// The same for all credentials of a process: it is processes that must not come at once.
-    fn jitter(&self) -> u32 {
-        let [a, b, c, d, ..] = *self.holder.as_bytes();
-        u32::from_be_bytes([a, b, c, d])
+    /// Returns until when those who wait for a turn wait in vain, and why.
+    pub(super) fn held_back(&self, turn: TurnName, now: Timestamp) -> Option<(Timestamp, Problem)> {
+        let elapsed = self.runtime.elapsed();
+        let (until, problem) = match self.pacer.held_back(elapsed, turn.method())? {
+            HeldBack::RateLimited(until) => (until, Problem::RateLimited),
+            HeldBack::ClientRefused(until) => (until, Problem::ClientRefused),
+        };
+        Some((now + until.saturating_sub(elapsed), problem))
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    pub(super) fn began(&self) {
+        self.runs.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn ended(&self) {
+        self.runs.fetch_sub(1, Ordering::AcqRel);
+        self.run_ended.notify(usize::MAX);
     }
 }

@@ -168,6 +168,15 @@ impl Runtime for ManualRuntime {
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
         self.inner.executor.spawn(task).detach();
     }
+
+    /// Runs it at once: time stands still meanwhile.
+    fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.time().elapsed
+    }
 }
 
 impl fmt::Debug for ManualRuntime {

@@ -3,7 +3,7 @@
 use std::{
     future::{self, Future},
     pin::Pin,
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -39,23 +39,36 @@ impl Runtime for ThreadRuntime {
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        executor().spawn(task).detach();
+        // If the system starts no thread the task is dropped here, and its owner sees to it.
+        if let Some(executor) = executor() {
+            executor.spawn(task).detach();
+        }
     }
 }
 
-fn executor() -> &'static Executor<'static> {
-    static EXECUTOR: OnceLock<&'static Executor<'static>> = OnceLock::new();
-    EXECUTOR.get_or_init(|| {
-        let executor: &'static Executor<'static> = Box::leak(Box::default());
-        for number in 0..THREADS {
-            let thread = thread::Builder::new().name(format!("slack-auth-{number}"));
-            let run = move || futures_lite::future::block_on(executor.run(future::pending::<()>()));
-            // A machine that starts no more threads runs the tasks on those there are.
-            let started = thread.spawn(run);
-            assert!(number > 0 || started.is_ok(), "the system starts no thread");
+/// Returns the executor of this process: a fork has none of the threads of its parent.
+fn executor() -> Option<&'static Executor<'static>> {
+    static STARTED: Mutex<Option<(u32, &'static Executor<'static>)>> = Mutex::new(None);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    match *started {
+        Some((process, executor)) if process == std::process::id() => Some(executor),
+        _ => {
+            let executor = start()?;
+            *started = Some((std::process::id(), executor));
+            Some(executor)
         }
-        executor
-    })
+    }
+}
+
+/// Starts the threads; a machine that starts fewer runs the tasks on those there are.
+fn start() -> Option<&'static Executor<'static>> {
+    let executor: &'static Executor<'static> = Box::leak(Box::default());
+    let started = (0..THREADS).filter(|number| {
+        let thread = thread::Builder::new().name(format!("slack-auth-{number}"));
+        let run = move || futures_lite::future::block_on(executor.run(future::pending::<()>()));
+        thread.spawn(run).is_ok()
+    });
+    (started.count() > 0).then_some(executor)
 }
 
 /// Two, so that one slow store does not hold up all other refreshes.

@@ -1,7 +1,8 @@
 //! Tasks on Tokio.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, time::Duration};
 
+use futures_lite::FutureExt as _;
 use slack_proto::Timestamp;
 use tokio::runtime::Handle;
 
@@ -9,8 +10,8 @@ use super::{Runtime, system_time::system_time};
 
 /// Runs tasks on a runtime of Tokio's, which must have its timer switched on.
 ///
-/// A runtime that is shut down drops its tasks: a pair on its way to the store then stays in the rotator, and is stored
-/// when somebody asks for the token again. `ThreadRuntime` works beside Tokio too.
+/// A runtime that is shut down drops its tasks: a pair on its way to the store then stays in the rotator, and the next
+/// caller who asks for the token stores it. `ThreadRuntime` works beside Tokio too.
 #[derive(Clone, Debug)]
 pub struct TokioRuntime {
     handle: Handle,
@@ -31,13 +32,21 @@ impl Runtime for TokioRuntime {
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let handle = self.handle.clone();
-        Box::pin(async move {
+        let timer = async move {
             // Only where it is made must the timer be at hand: a caller may be on no thread of Tokio's.
             let sleep = {
                 let _inside = handle.enter();
                 tokio::time::sleep(duration)
             };
             sleep.await;
+        };
+        Box::pin(async move {
+            let began = std::time::Instant::now();
+            if AssertUnwindSafe(timer).catch_unwind().await.is_err() {
+                // The runtime is shut down, and its timer with it.
+                let left = duration.saturating_sub(began.elapsed());
+                blocking::unblock(move || std::thread::sleep(left)).await;
+            }
         })
     }
 

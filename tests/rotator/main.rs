@@ -2,6 +2,7 @@
 
 mod calls;
 mod flight;
+mod incidents;
 mod processes;
 mod runtimes;
 mod support;

@@ -93,6 +93,18 @@ impl World {
         (rotator, notices)
     }
 
+    /// A rotator with an observer.
+    pub(crate) fn observed(
+        &self,
+        observer: impl slack_auth::rotation::RotationObserver,
+    ) -> TokenRotator {
+        TokenRotator::builder(self.client.clone(), Self::app(), self.store.clone())
+            .runtime(self.runtime.clone())
+            .observer(observer)
+            .build()
+            .unwrap()
+    }
+
     /// Asks for the bot's token, and lets time pass until there is one.
     pub(crate) fn token(&self, rotator: &TokenRotator) -> String {
         let token = self.runtime.block_on(rotator.access_token(&self.key, Slot::Bot)).unwrap();
@@ -150,9 +162,28 @@ impl Notices {
 pub(crate) struct Shaky {
     pub(crate) fails: Arc<AtomicBool>,
     pub(crate) reads: Arc<AtomicUsize>,
+    pub(crate) fails_to_write: Arc<AtomicBool>,
+    /// The number of the call that goes wrong, and how.
+    pub(crate) trip: Arc<Mutex<Option<(usize, bool)>>>,
 }
 
 impl Shaky {
+    pub(crate) fn fail_writes(&self, fails: bool) {
+        self.fails_to_write.store(fails, Ordering::SeqCst);
+    }
+
+    /// Lets the call of that number from now on hang, or panic.
+    pub(crate) fn trip_at(&self, number: usize, panics: bool) {
+        *self.trip.lock().unwrap() = Some((number, panics));
+    }
+
+    fn trips(&self) -> Option<bool> {
+        let mut trip = self.trip.lock().unwrap();
+        let (left, panics) = (*trip)?;
+        *trip = left.checked_sub(1).map(|left| (left, panics));
+        (left == 0).then_some(panics)
+    }
+
     pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
     }
@@ -164,7 +195,13 @@ impl Hooks for Shaky {
         if call == Call::Load {
             self.reads.fetch_add(1, Ordering::SeqCst);
         }
-        if self.fails.load(Ordering::SeqCst) {
+        match self.trips() {
+            Some(true) => panic!("the test's store panics"),
+            Some(false) => std::future::pending().await,
+            None => {}
+        }
+        let fails_to_write = call == Call::Put && self.fails_to_write.load(Ordering::SeqCst);
+        if fails_to_write || self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
         }
         Ok(())

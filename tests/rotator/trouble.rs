@@ -52,7 +52,7 @@ fn an_answer_that_never_comes_is_given_up_within_the_lease() {
     script(&world, Fault::ReplyDelayed(Duration::from_secs(3_600)));
     let asked = rotator.access_token(&world.key, Slot::Bot);
     let late = world.runtime.block_on(asked).unwrap_err();
-    assert!(late.to_string().starts_with("no token in time"), "{late}");
+    assert!(late.to_string().contains("in time"), "{late}");
     assert_eq!(world.runtime.now().since(before), Duration::from_secs(30));
     let token = world.token(&rotator);
     assert!(world.is_live(&token));
@@ -83,7 +83,8 @@ fn who_would_wait_in_vain_is_told_at_once() {
     let asked = rotator.access_token(&world.key, Slot::Bot);
     let refused = world.runtime.block_on(asked).unwrap_err();
     assert_eq!(refused.problem(), Some(&Problem::RateLimited));
-    assert_eq!(refused.recovery(), Recovery::RetryLater { after: None });
+    let after = Some(Duration::from_secs(90));
+    assert_eq!(refused.recovery(), Recovery::RetryLater { after });
     assert_eq!(world.runtime.now(), before);
 }
 
@@ -195,8 +196,8 @@ fn times_that_contradict_each_other_are_refused() {
             .map_err(|error| error.to_string())
     };
     let lease = |seconds| RotationPolicy::new().lease(Duration::from_secs(seconds));
-    assert_eq!(build(lease(45), 44), Ok(()));
-    assert!(build(lease(45), 45).unwrap_err().contains("a shorter total timeout"));
+    assert_eq!(build(lease(45), 34), Ok(()));
+    assert!(build(lease(45), 35).unwrap_err().contains("a shorter total timeout"));
     assert_eq!(build(lease(59), 30), Ok(()));
     assert!(build(lease(60), 30).unwrap_err().contains("a shorter lease"));
 }

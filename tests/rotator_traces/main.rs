@@ -74,7 +74,7 @@ fn a_life_is_told_by_fingerprints() {
         world.slack.with(|fake| fake.revoke(refresh_token.expose()));
         world.come_due();
         world.token(&rotator);
-        world.runtime.run_until_stalled();
+        world.runtime.advance(std::time::Duration::from_secs(10));
     });
     let lines = lines.0.lock().unwrap();
     let said = |level: &str, text: &str| {

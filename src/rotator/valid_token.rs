@@ -1,9 +1,9 @@
-//! Tokens at hand: what callers get without waiting, and without a lock that others hold.
+//! What callers get.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
 use slack_proto::{
-    AccessToken, Slot, StoreKey, Timestamp,
+    AccessToken, Timestamp,
     oauth::Scopes,
     rotation::AnyCredential,
     tokens::{ConfigurationCredential, ConfigurationToken, Credential},
@@ -14,13 +14,13 @@ use slack_proto::{
 pub struct ValidToken(Arc<Credential>);
 
 impl ValidToken {
-    /// Tells when the token ends; `None` if it does not.
+    /// Returns when the token ends; `None` if it does not.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.0.expires_at
     }
 
-    /// Tells what the token may do; empty if nobody said.
+    /// Returns what the token may do; empty if Slack did not say.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.0.scopes
@@ -46,7 +46,7 @@ impl fmt::Debug for ValidToken {
 pub struct ValidConfigurationToken(Arc<ConfigurationCredential>);
 
 impl ValidConfigurationToken {
-    /// Tells when the token ends; `None` if nobody said.
+    /// Returns when the token ends; `None` if Slack did not say.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.0.expires_at
@@ -97,75 +97,5 @@ impl AnyToken {
             }
             _ => None,
         }
-    }
-}
-
-/// A token, and the times that decide over it.
-pub(super) struct Live {
-    pub(super) token: AnyToken,
-    /// When it ends.
-    pub(super) end: Option<Timestamp>,
-    /// From when on somebody must look after it.
-    pub(super) due_at: Option<Timestamp>,
-}
-
-/// All tokens at hand, one map for each slot.
-///
-/// Reading takes no lock: a reader neither waits for a writer nor for another reader.
-#[derive(Default)]
-pub(super) struct Cache {
-    slots: [Map<Live>; 4],
-}
-
-/// A map whose hasher is quick, and seeded anew by each process.
-pub(super) type Map<V> = papaya::HashMap<StoreKey, V, foldhash::quality::RandomState>;
-
-/// What a caller finds.
-pub(super) enum Found<T> {
-    Good(T),
-    /// Good, but somebody must refresh it.
-    Due(T),
-    Nothing,
-}
-
-impl Cache {
-    /// Finds a token that lives until `needed`, and gives what `pick` makes of it.
-    #[inline]
-    pub(super) fn find<T>(
-        &self,
-        key: &StoreKey,
-        slot: Slot,
-        now: Timestamp,
-        needed: Timestamp,
-        pick: impl FnOnce(&AnyToken) -> Option<T>,
-    ) -> Found<T> {
-        let map = self.slots[number(slot)].pin();
-        let Some(live) = map.get(key) else { return Found::Nothing };
-        if live.end.is_some_and(|end| needed > end || now >= end) {
-            return Found::Nothing;
-        }
-        let Some(token) = pick(&live.token) else { return Found::Nothing };
-        match live.due_at {
-            Some(due_at) if now >= due_at => Found::Due(token),
-            _ => Found::Good(token),
-        }
-    }
-
-    pub(super) fn put(&self, key: &StoreKey, slot: Slot, live: Option<Live>) {
-        let map = self.slots[number(slot)].pin();
-        match live {
-            Some(live) => map.insert(key.clone(), live),
-            None => map.remove(key),
-        };
-    }
-}
-
-/// The number of a slot's map.
-pub(super) fn number(slot: Slot) -> usize {
-    match slot {
-        Slot::Bot => 0,
-        Slot::User => 1,
-        Slot::Configuration => 2,
-        _ => 3,
     }
 }

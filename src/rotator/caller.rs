@@ -1,0 +1,187 @@
+//! A caller who waits for a token.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use event_listener::EventListener;
+use slack_proto::{
+    Slot, StoreKey, Timestamp,
+    rotation::{Action, Input},
+};
+
+use super::{
+    TokenRotator,
+    cache::Found,
+    entry::{Running, Told},
+    error::{TokenError, TokenErrorKind},
+    guard,
+    run::Run,
+    shared::Shared,
+    valid_token::AnyToken,
+};
+
+impl TokenRotator {
+    #[inline]
+    pub(super) async fn token<T>(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        min_validity: Duration,
+        pick: fn(&AnyToken) -> Option<T>,
+    ) -> Result<T, TokenError> {
+        let now = self.shared.runtime.now();
+        match self.shared.cache.find(key, slot, now, now + min_validity, pick) {
+            Found::Valid(token) => Ok(token),
+            Found::Due(token) => {
+                self.refresh_if_due(key, slot);
+                Ok(token)
+            }
+            Found::Nothing => {
+                let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
+                let wrong = || TokenError::of(key, slot, TokenErrorKind::WrongTokenType);
+                pick(&token).ok_or_else(wrong)
+            }
+        }
+    }
+
+    async fn wait_for(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        min_validity: Duration,
+        now: Timestamp,
+    ) -> Result<AnyToken, TokenError> {
+        let shared = &self.shared;
+        let deadline = now + shared.settings.wait_timeout;
+        let mut timer = Timer::new(shared);
+        'entry: loop {
+            let entry = shared.entry(key, slot);
+            let mut round = None;
+            let mut waiting = None;
+            loop {
+                let changed = entry.listen();
+                match entry.ask(shared, min_validity, round, deadline) {
+                    Told::Token(token) => return Ok(token),
+                    Told::Failed(error) => return Err(error),
+                    Told::Detached => {
+                        shared.entries.remove(&entry);
+                        continue 'entry;
+                    }
+                    Told::Wait(began) => round = Some(began),
+                    Told::Run(running, action, began) => {
+                        round = Some(began);
+                        waiting.get_or_insert_with(|| entry.wait_for_it(shared));
+                        if !timer.drive(running, action).await {
+                            return Err(entry.too_late());
+                        }
+                        continue;
+                    }
+                    Told::Drive(running, action, began) => {
+                        round = Some(began);
+                        if !timer.drive_here(running, action).await {
+                            return Err(entry.too_late());
+                        }
+                        continue;
+                    }
+                }
+                waiting.get_or_insert_with(|| entry.wait_for_it(shared));
+                if !timer.ends_after(changed).await {
+                    return Err(entry.too_late());
+                }
+            }
+        }
+    }
+
+    /// Tells a machine something, and waits until it rests.
+    pub(super) async fn settle(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        input: Input,
+    ) -> Result<(), TokenError> {
+        let shared = &self.shared;
+        let deadline = shared.runtime.now() + shared.settings.wait_timeout;
+        let mut timer = Timer::new(shared);
+        let (entry, round) = loop {
+            let entry = shared.entry(key, slot);
+            let (round, started) = entry.tell(shared, input.clone());
+            if entry.is_detached() {
+                shared.entries.remove(&entry);
+                if started.is_none() {
+                    continue;
+                }
+            }
+            if let Some((running, action)) = started {
+                if !timer.drive(running, action).await {
+                    return Err(entry.too_late());
+                }
+            }
+            match round {
+                Some(round) => break (entry, round),
+                None => return Ok(()),
+            }
+        };
+        let _waiting = entry.wait_for_it(shared);
+        loop {
+            let changed = entry.listen();
+            if let Some(outcome) = entry.outcome(shared, round, deadline) {
+                return outcome;
+            }
+            if !timer.ends_after(changed).await {
+                return Err(entry.too_late());
+            }
+        }
+    }
+}
+
+/// How long a caller waits.
+struct Timer {
+    left: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    shared: Arc<Shared>,
+}
+
+impl Timer {
+    fn new(shared: &Arc<Shared>) -> Self {
+        let timer = Arc::clone(shared);
+        let left = Box::pin(async move {
+            let length = timer.settings.wait_timeout;
+            guard::sleep(&*timer.runtime, length).await;
+        });
+        Self { left, shared: Arc::clone(shared) }
+    }
+
+    /// Begins a task, or does its work itself if the runtime runs none any more: a pair that it holds must be stored.
+    /// Returns false if that takes too long.
+    async fn drive(&mut self, running: Running, action: Action) -> bool {
+        let entry = Arc::clone(&running.entry);
+        Run::spawn(running, action);
+        match entry.take_up(&self.shared) {
+            Some((running, action)) => self.drive_here(running, action).await,
+            None => true,
+        }
+    }
+
+    async fn drive_here(&mut self, running: Running, action: Action) -> bool {
+        let run = async {
+            Run::drive(running, action).await;
+            true
+        };
+        let late = async {
+            self.left.as_mut().await;
+            false
+        };
+        futures_lite::future::or(run, late).await
+    }
+
+    /// Waits for something to change; returns false if that takes too long.
+    async fn ends_after(&mut self, changed: EventListener) -> bool {
+        let changed = async {
+            changed.await;
+            true
+        };
+        let late = async {
+            self.left.as_mut().await;
+            false
+        };
+        futures_lite::future::or(changed, late).await
+    }
+}

@@ -1,0 +1,51 @@
+//! The end of a rotator.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use super::{TokenRotator, guard};
+
+/// What a drained rotator has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drained {
+    /// How many refreshes were still under way when the time was up.
+    pub running: usize,
+    /// How many pairs Slack has issued that are not stored: they are lost when the process ends.
+    pub unsaved: usize,
+}
+
+impl Drained {
+    /// Returns whether nothing was left.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.running == 0 && self.unsaved == 0
+    }
+}
+
+impl TokenRotator {
+    /// Stops new refreshes, and waits for at most `deadline` until the answers that are on their way have come and all
+    /// pairs are stored: before a process ends, after SIGTERM for instance.
+    ///
+    /// Tokens that are valid are still returned afterwards. Whatever was left undone is taken up by the next process.
+    pub async fn drain(&self, deadline: Duration) -> Drained {
+        let shared = &self.shared;
+        shared.draining.store(true, Ordering::Release);
+        let entries = shared.entries.all();
+        entries.iter().for_each(|entry| entry.wake());
+        let ended = async {
+            loop {
+                let ended = shared.run_ended.listen();
+                if shared.runs.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        let timer = async {
+            guard::sleep(&*shared.runtime, deadline).await;
+        };
+        futures_lite::future::or(ended, timer).await;
+        let unsaved = shared.entries.all().iter().filter(|entry| entry.has_unsaved()).count();
+        Drained { running: shared.runs.load(Ordering::Acquire), unsaved }
+    }
+}

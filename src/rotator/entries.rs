@@ -1,0 +1,97 @@
+//! The credentials that this process is busy with, or was not long ago.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use slack_proto::{Slot, StoreKey, Timestamp};
+
+use super::{cache::CredentialKey, entry::Entry};
+
+/// At most so many entries, but for those that are busy or hold a pair that is not stored.
+pub(super) struct Entries {
+    table: Mutex<Table>,
+    capacity: usize,
+    idle_time: Duration,
+}
+
+#[derive(Default)]
+struct Table {
+    map: HashMap<CredentialKey, Held, foldhash::quality::RandomState>,
+    /// From the one that was asked for longest ago, as far as is known.
+    order: VecDeque<CredentialKey>,
+}
+
+struct Held {
+    entry: Arc<Entry>,
+    used_at: Timestamp,
+}
+
+impl Entries {
+    pub(super) fn new(capacity: usize, idle_time: Duration) -> Self {
+        Self { table: Mutex::default(), capacity: capacity.max(1), idle_time }
+    }
+
+    /// Returns the entry of a credential, made by `make` if there is none.
+    pub(super) fn get_or_insert(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        now: Timestamp,
+        make: impl FnOnce(CredentialKey) -> Entry,
+    ) -> Arc<Entry> {
+        let name = CredentialKey { key: key.clone(), slot };
+        let mut table = self.table();
+        if let Some(held) = table.map.get_mut(&name) {
+            held.used_at = now;
+            return Arc::clone(&held.entry);
+        }
+        self.make_room(&mut table, now);
+        let entry = Arc::new(make(name.clone()));
+        table.map.insert(name.clone(), Held { entry: Arc::clone(&entry), used_at: now });
+        table.order.push_back(name);
+        entry
+    }
+
+    pub(super) fn get(&self, key: &StoreKey, slot: Slot) -> Option<Arc<Entry>> {
+        let name = CredentialKey { key: key.clone(), slot };
+        self.table().map.get(&name).map(|held| Arc::clone(&held.entry))
+    }
+
+    /// Takes an entry out; another one that has taken its place stays.
+    pub(super) fn remove(&self, entry: &Entry) {
+        let mut table = self.table();
+        let same = |held: &Held| std::ptr::eq(Arc::as_ptr(&held.entry), entry);
+        if table.map.get(&entry.name).is_some_and(same) {
+            table.map.remove(&entry.name);
+        }
+    }
+
+    /// Returns all entries, for what concerns each of them.
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        self.table().map.values().map(|held| Arc::clone(&held.entry)).collect()
+    }
+
+    /// Looks at the oldest few: drops those that are idle, and others as well if the table is full.
+    fn make_room(&self, table: &mut Table, now: Timestamp) {
+        for _ in 0..LOOKS {
+            let Some(name) = table.order.pop_front() else { return };
+            let Some(held) = table.map.get(&name) else { continue };
+            let is_idle = now.since(held.used_at) > self.idle_time;
+            if held.entry.is_busy() || !is_idle && table.map.len() < self.capacity {
+                table.order.push_back(name);
+                continue;
+            }
+            table.map.remove(&name);
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many entries are looked at for each that comes.
+const LOOKS: usize = 8;
