@@ -207,7 +207,12 @@ fn of_the_pairs_that_are_spent_the_last_64_are_known() {
     let then_the_store_holds = |n| {
         let mut told = Told::sending();
         for n in 2..=66 {
-            writes(told.issue(&pair(n)));
+            let now = told.now();
+            let new = changed(pair(n), |it| {
+                it.issued_at = now;
+                it.expires_at = Some(now + seconds(43_200));
+            });
+            writes(told.issue(&new));
             assert!(matches!(told.tell(Input::Written), Action::Release));
             told.tell(Input::Released);
             told.now += 40_000;
