@@ -87,7 +87,7 @@ impl ConfidentialClient {
     pub fn with_secret(&self, secret: ClientSecret) -> Self {
         let id = self.id.clone();
         let basic = self.basic.as_ref().map(|_| basic(&id, &secret));
-        Self { id, secret, basic }
+        Self { id, secret, basic, always_header: self.always_header }
     }
 
     /// Returns the client id.

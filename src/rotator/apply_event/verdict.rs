@@ -31,9 +31,8 @@ impl TokenRotator {
             IssueOrder::Before => Verdict::Dead,
             IssueOrder::After => Verdict::Spared(SpareReason::IssuedLater),
             _ => {
-                let call =
-                    self.shared.client.call_by_any_means(&AuthTest, &credential.access_token);
-                match within(&self.shared, self.shared.total_timeout, call).await {
+                let call = self.shared.call(&AuthTest, &credential.access_token);
+                match within(&self.shared, self.shared.settings.total_timeout, call).await {
                     Some(Ok(_)) => Verdict::Spared(SpareReason::Alive),
                     Some(Err(error)) => of_error(&error, credential, event_time),
                     None => Verdict::Spared(SpareReason::Doubt),
