@@ -12,10 +12,6 @@ use crate::{
 /// [`Input`](crate::rotation::Input)s that report its outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is held at a time, and a box would be an allocation for each write"
-)]
 pub enum Action {
     /// Do nothing before this time, or ever: the token is valid. Then report [`Tick`](crate::rotation::Input::Tick).
     Rest {

@@ -57,6 +57,10 @@ use crate::{Installation, Slot, Timestamp, methods::UntrustedText, tokens::Finge
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a rotation does nothing until it is stepped"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and no two exclude each other"
+)]
 pub struct Rotation {
     policy: RotationPolicy,
     phase: u32,

@@ -111,8 +111,8 @@ impl RotationPolicy {
         let life = credential.life().unwrap_or(USUAL_LIFE);
         let end = credential.expires_at().unwrap_or(credential.issued_at() + USUAL_LIFE);
         let margin = self.margin.unwrap_or_else(|| MOST_MARGIN.min(life / 6)).min(life);
-        let latest = end - (margin - margin / 4);
-        let period = (life - margin + margin / 8).as_secs().max(1);
+        let latest = end - margin.saturating_sub(margin / 4);
+        let period = (life.saturating_sub(margin) + margin / 8).as_secs().max(1);
         let phase = (u128::from(period) * u128::from(phase)) >> u32::BITS;
         let phase = u64::try_from(phase).unwrap_or_default();
         // The last time of that phase which is not too late.
