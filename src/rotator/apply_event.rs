@@ -125,7 +125,7 @@ fn owner(
     }
 }
 
-/// Takes a credential out of its slot, with what was kept beside it.
+/// Removes a credential from its slot, with what was kept beside it.
 fn take(installation: &mut Installation, slot: Slot) -> Option<Credential> {
     installation.take_fallbacks(slot);
     installation.set_needs_authorization(slot, None);

@@ -46,7 +46,7 @@ impl TokenRotator {
         }
     }
 
-    /// Takes that Slack has refused a token that was returned here, as [`call`](Self::call) does by itself: for a program
+    /// Records that Slack has refused a token that was returned here, as [`call`](Self::call) does by itself: for a program
     /// that calls by other means. Returns another token, if there is one.
     ///
     /// # Errors

@@ -91,7 +91,7 @@ impl TokenRotator {
         }
     }
 
-    /// Tells a machine something, and waits until it rests.
+    /// Steps a machine, and waits until it rests.
     pub(super) async fn settle(
         &self,
         key: &StoreKey,

@@ -60,7 +60,7 @@ impl Entries {
         self.table().map.get(&name).map(|held| Arc::clone(&held.entry))
     }
 
-    /// Takes an entry out; another one that has taken its place stays.
+    /// Removes an entry; another one that has taken its place stays.
     pub(super) fn remove(&self, entry: &Entry) {
         let mut table = self.table();
         let same = |held: &Held| std::ptr::eq(Arc::as_ptr(&held.entry), entry);

@@ -177,7 +177,7 @@ impl Entry {
         Told::Wait(round.unwrap_or(state.rounds))
     }
 
-    /// Tells the machine something; returns the round to wait for, if anything is done about it.
+    /// Steps the machine; returns the round to wait for, if anything is done about it.
     pub(super) fn tell(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
@@ -283,7 +283,7 @@ impl Entry {
         self.state().rotation.method()
     }
 
-    /// Takes what was read from the store, before the machine is told.
+    /// Records what was read from the store, before the machine is told.
     pub(super) fn found(&self, installation: Option<&Installation>) {
         let mut state = self.state();
         state.installed = installation.is_some();
@@ -352,7 +352,7 @@ impl Entry {
         self.state().rotation.next_refresh_at(now)
     }
 
-    /// Takes the outcome of an action; returns the next one, or none if the machine rests.
+    /// Reports the outcome of an action to the machine; returns the next one, or none if the machine rests.
     pub(super) fn step(&self, shared: &Shared, input: Input, cause: Cause) -> Option<Action> {
         let mut state = self.state();
         let now = shared.runtime.now();
@@ -388,7 +388,7 @@ impl Entry {
         (!rests).then_some(action)
     }
 
-    /// Tells a machine that rests. If it asks for anything, the mark of the task that is to do it comes back.
+    /// Steps a machine that rests. If it asks for anything, the mark of the task that is to do it comes back.
     fn start(
         self: &Arc<Self>,
         shared: &Arc<Shared>,

@@ -71,7 +71,7 @@ impl Pacer {
         Self { window, state: Mutex::default() }
     }
 
-    /// Takes a place in the queue of a method.
+    /// Enqueues a request of a method, and returns the permit to wait for.
     pub(super) fn enqueue(
         self: &Arc<Self>,
         runtime: &Arc<dyn Runtime>,
@@ -148,18 +148,18 @@ impl Permit {
         }
     }
 
-    /// Takes that the app's client was refused.
+    /// Records that the app's client was refused.
     pub(super) fn client_refused(self) {
         self.pacer.state().breaker.refuse(self.runtime.elapsed());
         self.finish(Outcome::Answered);
     }
 
-    /// Takes that Slack has answered and did not refuse the client.
+    /// Records that Slack has answered and did not refuse the client.
     pub(super) fn client_accepted(&self) {
         self.pacer.state().breaker.accept(self.turn.number);
     }
 
-    /// Takes what became of the request.
+    /// Records what became of the request.
     pub(super) fn finish(mut self, outcome: Outcome) {
         self.end(outcome);
     }

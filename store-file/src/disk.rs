@@ -73,7 +73,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder for its owner alone, and those above it; returns once their names are on the disk.
+/// Creates a folder for its owner alone, and those above it; returns once their names are on the disk.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().take_while(|it| !it.exists()).collect();
     let mut builder = DirBuilder::new();
@@ -92,7 +92,7 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that a name that came or went does so on the disk as well.
+/// Flushes a folder, so that names that came or went do so on the disk as well.
 pub(crate) fn flush_folder(folder: &Path) -> io::Result<()> {
     record(|| Step::FolderFlushed(folder.to_owned()));
     // Elsewhere a folder cannot be opened as a file, and the system does it by itself.
@@ -189,7 +189,7 @@ pub(crate) mod tests {
     }
 
     impl AfterPowerLoss {
-        /// Takes what was done on this thread since the last time.
+        /// Returns what was done on this thread since the last time.
         pub(crate) fn take(mut self) -> Self {
             for step in STEPS.take() {
                 self.apply(step);

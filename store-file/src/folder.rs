@@ -235,7 +235,7 @@ impl Folder {
         Ok(lease.and_then(|lease| Some(HeldLease::new(lease.holder, lease.remaining(now())?))))
     }
 
-    /// Takes the room that a write needs, as the file that it will be written into.
+    /// Reserves the room that a write needs, as the file that it will be written into.
     pub(crate) fn reserve(&self, key: &EntryKey, length: usize) -> Result<(), StoreError> {
         let _lock = self.lock(key)?;
         // The line before the value, with room to spare.

@@ -328,7 +328,7 @@ impl Rotation {
         request.map(|request| request.method())
     }
 
-    /// Gives up a pair that is not stored, and returns it: its installation is gone, and the pair must be revoked.
+    /// Drops a pair that is not stored, and returns it: its installation is gone, and the pair must be revoked.
     pub fn give_up_unsaved(&mut self) -> Option<AnyCredential> {
         self.pending.take().map(|write| write.credential)
     }

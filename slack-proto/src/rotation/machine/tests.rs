@@ -22,7 +22,7 @@ struct Told {
 }
 
 /// A token that was issued at the start is due ten hours later.
-const PHASE: u32 = 3875946097;
+const PHASE: u32 = 3_875_946_097;
 
 impl Told {
     fn new() -> Self {
@@ -55,7 +55,7 @@ impl Told {
         assert!(matches!(action, Action::Send(_)), "{action:?}");
     }
 
-    /// Tells what happened. Looks that are repeated find the same again, notes are stored, and a lease that is given back
+    /// Reports what happened. Looks that are repeated find the same again, notes are stored, and a lease that is given back
     /// before a wait is released.
     fn tell(&mut self, event: Input) -> Action {
         let found = match &event {
