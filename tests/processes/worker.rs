@@ -43,7 +43,8 @@ pub(crate) struct Pace;
 impl Pace {
     pub(crate) const LIFE: u64 = 30;
     pub(crate) const MARGIN: u64 = 12;
-    pub(crate) const TIMEOUT: u64 = 5;
+    pub(crate) const TIMEOUT: u64 = 4;
+    pub(crate) const STORE_TIMEOUT: u64 = 2;
     pub(crate) const LEASE: u64 = 7;
     pub(crate) const GRACE: u64 = 40;
 }
@@ -66,6 +67,7 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
     TokenRotator::builder(client, app, store)
         .policy(policy)
         .min_validity(Duration::from_secs(1))
+        .store_timeout(Duration::from_secs(Pace::STORE_TIMEOUT))
         .observer(|_: &StoreKey, _: Slot, notice: &RotationEvent| match notice {
             RotationEvent::Refreshed { .. } => println!("refreshed"),
             RotationEvent::Adopted { .. } => println!("adopted"),
