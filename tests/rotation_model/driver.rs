@@ -103,7 +103,8 @@ impl World {
                 let actor = &mut self.actors[index];
                 match &setback {
                     RefreshFailure::Spent { .. } => {
-                        // It looks again after a second, and after five more.
+                        // It looks again after a second, and after five more. Until then it has nothing left to send: each
+                        // token that it knows of is spent, and another process may be about to store a newer pair.
                         actor.blocked = actor.blocked.max(self.now + 7 * SECOND);
                         Rc::make_mut(&mut actor.knows_spent).insert(letter.sent);
                         if self.has(Flaw::SentAgain) {

@@ -100,6 +100,8 @@ pub struct Rotation {
     leased: bool,
     /// The wait that begins when the lease is given back.
     after_release: Option<(Duration, Next)>,
+    /// Since when that is so: giving the lease back takes its time too.
+    paused_at: Option<Timestamp>,
     problem: Option<Problem>,
     /// Failures in a row at Slack's, at the store, and looks at what another process does.
     failures: u32,
@@ -192,6 +194,7 @@ impl Rotation {
             refusals: 0,
             leased: false,
             after_release: None,
+            paused_at: None,
             problem: None,
             failures: 0,
             store_failures: 0,
@@ -202,6 +205,14 @@ impl Rotation {
 
     /// Processes an input at the time `now`, and returns the next action.
     pub fn step(&mut self, now: Timestamp, event: Input) -> Action {
+        let action = self.process(now, event);
+        if self.after_release.is_some() {
+            self.paused_at.get_or_insert(now);
+        }
+        action
+    }
+
+    fn process(&mut self, now: Timestamp, event: Input) -> Action {
         match event {
             Input::Tick => self.look(now),
             Input::Rejected { token, rejection } => {
@@ -238,7 +249,8 @@ impl Rotation {
                 (Stage::Releasing(reason), Input::Released) => {
                     self.leased = false;
                     if let Some((wait, next)) = self.after_release.take() {
-                        return self.wait(wait, next);
+                        let gone = self.paused_at.take().map_or(Duration::ZERO, |at| now.since(at));
+                        return self.wait(wait.saturating_sub(gone), next);
                     }
                     match reason {
                         Some(reason) => self.halt(reason),
