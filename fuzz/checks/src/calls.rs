@@ -96,7 +96,7 @@ impl Call<'_> {
                 self.code(page, proof, code, redirect_uri)?;
             }
             What::Refresh { page, public } => {
-                let (app, said) = self.client.either(*public)?;
+                let (app, said) = self.client.either(*public, page)?;
                 let token = refresh_token(self.token)?;
                 let said = said.field("grant_type", "refresh_token");
                 let said = said.field("refresh_token", self.token);
@@ -193,7 +193,7 @@ impl Call<'_> {
                 let grant = AuthorizationCode::new(code).ok()?;
                 match proof {
                     Proof::Secret => {
-                        let said = self.client.said().field("grant_type", "authorization_code");
+                        let said = self.client.said(page).field("grant_type", "authorization_code");
                         let method = $ApiMethod::new(grant);
                         finish!(method, self.client.confidential()?, said.field("code", code))
                     }
@@ -207,7 +207,7 @@ impl Call<'_> {
                     }
                     Proof::Both(verifier) => {
                         let verifier = verifier.value()?;
-                        let said = self.client.said().field("grant_type", "authorization_code");
+                        let said = self.client.said(page).field("grant_type", "authorization_code");
                         let said =
                             said.field("code", code).field("code_verifier", verifier.expose());
                         let method = $ApiMethod::pkce_with_secret(grant, verifier);
@@ -248,17 +248,17 @@ impl Client<'_> {
         Some(PublicClient::new(ClientId::new(self.id).ok()?))
     }
 
-    fn either(&self, public: bool) -> Option<(ClientCredentials, Said)> {
+    fn either(&self, public: bool, page: &Page) -> Option<(ClientCredentials, Said)> {
         Some(if public {
             (self.public()?.into(), Said::nothing().field("client_id", self.id))
         } else {
-            (self.confidential()?.into(), self.said())
+            (self.confidential()?.into(), self.said(page))
         })
     }
 
-    /// What a confidential client says where it has the choice.
-    fn said(&self) -> Said {
-        if self.in_body {
+    /// What a confidential client says where it has the choice. The users' page is sent the form unless the header is chosen.
+    fn said(&self, page: &Page) -> Said {
+        if self.in_body || matches!(page, Page::User) {
             return self.in_form(Said::nothing());
         }
         Said::nothing().basic(self.id, self.secret)
@@ -321,7 +321,7 @@ mod tests {
     const VERIFIER: Verifier<'_> = Verifier::Mapped(b"any bytes");
 
     fn is_taken(what: What<'_>, token: &str) -> bool {
-        let client = |in_body| Client { id: "1.2 &", secret: "h:u+s%h", in_body };
+        let client = |in_body| Client { id: "1.2 &b", secret: "h:u+s%h", in_body };
         let mut call = Call { what, client: client(false), token };
         let by_header = call.check().is_some();
         call.client = client(true);

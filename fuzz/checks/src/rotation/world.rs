@@ -190,6 +190,7 @@ impl World {
             Action::Send(_) => Input::Issued(Issued::new(self.fresh())),
             Action::Wait(_) => Input::Waited,
             Action::Write(_) => return self.write(false, true),
+            Action::Note(_) => Input::Noted,
             _ => Input::Tick,
         };
         self.tell(event);
