@@ -31,7 +31,9 @@ impl TokenRotator {
         let shared = &self.shared;
         shared.draining.store(true, Ordering::Release);
         let entries = shared.entries.all();
-        entries.iter().for_each(|entry| entry.wake());
+        for entry in &entries {
+            entry.wake();
+        }
         let ended = async {
             loop {
                 let ended = shared.run_ended.listen();

@@ -229,7 +229,10 @@ impl Entry {
         let now = shared.runtime.now();
         if state.rounds > round || !state.running || state.detached {
             let problem = state.rotation.problem().cloned();
-            return Some(problem.map_or(Ok(()), |problem| Err(state.error(self, problem))));
+            return Some(match problem {
+                Some(problem) => Err(state.error(self, problem)),
+                None => Ok(()),
+            });
         }
         match state.held_up(shared, now) {
             Some((until, problem)) if until > deadline => {

@@ -156,7 +156,9 @@ impl TokenRotator {
                     contended = true;
                     runtime.sleep(Duration::from_millis(250)).await;
                 }
-                _ => return Err(RevokeError::new(RevokeErrorKind::Busy, None)),
+                LeaseOutcome::HeldFor(_) => {
+                    return Err(RevokeError::new(RevokeErrorKind::Busy, None));
+                }
             }
         }
     }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use slack_proto::{Installation, StoreKey, tokens::InstallationKey};
+#[cfg(feature = "events")]
+use slack_proto::tokens::InstallationKey;
+use slack_proto::{Installation, StoreKey};
 
 use super::shared::Shared;
-use crate::store::{Cursor, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion};
+#[cfg(feature = "events")]
+use crate::store::Cursor;
+use crate::store::{Precondition, StoreError, StoreErrorKind, Stored, StoredVersion};
 
 /// What an install and an event need of a store.
 #[derive(Clone, Copy)]
@@ -27,6 +31,7 @@ impl Rows<'_> {
         self.within(self.0.store.put(key, installation, expected)).await.map(drop)
     }
 
+    #[cfg(feature = "events")]
     pub(super) async fn remove(
         &self,
         key: &StoreKey,
@@ -36,6 +41,7 @@ impl Rows<'_> {
     }
 
     /// Lists people's own rows at a place.
+    #[cfg(feature = "events")]
     pub(super) async fn people_at(
         &self,
         place: &InstallationKey,
@@ -78,6 +84,7 @@ pub(super) async fn within<T>(
 }
 
 /// How many keys are read at once.
+#[cfg(feature = "events")]
 const PAGE: usize = 100;
 
 const STORE_TIMEOUT: Duration = Duration::from_secs(10);

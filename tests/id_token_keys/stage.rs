@@ -198,15 +198,13 @@ impl Transport for Wire {
         if let Some(gate) = gate {
             gate.await;
         }
-        match self.canned() {
-            Some(canned) => Ok(canned),
-            None => {
-                let is_key_set = request.uri().path() == "/openid/connect/keys";
-                let mut response = self.fake.send(request).await?;
-                self.spoil(is_key_set, &mut response);
-                Ok(response)
-            }
+        if let Some(canned) = self.canned() {
+            return Ok(canned);
         }
+        let is_key_set = request.uri().path() == "/openid/connect/keys";
+        let mut response = self.fake.send(request).await?;
+        self.spoil(is_key_set, &mut response);
+        Ok(response)
     }
 }
 

@@ -31,7 +31,7 @@
 //!     type Response = TeamInfoResponse;
 //!     type Error = NoError;
 //!
-//!     fn params(&self, _: &mut Form) {}
+//!     fn params(&self, _: &mut FormFields) {}
 //! }
 //!
 //! /// The whole of a fuzz target: `fuzz_target!(|input: &[u8]| team_info(input));`
