@@ -221,6 +221,7 @@ impl fmt::Debug for TokenRotator {
         f.debug_struct("TokenRotator")
             .field("client", &self.shared.client)
             .field("policy", &self.shared.policy)
+            .field("credentials_in_memory", &self.shared.entries.len())
             .finish_non_exhaustive()
     }
 }

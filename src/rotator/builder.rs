@@ -129,9 +129,19 @@ impl TokenRotatorBuilder {
     ///
     /// When the lease is not at least a second longer than the total timeout and the store timeout together, since
     /// another process would send the same refresh token while an answer or its write is on its way; when the lease is
-    /// not shorter than the grace time, since nobody could send the token again in time after a process has died; and
-    /// when there is no runtime, since none was set and the feature `thread-runtime` is off.
+    /// not shorter than the grace time, since nobody could send the token again in time after a process has died; when
+    /// the store belongs to another app than the client; and when there is no runtime, since none was set and the feature
+    /// `thread-runtime` is off.
     pub fn build(self) -> Result<TokenRotator, InvalidRotator> {
+        if self.store.app() != self.app.id() {
+            return Err(InvalidRotator {
+                rule: format!(
+                    "the store holds installations of the app {}, but the client is {}; make both of the same client id",
+                    self.store.app(),
+                    self.app.id()
+                ),
+            });
+        }
         let runtime = self.runtime.ok_or_else(|| InvalidRotator { rule: NO_RUNTIME.to_owned() })?;
         let total_timeout = self
             .total_timeout
@@ -140,9 +150,9 @@ impl TokenRotatorBuilder {
         let settings = Settings { total_timeout, ..self.settings };
         let (lease, grace) = (self.policy.lease_length(), self.policy.grace_period());
         let store_timeout = settings.store_timeout;
-        let least =
+        let shortest =
             total_timeout.saturating_add(store_timeout).saturating_add(Duration::from_secs(1));
-        if lease < least {
+        if lease < shortest {
             return Err(InvalidRotator {
                 rule: format!(
                     "the lease of {lease:?} must be at least a second longer than the {total_timeout:?} that a \
@@ -188,6 +198,10 @@ impl fmt::Debug for TokenRotatorBuilder {
 }
 
 /// Features only add: without `thread-runtime` there is no default, rather than another one.
+#[cfg_attr(
+    feature = "thread-runtime",
+    expect(clippy::unnecessary_wraps, reason = "there is none without the feature")
+)]
 fn default_runtime() -> Option<Arc<dyn Runtime>> {
     #[cfg(feature = "thread-runtime")]
     return Some(Arc::new(crate::runtime::ThreadRuntime::new()));

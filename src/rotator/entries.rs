@@ -69,6 +69,10 @@ impl Entries {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.table().map.len()
+    }
+
     /// Returns all entries, for what concerns each of them.
     pub(super) fn all(&self) -> Vec<Arc<Entry>> {
         self.table().map.values().map(|held| Arc::clone(&held.entry)).collect()

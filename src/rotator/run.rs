@@ -19,7 +19,7 @@ use super::{
     store_calls::Calls,
 };
 use crate::{
-    pace::Outcome,
+    pace::{Outcome, Priority},
     store::{LeaseHolder, LeaseOutcome, StoreError, Stored},
 };
 
@@ -62,15 +62,13 @@ impl Run {
                 self.permit = None;
             }
             let Some((input, cause)) = self.perform(action).await else { break };
-            match self.entry().step(self.shared(), input, cause) {
-                Some(next) => action = next,
-                None => {
-                    self.permit = None;
-                    self.revoke_orphan().await;
-                    self.running.done();
-                    return;
-                }
-            }
+            let Some(next) = self.entry().step(self.shared(), input, cause) else {
+                self.permit = None;
+                self.revoke_orphan().await;
+                self.running.done();
+                return;
+            };
+            action = next;
         }
         self.release().await;
     }
@@ -220,6 +218,10 @@ impl Run {
 
     async fn send(&mut self, request: RefreshRequest) -> (Input, Cause) {
         self.take_turn().await;
+        if let Err(error) = self.reserve().await {
+            self.permit = None;
+            return (Input::Failed(RefreshFailure::NothingSent), Some(Arc::new(error)));
+        }
         if !self.lease_covers_a_call().await {
             self.permit = None;
             return (Input::Failed(RefreshFailure::NothingSent), None);
@@ -240,6 +242,15 @@ impl Run {
             }
         }
         (input, cause)
+    }
+
+    /// Makes sure that the store has room for the pair that will come: a full store would lose it. A token that may be
+    /// spent is sent again all the same.
+    async fn reserve(&self) -> Result<(), StoreError> {
+        let Some(stored) = &self.stored else { return Ok(()) };
+        let reserved = self.calls().reserve(&self.entry().name.key, &stored.installation).await;
+        let now = self.shared().runtime.now();
+        if self.entry().priority(now) == Priority::Resend { Ok(()) } else { reserved }
     }
 
     /// A slow store may have used up the lease: then it is prolonged first. Without any lease the machine is in a hurry.

@@ -40,6 +40,14 @@ impl Calls<'_> {
         self.within(self.shared.store.remove(key, version)).await
     }
 
+    pub(super) async fn reserve(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+    ) -> Result<(), StoreError> {
+        self.within(self.shared.store.reserve(key, installation)).await
+    }
+
     pub(super) async fn acquire(
         &self,
         key: &StoreKey,

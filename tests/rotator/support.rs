@@ -163,6 +163,8 @@ pub(crate) struct Shaky {
     pub(crate) fails: Arc<AtomicBool>,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) fails_to_write: Arc<AtomicBool>,
+    /// Whether there is no room for more.
+    pub(crate) full: Arc<AtomicBool>,
     /// The number of the call that goes wrong, and how.
     pub(crate) trip: Arc<Mutex<Option<(usize, bool)>>>,
 }
@@ -201,7 +203,8 @@ impl Hooks for Shaky {
             None => {}
         }
         let fails_to_write = call == Call::Put && self.fails_to_write.load(Ordering::SeqCst);
-        if fails_to_write || self.fails.load(Ordering::SeqCst) {
+        let is_full = call == Call::Reserve && self.full.load(Ordering::SeqCst);
+        if fails_to_write || is_full || self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
         }
         Ok(())

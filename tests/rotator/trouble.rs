@@ -1,11 +1,12 @@
 //! Lost replies, limits, failing stores, dead tokens.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use slack_auth::{
-    Recovery, Slot, TokenRotator,
+    ClientId, InstallationStore, Recovery, Slot, TokenRotator,
     rotation::{Problem, ReauthorizationReason, RotationEvent, RotationPolicy},
     runtime::Runtime as _,
+    store::MemoryStore,
 };
 use slack_fake::Fault;
 
@@ -181,7 +182,40 @@ fn a_key_without_an_installation_is_no_token_and_no_memory() {
             dead.problem(),
             Some(&Problem::ReauthorizationNeeded(ReauthorizationReason::Missing))
         );
+        assert_eq!(in_memory(&rotator), 0);
     }
+    world.token(&rotator);
+    assert_eq!(in_memory(&rotator), 1);
+}
+
+fn in_memory(rotator: &TokenRotator) -> usize {
+    let shown = format!("{rotator:?}");
+    let (_, count) = shown.split_once("credentials_in_memory: ").unwrap();
+    count.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_store_of_another_app_is_refused() {
+    let world = World::new();
+    let other = InstallationStore::new(MemoryStore::new(), ClientId::new("9.9").unwrap());
+    let refused = TokenRotator::builder(world.client.clone(), World::app(), other).build();
+    let rule = refused.err().unwrap().to_string();
+    assert!(rule.contains("9.9") && rule.contains("1.2"), "{rule}");
+}
+
+#[test]
+fn without_room_for_the_new_pair_no_refresh_token_is_sent() {
+    let (world, rotator) = ended();
+    world.hooks.full.store(true, Ordering::SeqCst);
+    let before = world.refreshes();
+    let ask = || world.runtime.block_on(rotator.access_token(&world.key, Slot::Bot));
+    let refused = ask().unwrap_err();
+    assert!(matches!(refused.recovery(), Recovery::RetryLater { .. }), "{:?}", refused.recovery());
+    assert_eq!(world.refreshes(), before);
+    world.hooks.full.store(false, Ordering::SeqCst);
+    world.runtime.advance(Duration::from_secs(61));
+    assert!(world.is_live(ask().unwrap().expose()));
+    assert_eq!(world.refreshes(), before + 1);
 }
 
 #[test]
