@@ -41,7 +41,7 @@ impl Bucket {
 
 impl Slack for Bucket {
     fn ask(&mut self, now: Duration, _: usize) -> Option<Duration> {
-        let flowed = (now - self.at).as_secs_f64() * self.rate;
+        let flowed = now.saturating_sub(self.at).as_secs_f64() * self.rate;
         self.tokens = (self.tokens + flowed).min(self.size);
         self.at = now;
         if self.tokens >= 1.0 {
@@ -116,7 +116,7 @@ fn run(
                     at(&mut events, now + wait, Event::Again(process, request));
                 } else {
                     left -= 1;
-                    waits.extend(called.get(&request).map(|at| now - *at));
+                    waits.extend(called.get(&request).map(|at| now.saturating_sub(*at)));
                 }
                 process
             }

@@ -135,9 +135,9 @@ fn who_waits_goes_first_and_who_is_due_goes_all_the_same() {
         pace.finish(at(0), request, Outcome::Answered);
         order.push(request);
     }
-    let place = |request| order.iter().position(|it| *it == request).unwrap();
-    assert_eq!([place(0), place(1), place(2)], [7, 15, 23], "one turn of eight");
-    assert_eq!(place(3), 103, "it was promoted behind those that waited already");
+    let rank = |request| order.iter().position(|it| *it == request).unwrap();
+    assert_eq!([rank(0), rank(1), rank(2)], [7, 15, 23], "one turn of eight");
+    assert_eq!(rank(3), 103, "it was promoted behind those that waited already");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn phases_are_the_same_in_every_process_and_spread_evenly() {
     for number in 0..10_000 {
         let (bot, user) = of(number);
         assert_ne!(bot, user);
-        parts[usize::try_from(u64::from(bot) * 100 >> 32).unwrap()] += 1;
+        parts[usize::try_from((u64::from(bot) * 100) >> 32).unwrap()] += 1;
     }
     assert!(parts.iter().all(|count| (60..140).contains(count)), "{parts:?}");
 }

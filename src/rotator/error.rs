@@ -11,7 +11,8 @@ use super::{cache::CredentialKey, entry::Cause};
 #[derive(Clone, Debug)]
 pub struct TokenError {
     kind: TokenErrorKind,
-    name: CredentialKey,
+    /// Boxed, so that a result is small.
+    name: Box<CredentialKey>,
     problem: Option<Problem>,
     retry_after: Option<Duration>,
     cause: Cause,
@@ -65,7 +66,7 @@ impl TokenErrorKind {
 
 impl TokenError {
     pub(super) fn new(name: &CredentialKey, kind: TokenErrorKind) -> Self {
-        Self { kind, name: name.clone(), problem: None, retry_after: None, cause: None }
+        Self { kind, name: Box::new(name.clone()), problem: None, retry_after: None, cause: None }
     }
 
     pub(super) fn of(key: &StoreKey, slot: Slot, kind: TokenErrorKind) -> Self {

@@ -157,7 +157,8 @@ impl StoreBackend for Careless {
         let key = self.key(key);
         let mut found = self.store().load(&key).await?;
         if self.is(Fault::Cached) {
-            found = self.cache.lock().unwrap().entry(key.clone()).or_insert(found).clone();
+            let mut cache = self.cache.lock().unwrap();
+            found.clone_from(cache.entry(key.clone()).or_insert_with(|| found.clone()));
         }
         if self.is(Fault::Lags) && self.shared.writes.load(Ordering::SeqCst) % 2 == 1 {
             if let Some(stale) = self.shared.stale.lock().unwrap().get(&key) {
@@ -199,11 +200,11 @@ impl StoreBackend for Careless {
                 }
             }
             (Fault::IgnoresVersion, Precondition::Version(_)) if found.is_some() => {
-                precondition = current
+                precondition = current;
             }
             (Fault::CreateReplaces, Precondition::Absent) => precondition = current,
             (Fault::PutCreates, Precondition::Version(_)) if found.is_none() => {
-                precondition = current
+                precondition = current;
             }
             (Fault::Text, _) => {
                 let text = String::from_utf8_lossy(write.value.as_ref()).into_owned();
@@ -223,7 +224,7 @@ impl StoreBackend for Careless {
             }
             (Fault::DueByCaller, _) => {
                 write.due_in = write.due_in.map(|due_in| {
-                    (self.clock() + due_in).saturating_sub(self.clock() - self.ahead)
+                    (self.clock() + due_in).saturating_sub(self.clock().saturating_sub(self.ahead))
                 });
             }
             (Fault::Fenced, _) => {
@@ -351,7 +352,7 @@ impl StoreBackend for Careless {
                 let now = self.clock();
                 match leases.get(&(key.clone(), part.to_owned())) {
                     Some((held_by, until)) if *held_by != holder && now < *until => {
-                        return Ok(LeaseOutcome::HeldFor(*until - now));
+                        return Ok(LeaseOutcome::HeldFor(until.saturating_sub(now)));
                     }
                     _ => {}
                 }
