@@ -189,23 +189,23 @@ impl InstallationStore {
     ///
     /// # Errors
     ///
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written, or belongs to another app.
     pub async fn release(
         &self,
         key: &StoreKey,
         slot: Slot,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
-        self.backend.release(&EntryKey::try_from(key)?, slot.as_str(), holder).await
+        self.backend().await?.release(&EntryKey::try_from(key)?, slot.as_str(), holder).await
     }
 
     /// Returns who holds the lease of a credential, and for how long still.
     ///
     /// # Errors
     ///
-    /// When the store cannot be read.
+    /// When the store cannot be read, or belongs to another app.
     pub async fn lease(&self, key: &StoreKey, slot: Slot) -> Result<Option<HeldLease>, StoreError> {
-        self.backend.lease(&EntryKey::try_from(key)?, slot.as_str()).await
+        self.backend().await?.lease(&EntryKey::try_from(key)?, slot.as_str()).await
     }
 
     /// Reserves room for this installation and one more pair of tokens, before a refresh token is spent.
@@ -242,7 +242,7 @@ impl InstallationStore {
     ///
     /// As [`release`](Self::release).
     pub async fn release_sweep(&self, holder: LeaseHolder) -> Result<(), StoreError> {
-        self.backend.release(&EntryKey::sweep(), SWEEP, holder).await
+        self.backend().await?.release(&EntryKey::sweep(), SWEEP, holder).await
     }
 
     /// How many bytes an encoded and sealed installation has at most.

@@ -3,6 +3,8 @@
 #[path = "../common/around.rs"]
 mod around;
 mod careless;
+mod fault;
+mod one_app;
 mod unknown;
 
 use std::{
@@ -16,7 +18,8 @@ use slack_auth::store::{FileStore, MemoryStore, StoreError, conformance::Suite};
 
 use crate::{
     around::{Around, Call, Hooks},
-    careless::{Careless, Fault, Shared},
+    careless::{Careless, Shared},
+    fault::Fault,
 };
 
 #[test]
