@@ -120,13 +120,13 @@ fn the_format_is_what_the_documentation_says() {
     assert_eq!(start, format!("slack-auth entry 2 {version:016x} team/T1 - -"));
     assert_eq!(value.as_bytes(), installation(CANARY).encode_exposing_secrets().as_ref());
     assert_eq!(check.len(), 64);
-    assert_eq!(fs::read_to_string(folder.path().join("store")).unwrap(), "slack-auth store 1\n");
+    assert_eq!(fs::read_to_string(folder.path().join("store")).unwrap(), "slack-auth store 2\n");
     let mut names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["installations", "leases", "locks", "store"]);
+    assert_eq!(names, ["index", "installations", "leases", "locks", "store"]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_folder_that_is_no_store_is_refused() {
     fs::write(folder.path().join("store.new"), "slack-auth st").unwrap();
     open(folder.path(), None).unwrap();
     assert!(!folder.path().join("store.new").exists());
-    for mark in ["slack-auth store 2\n", "something else", ""] {
+    for mark in ["slack-auth store 3\n", "something else", ""] {
         fs::write(folder.path().join("store"), mark).unwrap();
         assert_eq!(kind(open(folder.path(), None)), StoreErrorKind::Foreign, "{mark}");
     }
@@ -288,6 +288,7 @@ fn only_the_owner_may_look() {
         ("", 0o1777, false),
         ("installations", 0o750, false),
         ("installations", 0o701, false),
+        ("index", 0o750, false),
         ("leases", 0o720, false),
         ("locks", 0o704, false),
     ] {

@@ -50,6 +50,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     if !file.metadata()?.is_file() {
         return Err(not_a_file());
     }
+    record(|| Step::Written(path.to_owned(), TORN.to_vec()));
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)?;
     record(|| Step::Written(path.to_owned(), bytes.to_vec()));
@@ -92,6 +93,23 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Creates a folder for its owner alone in one that is there, unless it exists. Its name need not be on the disk.
+pub(crate) fn make_one_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.inspect(|()| record(|| Step::FolderMade(path.to_owned()))),
+    }
+}
+
+/// Lists what is in a folder.
+pub(crate) fn list(folder: &Path) -> io::Result<fs::ReadDir> {
+    record(|| Step::Listed);
+    fs::read_dir(folder)
+}
+
 /// Flushes a folder, so that names that came or went do so on the disk as well.
 pub(crate) fn flush_folder(folder: &Path) -> io::Result<()> {
     record(|| Step::FolderFlushed(folder.to_owned()));
@@ -109,6 +127,7 @@ pub(crate) fn read_whole(path: &Path, longest: u64) -> io::Result<Option<Zeroizi
         }
         file => file?,
     };
+    record(|| Step::Read);
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(not_a_file());
@@ -143,9 +162,14 @@ fn owners_alone() -> OpenOptions {
     OpenOptions::new()
 }
 
+/// What a file holds for the tests while it is being written: a process may be killed there.
+const TORN: &[u8] = b"a part";
+
 /// A step as the tests see it.
 #[cfg_attr(not(test), expect(dead_code, reason = "only tests look at it"))]
 pub(crate) enum Step {
+    Read,
+    Listed,
     Written(PathBuf, Vec<u8>),
     FileFlushed(PathBuf),
     Renamed(PathBuf, PathBuf),
@@ -197,8 +221,9 @@ pub(crate) mod tests {
             self
         }
 
-        fn apply(&mut self, step: Step) {
+        pub(crate) fn apply(&mut self, step: Step) {
             match step {
+                Step::Read | Step::Listed => {}
                 Step::Written(path, bytes) => {
                     let next = self.files.len();
                     let file = *self.names.entry(path).or_insert(next);
@@ -226,6 +251,11 @@ pub(crate) mod tests {
                     self.durable_folders.extend(folders.cloned());
                 }
             }
+        }
+
+        /// Returns what the file holds as long as there is power.
+        pub(crate) fn now(&self, path: &Path) -> Option<&[u8]> {
+            Some(&self.files[*self.names.get(path)?].0)
         }
 
         /// Returns what the file holds; `None` if it, or a folder above it that was made, is not there.

@@ -64,6 +64,11 @@ pub(crate) fn key_of(bytes: &[u8]) -> Result<EntryKey, StoreError> {
     EntryKey::from_text(file.key).ok_or_else(|| foreign("the file names no key"))
 }
 
+/// Returns what the first line tells; the value need not be whole.
+pub(crate) fn head_of(bytes: &[u8]) -> Result<Head, StoreError> {
+    File::split(bytes).map(|file| file.head)
+}
+
 struct File<'a> {
     form: Form,
     /// The line as far as the check, with the blank before it.
@@ -105,13 +110,14 @@ impl<'a> File<'a> {
             _ => return Err(damaged()),
         };
         let number = u64::from_str_radix(version, 16).map_err(|_| damaged())?;
-        let due_at = match due {
-            NEVER => None,
-            due => Some(due.parse::<u64>().map_err(|_| damaged())?),
+        let due_at = match (&form, due) {
+            (Form::FirstPlain | Form::FirstSealed, _) => Some(long_ago(key)),
+            (Form::Current, NEVER) => None,
+            (Form::Current, due) => Some(due.parse::<u64>().map_err(|_| damaged())?),
         };
         // One state, one spelling.
         let is_spelled_so = version == format!("{number:016x}")
-            && due_at.is_none_or(|due_at| due == due_at.to_string())
+            && (due == NEVER || due_at.is_some_and(|due_at| due == due_at.to_string()))
             && [ATTENTION, NEVER].contains(&attention);
         if !is_spelled_so {
             return Err(damaged());
@@ -121,6 +127,13 @@ impl<'a> File<'a> {
         let line = &line[..line.len() - check.len()];
         Ok(Self { form, line, head, key, check, value })
     }
+}
+
+/// When an entry of the first format is due, which does not say so: overdue, until the next write says it. Keys are spread
+/// over 1,024 minutes, so that those who look for them need not look at all.
+fn long_ago(key: &str) -> u64 {
+    let digest = Sha256::digest(key);
+    u64::from(u16::from_be_bytes([digest[0], digest[1]]) % 1024) * 60_000
 }
 
 /// Says what is wrong with a file that does not begin as ours do.

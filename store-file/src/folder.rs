@@ -2,30 +2,32 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind},
+    io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use sha2::{Digest, Sha256};
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreError, StoreErrorKind, StoredVersion, Unreadable, Write,
+    Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Precondition, StoreError,
+    StoreErrorKind, StoredVersion, Write,
 };
-use zeroize::Zeroizing;
 
 use crate::{
     disk::{self, Flush, flush_folder, read_whole},
     entry::{self, Head},
+    find::{LONGEST, read_entry},
+    index::Index,
     layout::{self, ENTRIES, LEASES, LOCKS, unavailable},
     lease::Lease,
-    name,
+    name::{self, ENDING},
 };
 
 #[derive(Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
-    entries: PathBuf,
+    pub(crate) entries: PathBuf,
+    pub(crate) index: Index,
     leases: PathBuf,
     locks: PathBuf,
     pub(crate) lock_timeout: Duration,
@@ -37,6 +39,7 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             entries: path.join(ENTRIES),
+            index: Index::at(path),
             leases: path.join(LEASES),
             locks: path.join(LOCKS),
             lock_timeout: Duration::from_secs(5),
@@ -58,20 +61,29 @@ impl Folder {
         precondition: Precondition,
     ) -> Result<(), StoreError> {
         let failed = |error| unavailable("the entry could not be written", error);
-        let _lock = self.lock(key)?;
+        let _lock = self.lock(key, self.lock_timeout)?;
         // It is read whole: what cannot be understood is not replaced.
-        let found = self.read(key)?.map(|(head, _)| head.version);
-        if !precondition.is_met_by(found) {
+        let found = self.read(key)?.map(|(head, _)| head);
+        if !precondition.is_met_by(found.as_ref().map(|head| head.version)) {
             return Err(StoreError::conflict());
         }
-        let bytes = entry::write(key, &Head::new(write, now()), write.value.as_ref());
+        let head = Head::new(write, now());
+        let bytes = entry::write(key, &head, write.value.as_ref());
         if bytes.len() as u64 > LONGEST {
             return Err(StoreError::new(
                 StoreErrorKind::Refused,
                 "the entry is larger than two mebibytes, and was not written",
             ));
         }
-        let (file, new) = (self.file_of(key), self.entries.join(name::of(key) + ".new"));
+        let name = name::of(key);
+        let marks = self.index.marks(&name, &head);
+        let old = found.map(|head| self.index.marks(&name, &head)).unwrap_or_default();
+        let (file, new) = (self.file_of(key), self.entries.join(name + ".new"));
+        let is_marked = match Index::add(&marks) {
+            // The disk may be full. An old mark leads to the entry still, and is put right when it is found.
+            Err(_) if !old.is_empty() => false,
+            added => added.map(|()| true).map_err(failed)?,
+        };
         let written =
             disk::write(&new, &bytes, Flush::Yes).and_then(|()| disk::rename(&new, &file));
         if let Err(error) = written {
@@ -80,107 +92,30 @@ impl Folder {
             return Err(failed(error));
         }
         flush_folder(&self.entries)
-            .map_err(|error| StoreError::unknown("the entry may not be on the disk", error))
+            .map_err(|error| StoreError::unknown("the entry may not be on the disk", error))?;
+        if is_marked {
+            for mark in old.iter().filter(|mark| !marks.contains(mark)) {
+                self.index.remove(mark);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
-        let _lock = self.lock(key)?;
-        if self.read(key)?.map(|(head, _)| head.version) != Some(version) {
+        let _lock = self.lock(key, self.lock_timeout)?;
+        let found = self.read(key)?.map(|(head, _)| head);
+        let Some(head) = found.filter(|head| head.version == version) else {
             return Err(StoreError::conflict());
-        }
+        };
         disk::remove(&self.file_of(key))
             .map_err(|error| unavailable("the entry could not be removed", error))?;
         flush_folder(&self.entries)
-            .map_err(|error| StoreError::unknown("the entry may still be on the disk", error))
-    }
-
-    pub(crate) fn find(
-        &self,
-        query: &Query,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        let now = now();
-        let (mut found, unreadable) = self.heads(query)?;
-        match query {
-            Query::Keys { prefix } => {
-                found.retain(|(key, _)| key.as_str().starts_with(prefix));
-            }
-            Query::Attention => {
-                found.retain(|(_, head)| head.as_ref().is_some_and(|it| it.attention));
-            }
-            Query::DueWithin(length) => {
-                let end = now.saturating_add(millis(*length));
-                found.retain(|(_, head)| due_at(head.as_ref()).is_some_and(|due_at| due_at <= end));
-            }
+            .map_err(|error| StoreError::unknown("the entry may still be on the disk", error))?;
+        let marks = self.index.marks(&name::of(key), &head);
+        for mark in &marks {
+            self.index.remove(mark);
         }
-        let by_due = matches!(query, Query::DueWithin(_));
-        let position =
-            |head: Option<&Head>| if by_due { due_at(head).unwrap_or_default() } else { 0 };
-        found.sort_by(|a, b| (position(a.1.as_ref()), &a.0).cmp(&(position(b.1.as_ref()), &b.0)));
-        if let Some(after) = after {
-            found.retain(|(key, head)| {
-                (position(head.as_ref()), key) > (after.position, &after.key)
-            });
-        }
-        let next = (found.len() > limit).then(|| {
-            let (key, head) = &found[limit - 1];
-            Cursor::new(key.clone(), position(head.as_ref()))
-        });
-        found.truncate(limit);
-        let items = found.into_iter().map(|(key, head)| {
-            let due_in = due_at(head.as_ref()).map(|due_at| due_at.saturating_sub(now));
-            Item::new(key, due_in.map(Duration::from_millis))
-        });
-        let mut page = Page::new(items.collect(), next);
-        if after.is_none() {
-            page.unreadable = unreadable;
-        }
-        Ok(page)
-    }
-
-    /// Lists the keys of all files, and reads what the query needs beside.
-    #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
-    fn heads(
-        &self,
-        query: &Query,
-    ) -> Result<(Vec<(EntryKey, Option<Head>)>, Vec<Unreadable>), StoreError> {
-        let failed = |error| unavailable("the folder cannot be read", error);
-        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
-        for entry in fs::read_dir(&self.entries).map_err(failed)? {
-            let file_name = entry.map_err(failed)?.file_name();
-            let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(ENDING)) else {
-                if !file_name.to_string_lossy().ends_with(".new") {
-                    unreadable.push(Unreadable::new(&file_name.to_string_lossy(), stray()));
-                }
-                continue;
-            };
-            match self.head(name, query) {
-                Ok(Some(head)) => found.push(head),
-                Ok(None) => {}
-                Err(error) => unreadable.push(Unreadable::new(&file_name.to_string_lossy(), error)),
-            }
-        }
-        Ok((found, unreadable))
-    }
-
-    fn head(
-        &self,
-        name: &str,
-        query: &Query,
-    ) -> Result<Option<(EntryKey, Option<Head>)>, StoreError> {
-        let key = if name::is_hashed(name) {
-            let Some(bytes) = read_entry(&self.entries.join(name.to_owned() + ENDING))? else {
-                return Ok(None);
-            };
-            entry::key_of(&bytes)?
-        } else {
-            name::key(name).ok_or_else(stray)?
-        };
-        if matches!(query, Query::Keys { .. }) {
-            return Ok(Some((key, None)));
-        }
-        Ok(self.read(&key)?.map(|(head, _)| (key, Some(head))))
+        Ok(())
     }
 
     pub(crate) fn acquire(
@@ -191,7 +126,7 @@ impl Folder {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         let failed = |error| unavailable("the lease could not be taken", error);
-        let _lock = self.lock(key)?;
+        let _lock = self.lock(key, self.lock_timeout)?;
         let file = self.lease_of(key, part);
         let now = now();
         if let Some(held) = read_lease(&file).map_err(failed)? {
@@ -217,7 +152,7 @@ impl Folder {
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
         let failed = |error| unavailable("the lease could not be given up", error);
-        let _lock = self.lock(key)?;
+        let _lock = self.lock(key, self.lock_timeout)?;
         let file = self.lease_of(key, part);
         match read_lease(&file).map_err(failed)? {
             Some(lease) if lease.holder == holder => disk::remove(&file).map_err(failed),
@@ -237,7 +172,7 @@ impl Folder {
 
     /// Reserves the room that a write needs, as the file that it will be written into.
     pub(crate) fn reserve(&self, key: &EntryKey, length: usize) -> Result<(), StoreError> {
-        let _lock = self.lock(key)?;
+        let _lock = self.lock(key, self.lock_timeout)?;
         // The line before the value, with room to spare.
         let length = length + key.as_str().len() + 256;
         let new = self.entries.join(name::of(key) + ".new");
@@ -247,16 +182,16 @@ impl Folder {
         })
     }
 
-    fn read(&self, key: &EntryKey) -> Result<Option<(Head, Entry)>, StoreError> {
+    pub(crate) fn read(&self, key: &EntryKey) -> Result<Option<(Head, Entry)>, StoreError> {
         // Without a lock: a file is the old one or the new one.
         let Some(bytes) = read_entry(&self.file_of(key))? else { return Ok(None) };
         entry::read(&bytes, key).map(Some)
     }
 
     /// Locks out all who change this key, and, since there are few locks, some others.
-    fn lock(&self, key: &EntryKey) -> Result<File, StoreError> {
+    pub(crate) fn lock(&self, key: &EntryKey, patience: Duration) -> Result<File, StoreError> {
         let stripe = Sha256::digest(key.as_str())[0] % 64;
-        disk::lock(&self.locks.join(format!("{stripe:02x}")), self.lock_timeout)
+        disk::lock(&self.locks.join(format!("{stripe:02x}")), patience)
             .map_err(|error| unavailable("the store could not be locked", error))
     }
 
@@ -269,56 +204,29 @@ impl Folder {
     }
 }
 
-fn stray() -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Foreign,
-        "the folder holds a file whose name is no key; move it away",
-    )
-}
-
-fn read_entry(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-    let foreign = |what| StoreError::new(StoreErrorKind::Foreign, what);
-    match read_whole(path, LONGEST) {
-        Ok(Some(bytes)) if bytes.len() as u64 > LONGEST => {
-            Err(foreign("the file is larger than two mebibytes, and so not one of this store's"))
-        }
-        Err(error) if error.kind() == ErrorKind::InvalidInput => {
-            Err(foreign("a folder, a link or a pipe stands where a file should"))
-        }
-        read => read.map_err(|error| unavailable("the entry cannot be read", error)),
-    }
-}
-
 /// Reads a lease; one that cannot be understood is none, since no process that is alive has left it.
 fn read_lease(path: &Path) -> io::Result<Option<Lease>> {
     Ok(read_whole(path, LONGEST_LEASE)?
         .and_then(|bytes| Lease::from_line(std::str::from_utf8(&bytes).ok()?)))
 }
 
-fn due_at(head: Option<&Head>) -> Option<u64> {
-    head.and_then(|head| head.due_at)
-}
-
 /// The machine's clock, which all processes share, in milliseconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
-fn millis(length: Duration) -> u64 {
+pub(crate) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-const ENDING: &str = ".slack";
 const LONGEST_LEASE: u64 = 256;
-/// An entry is some kilobytes: what is larger is not ours.
-const LONGEST: u64 = 2 << 20;
 
 #[cfg(test)]
 mod tests {
     use slack_store::SecretBytes;
 
     use super::*;
-    use crate::disk::tests::AfterPowerLoss;
+    use crate::disk::tests::{AfterPowerLoss, STEPS};
 
     fn write(value: &str) -> Write {
         Write::new(StoredVersion::random().unwrap(), SecretBytes::new(value.into()))
@@ -332,7 +240,7 @@ mod tests {
         let store = Folder::open(&path).unwrap();
         let mark = path.join("store");
         let mut disk = AfterPowerLoss::default().take();
-        assert_eq!(disk.read(&mark), Some(&b"slack-auth store 1\n"[..]));
+        assert_eq!(disk.read(&mark), Some(&b"slack-auth store 2\n"[..]));
 
         let key = EntryKey::from_text("team/T1").unwrap();
         let file = store.file_of(&key);
@@ -346,5 +254,72 @@ mod tests {
         assert!(disk.read(&file).unwrap().ends_with(b"second"));
         store.remove(&key, second.version).unwrap();
         assert_eq!(disk.take().read(&file), None);
+    }
+
+    /// Wherever a process is killed, or the power fails: what is due, or needs a person, has its mark.
+    #[test]
+    fn no_entry_is_there_without_its_marks() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Folder::open(folder.path()).unwrap();
+        let mut disk = AfterPowerLoss::default().take();
+        let key = EntryKey::from_text("team/T1").unwrap();
+        let mut precondition = Precondition::Absent;
+        let mut seen = 0;
+        for (due_in, attention) in [(0, true), (600, false), (60, true), (60, false)] {
+            let mut write = write("value");
+            write.due_in = Some(Duration::from_secs(due_in));
+            write.attention = attention;
+            store.put(&key, &write, precondition).unwrap();
+            precondition = Precondition::Version(write.version);
+            for step in STEPS.take() {
+                disk.apply(step);
+                for bytes in [disk.read(&store.file_of(&key)), disk.now(&store.file_of(&key))] {
+                    let Some(head) = bytes.and_then(|it| entry::head_of(it).ok()) else { continue };
+                    for mark in store.index.marks("team-T1", &head) {
+                        assert!(disk.now(&mark).is_some(), "{}", mark.display());
+                    }
+                }
+                let durable = disk.read(&store.file_of(&key)).map(entry::head_of);
+                if let Some(Ok(head)) = durable {
+                    for mark in store.index.marks("team-T1", &head) {
+                        assert!(disk.read(&mark).is_some(), "{}", mark.display());
+                        seen += 1;
+                    }
+                }
+            }
+        }
+        assert!(seen > 20, "{seen}");
+        let Precondition::Version(version) = precondition else { unreachable!() };
+        store.remove(&key, version).unwrap();
+        assert!(store.index.minutes(0, u64::MAX).unwrap().is_empty());
+    }
+
+    /// Killed at any step, the holder leaves its lease, the old one or the new one, and never a part: that would be nobody's.
+    #[test]
+    fn a_lease_is_replaced_in_one_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Folder::open(folder.path()).unwrap();
+        let key = EntryKey::from_text("team/T1").unwrap();
+        let holder = LeaseHolder::from_bytes([1; 16]);
+        let acquire = |seconds| {
+            let length = Duration::from_secs(seconds);
+            let outcome = store.acquire(&key, "bot", holder, length).unwrap();
+            assert_eq!(outcome, LeaseOutcome::Granted);
+        };
+        acquire(60);
+        let (mut disk, file) = (AfterPowerLoss::default().take(), store.lease_of(&key, "bot"));
+        let held = |disk: &AfterPowerLoss| {
+            let line = std::str::from_utf8(disk.now(&file)?).ok()?;
+            Lease::from_line(line).filter(|lease| lease.holder == holder)
+        };
+        let mut last = held(&disk).unwrap();
+        for seconds in [600, 3, 6_000] {
+            acquire(seconds);
+            for step in STEPS.take() {
+                disk.apply(step);
+                last = held(&disk).expect("nobody would hold the lease");
+            }
+            assert_eq!(last.until - last.taken_at, seconds * 1_000);
+        }
     }
 }

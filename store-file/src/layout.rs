@@ -9,32 +9,44 @@ use std::{
 
 use slack_store::{StoreError, StoreErrorKind};
 
-use crate::disk::{self, Flush, flush_folder, make_folder, read_whole};
+use crate::{
+    disk::{self, Flush, flush_folder, make_folder, read_whole},
+    index,
+};
 
 pub(crate) const ENTRIES: &str = "installations";
+pub(crate) const INDEX: &str = "index";
 pub(crate) const LEASES: &str = "leases";
 pub(crate) const LOCKS: &str = "locks";
 
-/// Turns `folder` into a store, unless it is one.
+/// Turns `folder` into a store of this release, unless it is one.
 pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
     make_folder(folder).map_err(|error| unavailable("the folder cannot be made", error))?;
     refuse_access_of_others(folder)?;
-    let read = read_whole(&folder.join(MARK), LONGEST_MARK);
-    match read.map_err(|error| unavailable("the folder cannot be read", error))? {
-        Some(mark) => check_mark(&mark),
-        None => make(folder),
+    if mark(folder)? == Some(Mark::Current) && folder.join(INDEX).exists() {
+        return Ok(());
     }
+    // Of several processes that make the store one does it, and the others find it made.
+    let failed = |error| unavailable("the store cannot be made in the folder", error);
+    make_folder(&folder.join(LOCKS)).map_err(failed)?;
+    let _lock = disk::lock(&folder.join(LOCKS).join("00"), PATIENCE).map_err(failed)?;
+    match mark(folder)? {
+        Some(Mark::Current) => {}
+        Some(Mark::First) => {
+            // An index that stands there knows nothing of what an older release has written since.
+            if folder.join(INDEX).exists() {
+                fs::remove_dir_all(folder.join(INDEX)).map_err(failed)?;
+            }
+            // From here on an older release refuses the folder.
+            write_mark(folder).map_err(failed)?;
+        }
+        None => make(folder)?,
+    }
+    index::build(folder)
 }
 
 fn make(folder: &Path) -> Result<(), StoreError> {
     let failed = |error| unavailable("the store cannot be made in the folder", error);
-    // Of several processes that make the store one does it, and the others find it made.
-    make_folder(&folder.join(LOCKS)).map_err(failed)?;
-    let _lock = disk::lock(&folder.join(LOCKS).join("00"), PATIENCE).map_err(failed)?;
-    let mark = folder.join(MARK);
-    if let Some(found) = read_whole(&mark, LONGEST_MARK).map_err(failed)? {
-        return check_mark(&found);
-    }
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         // What a process that was killed here has left.
@@ -48,19 +60,33 @@ fn make(folder: &Path) -> Result<(), StoreError> {
     for name in [ENTRIES, LEASES] {
         make_folder(&folder.join(name)).map_err(failed)?;
     }
-    disk::write(&folder.join(NEW_MARK), CURRENT_MARK, Flush::Yes).map_err(failed)?;
-    disk::rename(&folder.join(NEW_MARK), &mark).map_err(failed)?;
-    flush_folder(folder).map_err(failed)
+    write_mark(folder).map_err(failed)
 }
 
-fn check_mark(mark: &[u8]) -> Result<(), StoreError> {
-    if mark == CURRENT_MARK {
-        return Ok(());
-    }
-    let what = if mark.starts_with(ANY_MARK) {
-        "the store was made by a newer release; upgrade"
-    } else {
-        "the folder holds something else than a store; choose an empty or a new one"
+fn write_mark(folder: &Path) -> io::Result<()> {
+    disk::write(&folder.join(NEW_MARK), CURRENT_MARK, Flush::Yes)?;
+    disk::rename(&folder.join(NEW_MARK), &folder.join(MARK))?;
+    flush_folder(folder)
+}
+
+#[derive(PartialEq, Eq)]
+enum Mark {
+    Current,
+    First,
+}
+
+/// Returns which release the folder is for; `None` if it is no store yet.
+fn mark(folder: &Path) -> Result<Option<Mark>, StoreError> {
+    let read = read_whole(&folder.join(MARK), LONGEST_MARK);
+    let read = read.map_err(|error| unavailable("the folder cannot be read", error))?;
+    let what = match read.as_ref().map(|mark| &mark[..]) {
+        None => return Ok(None),
+        Some(CURRENT_MARK) => return Ok(Some(Mark::Current)),
+        Some(FIRST_MARK) => return Ok(Some(Mark::First)),
+        Some(mark) if mark.starts_with(ANY_MARK) => {
+            "the store was made by a newer release; upgrade"
+        }
+        Some(_) => "the folder holds something else than a store; choose an empty or a new one",
     };
     Err(StoreError::new(StoreErrorKind::Foreign, what))
 }
@@ -72,7 +98,7 @@ fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     let owner = rustix::process::geteuid().as_raw();
-    let within = [ENTRIES, LEASES, LOCKS].map(|name| (folder.join(name), 0o077));
+    let within = [ENTRIES, INDEX, LEASES, LOCKS].map(|name| (folder.join(name), 0o077));
     for (path, others) in [(folder.to_owned(), 0o022)].into_iter().chain(within) {
         // The operator may name the store by a link; nothing in it is one.
         let found = if path == folder { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
@@ -112,10 +138,12 @@ pub(crate) fn unavailable(what: &'static str, error: io::Error) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, what).because(error)
 }
 
-/// How long the first process may take to make the store.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the first process may take to make the store, and its index.
+const PATIENCE: Duration = Duration::from_secs(60);
 const MARK: &str = "store";
 const NEW_MARK: &str = "store.new";
 const ANY_MARK: &[u8] = b"slack-auth store ";
-const CURRENT_MARK: &[u8] = b"slack-auth store 1\n";
+const CURRENT_MARK: &[u8] = b"slack-auth store 2\n";
+/// The first format, which has no index.
+const FIRST_MARK: &[u8] = b"slack-auth store 1\n";
 const LONGEST_MARK: u64 = 64;

@@ -4,7 +4,9 @@
 
 mod disk;
 mod entry;
+mod find;
 mod folder;
+mod index;
 mod layout;
 mod lease;
 mod name;
@@ -28,8 +30,8 @@ use self::folder::Folder;
 /// reported, and never overwritten or removed.
 ///
 /// Folders and files are made with access for their owner alone. A store that others can look into is refused, and so
-/// is a folder that others can write to. On a system that is not Unix access is left as the system makes it. Do not put it onto a network drive: locks and the order of writes are
-/// not to be relied on there.
+/// is a folder that others can write to. On a system that is not Unix access is left as the system makes it. Do not put
+/// it onto a network drive: locks and the order of writes are not to be relied on there.
 ///
 /// Durable means: the file was flushed (`fsync`), and so was the folder that holds its name. What a disk acknowledges and
 /// loses at a power failure is not in the store's hands. A lease need not outlive the machine, and is not flushed.
@@ -37,18 +39,33 @@ use self::folder::Folder;
 /// [`reserve`](StoreBackend::reserve) writes and flushes a file of the length that a write needs, and the write goes into
 /// that file. A file whose name is no key is reported beside what is found, and left alone.
 ///
-/// Finding what is due reads the first line of every file: the cost grows with what is stored.
+/// Finding what is due, or needs a person, opens one file for each entry of the page and one more, however many are
+/// stored: the names in `index` lead to them. Listing keys opens no file, but goes through the names of all.
 ///
 /// Files are read and written on threads of their own; the calling one never waits for the disk. Under whatever
 /// runtime, dropping a future leaves a write that has begun to come to its end.
+///
+/// # Copies
+///
+/// After you have put files back into `installations` by hand, remove the folder `index` and restart: [`open`](Self::open)
+/// makes it anew from what is there. That reads every file once.
+///
+/// # Upgrading
+///
+/// [`open`](Self::open) turns a folder of version 1 into one of version 2. Stop the programs of older releases before:
+/// once that is done, they refuse to open the folder, and ask to be upgraded. Files of version 1 are read, and written
+/// anew as version 2 at the next write. Until then it is not known when they are due, so they are found as overdue, and
+/// whoever finds them looks. [`InstallationStore::rewrite`](slack_store::InstallationStore::rewrite) writes all at once.
 ///
 /// # Format, version 2
 ///
 /// | path | holds |
 /// |---|---|
-/// | `store` | the line `slack-auth store 1` |
+/// | `store` | the line `slack-auth store 2` |
 /// | `installations/NAME.slack` | one entry |
 /// | `installations/NAME.new` | what a killed process had not finished; the next writer replaces it |
+/// | `index/due/MINUTE/MILLIS-NAME` | nothing; the entry is due then, in minutes and in milliseconds since 1970 |
+/// | `index/attention/NAME` | nothing; a person must see to the entry |
 /// | `leases/NAME.PART` | `slack-auth lease 2 HOLDER TAKEN_AT UNTIL`: hex digits, milliseconds since 1970 |
 /// | `locks/00` to `locks/3f` | nothing; locked while an entry or a lease is changed |
 ///
@@ -60,7 +77,8 @@ use self::folder::Folder;
 /// digits; the key's text; when the entry is due, in milliseconds since 1970, or `-`; `!` if a person must see to it, or
 /// `-`. CHECK is the SHA-256, in hex, of the line before it, with its last blank, and the value.
 ///
-/// Files of version 1 are read, and written anew as version 2 at the next write.
+/// A file in `index` is there before its entry says the same, and until the entry says otherwise. A killed process may
+/// leave one too many: it is compared with the entry, and removed.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -64,6 +64,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// How the name of an entry's file ends.
+pub(crate) const ENDING: &str = ".slack";
 /// Leaves room for an ending under the 255 bytes that file systems take.
 const LONGEST: usize = 200;
 /// What a key can begin with; anything else there is escaped like an id.

@@ -72,6 +72,11 @@ fn a_folder_of_the_first_format_opens_and_is_written_anew() {
         }
         let person = InstallationKey::Workspace("T0FAKE00001".into());
         let person = StoreKey::person(person, "U0FAKE00001".into());
+        // An older release refuses the folder. Nothing says when its files are due: whoever looks for that finds all.
+        assert_eq!(fs::read_to_string(path.join("store")).unwrap(), "slack-auth store 2\n");
+        let due = block_on(store.due_within(Duration::ZERO, None, 100)).unwrap();
+        assert_eq!((due.keys.len(), due.unreadable.len()), (6, 0));
+        assert!(due.keys.iter().all(|found| found.due_in == Some(Duration::ZERO)));
         // A lease of the first format is over: its clock was another.
         assert!(block_on(store.lease(&person, Slot::User)).unwrap().is_none());
 
@@ -96,7 +101,7 @@ fn a_folder_of_another_owner_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     FileStore::open(&path).unwrap();
-    for part in ["", "installations", "leases", "locks"] {
+    for part in ["", "index", "installations", "leases", "locks"] {
         let part = path.join(part);
         let owner = fs::metadata(&part).unwrap().uid();
         if let Err(error) = chown(&part, Some(65_534), None) {
@@ -118,7 +123,7 @@ fn no_link_leads_elsewhere() {
     let path = folder.path().join("store");
     let store = FileStore::open(&path).unwrap();
     let elsewhere = folder.path().join("elsewhere");
-    for part in ["installations", "leases", "locks"] {
+    for part in ["index", "installations", "leases", "locks"] {
         fs::rename(path.join(part), &elsewhere).unwrap();
         symlink(&elsewhere, path.join(part)).unwrap();
         assert_eq!(refused(&path), StoreErrorKind::Unprotected, "{part}");
