@@ -21,7 +21,6 @@
 //! ```
 
 mod breaker;
-mod phase;
 mod queue;
 mod rate;
 #[cfg(test)]
@@ -32,10 +31,10 @@ mod tests;
 use std::{collections::HashMap, time::Duration};
 
 pub use breaker::{Breaker, Gate};
-pub use phase::phase;
 pub use queue::Priority;
 use queue::Queue;
 use rate::Rate;
+pub use slack_store::phase;
 
 /// The pace of one API method: a window of requests in flight and a rate, both learned from rate limits.
 ///

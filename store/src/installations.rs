@@ -13,7 +13,7 @@ use slack_proto::{ClientId, Installation, Slot, StoreKey, Timestamp, rotation::R
 
 use crate::{
     Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Precondition, SecretBytes, StoreBackend,
-    StoreError, StoreErrorKind, StoredVersion, Write, app, settle,
+    StoreError, StoreErrorKind, StoredVersion, Write, app, phase, settle,
 };
 #[cfg(feature = "sealing")]
 use crate::{SealingKeys, sealing};
@@ -139,6 +139,7 @@ impl InstallationStore {
         precondition: Precondition,
         version: StoredVersion,
     ) -> Result<(), StoreError> {
+        let due_in = self.due_in(key, installation);
         let key = EntryKey::try_from(key)?;
         let plain = SecretBytes::from(installation.encode_exposing_secrets());
         let value = self.seal(&key, version, plain)?;
@@ -149,7 +150,7 @@ impl InstallationStore {
             ));
         }
         let mut write = Write::new(version, value);
-        write.due_in = self.due_in(installation);
+        write.due_in = due_in;
         write.attention =
             SLOTS.iter().any(|slot| installation.needs_authorization(*slot).is_some());
         settle::put(self.backend().await?, &key, &write, precondition).await
@@ -298,12 +299,12 @@ impl InstallationStore {
         Ok(entry.value)
     }
 
-    /// Returns how long from now the first of the credentials is due. One that a person must see to is not.
-    fn due_in(&self, installation: &Installation) -> Option<Duration> {
+    /// Returns how long from now the first of the credentials is due, by its own phase. One that a person must see to is not.
+    fn due_in(&self, key: &StoreKey, installation: &Installation) -> Option<Duration> {
         let due_at = SLOTS.iter().filter_map(|slot| {
             let credential = installation.any_credential(*slot)?;
             let is_over = installation.needs_authorization(*slot).is_some();
-            self.policy.due_at(&credential, 0).filter(|_| !is_over)
+            self.policy.due_at(&credential, phase(key, *slot)).filter(|_| !is_over)
         });
         due_at.min().map(|due_at| due_at.since((self.clock)()))
     }

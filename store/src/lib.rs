@@ -40,6 +40,7 @@ mod lease;
 mod listing;
 mod lookup;
 mod memory;
+mod phase;
 mod removal;
 #[cfg(feature = "sealing")]
 mod sealing;
@@ -55,6 +56,7 @@ pub use lease::{HeldLease, LeaseHolder, LeaseOutcome};
 pub use listing::{FoundKey, KeyPage};
 pub use lookup::{InstallationMatch, find_credential, find_installation};
 pub use memory::MemoryStore;
+pub use phase::phase;
 pub use removal::{remove_bot, remove_installation, remove_place, remove_user};
 #[cfg(feature = "sealing")]
 pub use sealing::{SealingKey, SealingKeys};

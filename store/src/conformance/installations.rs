@@ -5,6 +5,7 @@ use std::time::Duration;
 use slack_proto::{
     ClientId, Installation, Slot, StoreKey, Timestamp,
     ids::EnterpriseId,
+    rotation::RotationPolicy,
     tokens::{AppData, InstallationKey, NeedsAuthorization},
 };
 
@@ -13,7 +14,7 @@ use super::{
     bench::{Bench, ensure, told},
     report::Outcome,
 };
-use crate::{Cursor, InstallationStore, Precondition, StoreError, StoreErrorKind};
+use crate::{Cursor, InstallationStore, Precondition, StoreError, StoreErrorKind, phase};
 
 pub(super) const CASES: &[Case] = &[
     ("whole-installation", |bench| Box::pin(whole_installation(bench))),
@@ -158,22 +159,24 @@ async fn installations_due(bench: &Bench<'_>) -> Outcome {
             (bot.issued_at, bot.expires_at) = (NOW, Some(NOW + Duration::from_secs(43_200)));
         }
         let key = StoreKey::from(place(team));
+        let bot = installation.any_credential(Slot::Bot).ok_or("the suite's bot is gone")?;
+        let due_at = RotationPolicy::new().due_at(&bot, phase(&key, Slot::Bot));
+        let due_in = due_at.ok_or("the suite's bot is never due")?.since(NOW).as_secs();
         let version = ok(store.put(&key, &installation, Precondition::Absent).await)?;
         ensure(
-            due(&store, 30_000).await?.is_empty(),
+            due(&store, due_in / 2).await?.is_empty(),
             "an installation is due before its token is",
         )?;
-        let found = due(&store, 36_100).await?;
+        let found = due(&store, due_in + 60).await?;
         ensure(found == [key.clone()], "a token that is due is not found")?;
         let found = needing_a_person(&store).await?;
         ensure(found.is_empty(), "an installation needs a person without a reason")?;
 
-        let bot = installation.any_credential(Slot::Bot).ok_or("the suite's bot is gone")?;
         let note = NeedsAuthorization::new(NOW, "refresh_token_invalid", &bot);
         installation.set_needs_authorization(Slot::Bot, Some(note));
         let expected = Precondition::Version(version);
         let version = ok(store.put(&key, &installation, expected).await)?;
-        let found = due(&store, 36_100).await?;
+        let found = due(&store, due_in + 60).await?;
         ensure(found.is_empty(), "what needs a person is due all the same")?;
         let found = needing_a_person(&store).await?;
         ensure(found == [key.clone()], "what needs a person is not found")?;

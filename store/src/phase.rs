@@ -2,8 +2,10 @@
 
 use slack_proto::{Slot, StoreKey};
 
-/// Returns the phase of a credential, for [`Rotation::new`](crate::rotation::Rotation::new): a number that depends on its key and
-/// slot alone, so that it is the same in every process and after each restart.
+/// Returns the phase of a credential, for [`Rotation::new`](slack_proto::rotation::Rotation::new): a number that depends on
+/// its key and slot alone, so that it is the same in every process and after each restart.
+///
+/// [`InstallationStore`](crate::InstallationStore) reckons by it when an installation is due.
 ///
 /// Phases are spread evenly over all numbers. So credentials that were issued in one minute are soon refreshed at times
 /// of their own.
