@@ -36,6 +36,10 @@ use self::folder::Folder;
 /// Durable means: the file was flushed (`fsync`), and so was the folder that holds its name. What a disk acknowledges and
 /// loses at a power failure is not in the store's hands. A lease need not outlive the machine, and is not flushed.
 ///
+/// Leases, and when an entry is due, are kept by the machine's wall clock, which all processes share. If the clock is set
+/// forward, leases end early: then two processes may send the same refresh token, and what each is answered is still
+/// written by its version. If it is set back, a lease may last up to twice its length; one that would last longer is over.
+///
 /// [`reserve`](StoreBackend::reserve) writes and flushes a file of the length that a write needs, and the write goes into
 /// that file. A file whose name is no key is reported beside what is found, and left alone.
 ///
