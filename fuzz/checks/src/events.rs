@@ -20,8 +20,8 @@ pub(crate) fn check(input: &[u8]) {
     headers.insert("x-slack-request-timestamp", HeaderValue::from_static("7"));
     let signed = secret.sign("7", body);
     headers.insert("x-slack-signature", signed.parse().expect("a signature is visible ASCII"));
-    let verifier = RequestVerifier::new(secret);
-    let verified = verifier.verify(&headers, body, Timestamp::from_unix(7));
+    let judge = RequestVerifier::new(secret);
+    let verified = judge.verify(&headers, body, Timestamp::from_unix(7));
     let verified = verified.expect("the body is signed");
     match EventsApiRequest::parse(&verified) {
         Ok(request) => {
