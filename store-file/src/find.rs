@@ -50,7 +50,7 @@ impl Folder {
                     if is_later && key.as_str().starts_with(prefix) {
                         first.insert(key);
                     }
-                    if first.len() > limit + 1 {
+                    if first.len() > limit.saturating_add(1) {
                         first.pop_last();
                     }
                 }
