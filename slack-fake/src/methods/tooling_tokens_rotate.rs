@@ -22,11 +22,12 @@ impl FakeSlack {
         now: u64,
     ) -> Response<Vec<u8>> {
         let target = Target { team: Some(team_id.into()), enterprise: None };
+        let (client_id, user_id) = ("".into(), user_id.into());
         let owner = Owner {
-            client_id: &"".into(),
+            client_id: &client_id,
             kind: CredentialKind::Config,
             target: &target,
-            user_id: Some(&user_id.into()),
+            user_id: Some(&user_id),
         };
         let index = self.state.credential(&owner, &[]);
         self.state.credentials[index].rotates = true;
