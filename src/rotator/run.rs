@@ -244,7 +244,7 @@ impl Run {
         (input, cause)
     }
 
-    /// Makes sure that the store has room for the pair that will come: a full store would lose it. A token that may be
+    /// Reserves room in the store for the pair that will come: a full store would lose it. A token that may be
     /// spent is sent again all the same.
     async fn reserve(&self) -> Result<(), StoreError> {
         let Some(stored) = &self.stored else { return Ok(()) };
