@@ -35,10 +35,11 @@ pub trait Runtime: Send + Sync + 'static {
     /// Runs a task to its end, even if nobody waits for it. A runtime that cannot run it drops it.
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);
 
-    /// Runs work that blocks, so that no task waits for it: on a thread of the crate `blocking` by default. A runtime that
-    /// cannot run it drops it.
+    /// Runs work that blocks, so that no task waits for it: on a thread of its own by default. A runtime that cannot run
+    /// it drops it, as this one does on a system that starts no more threads.
     fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) {
-        blocking::unblock(work).detach();
+        let thread = std::thread::Builder::new().name("slack-auth-blocking".into());
+        let _ = thread.spawn(work);
     }
 
     /// Returns the time since any fixed moment, by a clock that is never set: the pace of refreshes goes by it.

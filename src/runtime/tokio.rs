@@ -1,7 +1,8 @@
 //! Tasks on Tokio.
 
-use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, thread, time::Duration};
 
+use event_listener::Event;
 use futures_lite::FutureExt as _;
 use slack_proto::Timestamp;
 use tokio::runtime::Handle;
@@ -44,14 +45,28 @@ impl Runtime for TokioRuntime {
             let began = std::time::Instant::now();
             if AssertUnwindSafe(timer).catch_unwind().await.is_err() {
                 // The runtime is shut down, and its timer with it.
-                let left = duration.saturating_sub(began.elapsed());
-                blocking::unblock(move || std::thread::sleep(left)).await;
+                sleep_on_a_thread(duration.saturating_sub(began.elapsed())).await;
             }
         })
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
         self.handle.spawn(task);
+    }
+}
+
+/// Waits without a timer. On a system that starts no more threads it blocks: a wait must not end early.
+async fn sleep_on_a_thread(duration: Duration) {
+    let over = Arc::new(Event::new());
+    let listener = over.listen();
+    let sleeper = Arc::clone(&over);
+    let started = thread::Builder::new().name("slack-auth-sleep".into()).spawn(move || {
+        thread::sleep(duration);
+        sleeper.notify(1);
+    });
+    match started {
+        Ok(_) => listener.await,
+        Err(_) => thread::sleep(duration),
     }
 }
 

@@ -1,11 +1,6 @@
 //! The folder itself: made for its owner alone, known by a mark, and flushed to the disk.
 
-use std::{
-    fs,
-    io::{self, ErrorKind},
-    path::Path,
-    time::Duration,
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use slack_store::{StoreError, StoreErrorKind};
 
@@ -103,7 +98,7 @@ fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
         // The operator may name the store by a link; nothing in it is one.
         let found = if path == folder { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
         let found = match found {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             found => found.map_err(|error| unavailable("the folder cannot be read", error))?,
         };
         if !found.is_dir() {
