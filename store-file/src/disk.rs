@@ -95,13 +95,24 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Creates a folder for its owner alone in one that is there, unless it exists. Its name need not be on the disk.
 pub(crate) fn make_one_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match owners_own().create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         made => made.inspect(|()| record(|| Step::FolderMade(path.to_owned()))),
     }
+}
+
+/// Returns what creates a folder for its owner alone.
+#[cfg(unix)]
+fn owners_own() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Returns what creates a folder; who may look into it is up to the folder above.
+#[cfg(not(unix))]
+fn owners_own() -> DirBuilder {
+    DirBuilder::new()
 }
 
 /// Lists what is in a folder.

@@ -62,6 +62,8 @@ pub async fn call(client: &Client) -> Result<Reply<AuthTestResponse>, CallError<
 pub fn backends() -> Vec<(&'static str, Result<Client, transport::Error>)> {
     let _limits: fn() -> Limits = Limits::new;
     vec![
+        #[cfg(feature = "hyper")]
+        ("hyper", Client::with_hyper(Endpoint::slack(), Limits::new())),
         #[cfg(feature = "reqwest")]
         ("reqwest", Client::with_reqwest(Endpoint::slack(), Limits::new())),
         #[cfg(feature = "curl")]
