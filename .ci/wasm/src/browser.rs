@@ -65,7 +65,7 @@ pub(crate) fn refused_callbacks() {
     let refused = answer("error=access_denied&state=STATE");
     assert_eq!(
         AuthorizationErrorResponse::recovery(Callback::error_response(&refused).unwrap()).as_str(),
-        "ask_admin"
+        "authorize_again"
     );
     let pending = back(pending.finish(answer("code=a"), NOW));
     let pending = back(pending.finish(answer("code=a&state=b"), NOW));

@@ -5,9 +5,12 @@
 //! `Scopes::contains(&scopes, "a")`, so that `entry-points.mjs` can hold the list that rustdoc gives against this text.
 
 mod browser;
+mod events;
 mod id_token;
 mod kept;
+mod lifecycle;
 mod methods;
+mod noted;
 mod replies;
 mod rotating;
 #[cfg(feature = "seeded")]
@@ -39,6 +42,7 @@ probes! {
     scopes_and_times: values::scopes_and_times;
     places: values::places;
     proofs: values::proofs;
+    clients: methods::clients;
     code_exchanges: methods::code_exchanges;
     refreshes: methods::refreshes;
     external_tokens: methods::external_tokens;
@@ -63,6 +67,15 @@ probes! {
     a_refresh: rotating::a_refresh;
     anything_in_any_order: rotating::anything_in_any_order;
     policies_and_pairs: rotating::policies_and_pairs;
+    merging: lifecycle::merging;
+    installing_elsewhere: lifecycle::installing_elsewhere;
+    times_of_issue: lifecycle::times_of_issue;
+    notes: noted::notes;
+    doubts: noted::doubts;
+    unsaved_pairs: noted::unsaved_pairs;
+    reasons: noted::reasons;
+    signatures: events::signatures;
+    events: events::events;
     #[cfg(feature = "seeded")]
     seeded_clock: seeds::clock;
     #[cfg(feature = "seeded")]

@@ -26,6 +26,24 @@ const GRANT: &str = r#"{"ok":true,"access_token":"xoxe.xoxb-1","token_type":"bot
     "authed_user":{"id":"U1","scope":"users:read","access_token":"xoxp-1"}}"#;
 const SIGNED_IN: &str = r#"{"ok":true,"access_token":"xoxp-1","id_token":"a.b.c","state":"s"}"#;
 
+pub(crate) fn clients() {
+    let sent = |client: ConfidentialClient| {
+        let app = ClientCredentials::from(client);
+        let request = OauthV2Refresh::new(refresh()).to_request(&Endpoint::slack(), &app);
+        let header = request.headers().get("authorization").cloned();
+        (header, RequestBody::into_vec(request.into_body()))
+    };
+    let client = ConfidentialClient::in_header(confidential().in_body());
+    let (first, body) = sent(client.clone());
+    // The Base64 of `1.2:hush`.
+    assert_eq!(first.as_ref().unwrap(), "Basic MS4yOmh1c2g=");
+    assert!(!str::from_utf8(&body).unwrap().contains("hush"));
+    let other = ConfidentialClient::with_secret(&client, ClientSecret::new("other").unwrap());
+    assert_eq!(other.id(), client.id());
+    assert!(sent(other.clone()).0.is_some_and(|second| Some(second) != first));
+    assert!(sent(other.in_body()).0.is_none());
+}
+
 pub(crate) fn code_exchanges() {
     let call = OauthV2Access::redirect_uri(OauthV2Access::new(code()), redirect());
     let response = method(&call, &confidential(), GRANT);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 use slack_proto::{
-    ApiMethod, Recovery,
+    ApiMethod, Recovery, Timestamp,
     error::{
         ApiError, CommonError, DecodeError, ErrorClass, ErrorCode, HttpError, MethodError,
         RateLimited, ResponseError,
@@ -56,6 +56,7 @@ pub(crate) fn meta() {
         ("x-oauth-scopes", "chat:write"),
         ("x-accepted-oauth-scopes", "users:read"),
         ("retry-after", "never"),
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
     ];
     let body = r#"{"ok":true,"team_id":7,"warning":"w","errors":["e"],
         "response_metadata":{"messages":["m"],"next_cursor":"n"}}"#;
@@ -68,6 +69,7 @@ pub(crate) fn meta() {
     assert_eq!(ReplyMeta::messages(&meta).len(), 1);
     assert_eq!(ReplyMeta::next_cursor(&meta).unwrap().as_str(), "n");
     assert_eq!(ReplyMeta::retry_after(&meta), None);
+    assert_eq!(ReplyMeta::date(&meta), Some(Timestamp::from_unix(784_111_777)));
     let oddity = &ReplyMeta::parse_warnings(&meta)[0];
     assert_eq!(ParseWarning::path(oddity), "team_id");
     assert!(shown(oddity).contains(&*ParseWarning::reason(oddity)));

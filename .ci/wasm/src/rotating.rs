@@ -49,6 +49,8 @@ pub(crate) fn a_refresh() {
     assert_eq!(held.access_token().unwrap().expose(), "xoxe.xoxb-2");
     assert!(Rotation::valid_credential(&rotation, DUE, Duration::from_secs(60)).is_some());
     assert!(Rotation::due_at(&rotation) > Some(DUE));
+    assert!(Rotation::next_refresh_at(&rotation, DUE) > Some(DUE));
+    assert_eq!(Rotation::method(&rotation), Some("oauth.v2.access"));
     assert!(Rotation::problem(&rotation).is_none());
     assert!(Rotation::refresh_token_ends(&rotation).is_none());
     assert!(!Rotation::take_events(&mut rotation).is_empty());
