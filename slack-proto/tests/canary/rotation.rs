@@ -73,3 +73,30 @@ fn a_rotation_and_what_it_says() {
         }),
     );
 }
+
+#[test]
+fn a_note_of_a_rotation() {
+    let now = Timestamp::from_unix(1_795_219_200);
+    let mut credential = Credential::new(token(), Timestamp::from_unix(1));
+    credential.refresh_token = Some(RefreshToken::new(CANARY).unwrap());
+    credential.expires_at = Some(now);
+    let stored = || Some(AnyCredential::from(credential.clone()));
+    let mut rotation = Rotation::new(RotationPolicy::new(), 0);
+    let mut input = Input::Tick;
+    for _ in 0..50 {
+        input = match rotation.step(now, input) {
+            Action::Read => Input::Read(stored()),
+            Action::TakeLease => Input::Leased,
+            Action::Send(_) => Input::Failed(RefreshFailure::Spent { code: CANARY.into() }),
+            Action::Release => Input::Released,
+            Action::Wait(_) => Input::Waited,
+            Action::Note(note) => {
+                debug("Note", &note);
+                debug("Fact", &note.fact);
+                return;
+            }
+            action => panic!("{action:?}"),
+        };
+    }
+    panic!("no note");
+}
