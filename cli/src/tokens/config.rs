@@ -1,15 +1,14 @@
 //! `slack-auth config`: app configuration tokens, for pipelines.
 
 use std::io::Read as _;
-use std::time::Duration;
 
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
-use slack_auth::rotation::RotationPolicy;
+use slack_auth::rotation::Rejection;
 use slack_auth::store::Precondition;
 use slack_auth::tokens::{
-    ConfigurationCredential, ConfigurationToken, InstallationKey, RefreshToken,
+    ConfigurationCredential, ConfigurationToken, Fingerprint, InstallationKey, RefreshToken,
 };
 use slack_auth::{Installation, Slot, StoreKey, Timestamp};
 
@@ -87,7 +86,7 @@ async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(),
 }
 
 async fn token(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Problem> {
-    let session = Session::open(arguments, arguments.nobody()?, None)?;
+    let session = Session::open(arguments, arguments.nobody()?)?;
     let key = session.key(key, Slot::Configuration).await?;
     let token = session.rotator.configuration_token(&key).await;
     session.settle().await;
@@ -98,12 +97,14 @@ async fn token(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Pr
 }
 
 async fn rotate(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Problem> {
-    // With a margin longer than any life each token is due.
-    let policy = RotationPolicy::new().margin(Duration::from_secs(30 * 86_400));
-    let session = Session::open(arguments, arguments.nobody()?, Some(policy))?;
+    let session = Session::open(arguments, arguments.nobody()?)?;
     let key = session.key(key, Slot::Configuration).await?;
     let old = fingerprint(&session, &key).await?;
-    session.rotator.refresh_if_due(&key, Slot::Configuration);
+    // A token that is said to have ended is refreshed at once, whatever its life. What the call returns is a token of
+    // another kind: the store tells what came of it.
+    let slot = Slot::Configuration;
+    let _ = session.rotator.configuration_token(&key).await;
+    let _ = session.rotator.report_rejected(&key, slot, old, Rejection::Expired).await;
     session.settle().await;
     let new = fingerprint(&session, &key).await?;
     if new == old {
@@ -111,15 +112,16 @@ async fn rotate(key: Option<&str>, arguments: &SessionArguments) -> Result<(), P
         session.rotator.configuration_token(&key).await.map_err(token_problem)?;
         return Err(Problem::refused("the pair was not rotated: the stored one is unchanged"));
     }
+    let (old, new) = (old.to_string(), new.to_string());
     let value = json!({"key": key.to_text(), "old": old, "new": new});
     print(arguments.json, &value, &[format!("{}: {old} became {new}", key.to_text())])
 }
 
-async fn fingerprint(session: &Session, key: &StoreKey) -> Result<String, Problem> {
+async fn fingerprint(session: &Session, key: &StoreKey) -> Result<Fingerprint, Problem> {
     let stored = session.store.load(key).await.map_err(Problem::refused)?;
     let credential =
         stored.and_then(|stored| stored.installation.any_credential(Slot::Configuration));
     let credential = credential
         .ok_or_else(|| Problem::person(format!("{} holds no such token", key.to_text())))?;
-    Ok(credential.fingerprint().to_string())
+    Ok(credential.fingerprint())
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clap::Args;
 use slack_auth::oauth::ClientCredentials;
-use slack_auth::rotation::RotationPolicy;
 use slack_auth::runtime::{Runtime, TokioRuntime};
 use slack_auth::store::{FileStore, SealingKey, SealingKeys};
 use slack_auth::transport::Backend;
@@ -186,7 +185,6 @@ impl Session {
     pub(super) fn open(
         arguments: &SessionArguments,
         app: ClientCredentials,
-        policy: Option<RotationPolicy>,
     ) -> Result<Self, Problem> {
         let store = arguments.open_store(app.id().clone())?;
         let tasks = Tasks::new();
@@ -195,9 +193,6 @@ impl Session {
             .observer(|key: &StoreKey, slot: Slot, event: &slack_auth::rotation::RotationEvent| {
                 eprintln!("slack-auth: {} {}: {}", key.to_text(), slot.as_str(), event.as_str());
             });
-        if let Some(policy) = policy {
-            builder = builder.policy(policy);
-        }
         let rotator = builder.build().map_err(Problem::misuse)?;
         Ok(Self { store, rotator, tasks })
     }

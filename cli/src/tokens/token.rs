@@ -97,7 +97,7 @@ async fn valid(
     wanted: &TokenArguments,
     arguments: &SessionArguments,
 ) -> Result<(String, Option<u64>), Problem> {
-    let session = Session::open(arguments, arguments.app()?, None)?;
+    let session = Session::open(arguments, arguments.app()?)?;
     let slot = wanted.slot.into();
     let key = session.key(wanted.key.as_deref(), slot).await?;
     let min_validity = Duration::from_secs(wanted.min_validity);
@@ -110,7 +110,7 @@ async fn valid(
 /// Prints whose token it is, as Slack says.
 pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?, None)?;
+        let session = Session::open(arguments, arguments.app()?)?;
         let slot = wanted.slot.into();
         let key = session.key(wanted.key.as_deref(), slot).await?;
         let reply = session.rotator.call(&AuthTest, &key, slot).await;
@@ -139,7 +139,7 @@ pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> R
 /// Refreshes every token that is due.
 pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?, None)?;
+        let session = Session::open(arguments, arguments.app()?)?;
         let (mut refreshed, mut failed, mut persons, mut lines) = (0, 0, 0, Vec::new());
         for key in session.keys().await? {
             let stored = session.store.load(&key).await.map_err(Problem::refused)?;
@@ -177,7 +177,7 @@ pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
 /// Revokes the tokens of an installation and removes it.
 pub(crate) fn revoke(key: &str, arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?, None)?;
+        let session = Session::open(arguments, arguments.app()?)?;
         let key = session.key(Some(key), Slot::Bot).await?;
         if session.store.load(&key).await.map_err(Problem::refused)?.is_none() {
             return Err(Problem::refused(format!("the store holds nothing for {}", key.to_text())));
