@@ -188,7 +188,7 @@ impl Session {
     ) -> Result<Self, Problem> {
         let store = arguments.open_store(app.id().clone())?;
         let tasks = Tasks::new();
-        let mut builder = TokenRotator::builder(arguments.client()?, app, store.clone())
+        let builder = TokenRotator::builder(arguments.client()?, app, store.clone())
             .runtime(tasks.clone())
             .observer(|key: &StoreKey, slot: Slot, event: &slack_auth::rotation::RotationEvent| {
                 eprintln!("slack-auth: {} {}: {}", key.to_text(), slot.as_str(), event.as_str());
