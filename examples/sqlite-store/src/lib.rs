@@ -91,10 +91,10 @@ impl SqliteStore {
 #[async_trait]
 impl StoreBackend for SqliteStore {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
+        const SELECT: &str = "SELECT version, value FROM entry WHERE key = ?1";
         let key = key.clone();
         let entry =
             |row: &Row<'_>| Ok(Entry::new(StoredVersion::from_i64(row.get(0)?), row.get(1)?));
-        const SELECT: &str = "SELECT version, value FROM entry WHERE key = ?1";
         self.run(move |sql| sql.query_row(SELECT, [key.as_str()], entry).optional()).await
     }
 
@@ -128,8 +128,8 @@ impl StoreBackend for SqliteStore {
     }
 
     async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
-        let key = key.clone();
         const DELETE: &str = "DELETE FROM entry WHERE key = ?1 AND version = ?2";
+        let key = key.clone();
         self.change(move |sql| sql.execute(DELETE, params![key.as_str(), version.as_i64()])).await
     }
 
@@ -206,8 +206,8 @@ impl StoreBackend for SqliteStore {
         part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
-        let (key, part) = (key.clone(), part.to_owned());
         const DELETE: &str = "DELETE FROM lease WHERE key = ?1 AND part = ?2 AND holder = ?3";
+        let (key, part) = (key.clone(), part.to_owned());
         let deleted = self
             .run(move |sql| sql.execute(DELETE, params![key.as_str(), part, holder.as_bytes()]));
         deleted.await.map(drop)
