@@ -156,7 +156,7 @@ fn ways(servers: &Servers) -> Vec<Way> {
 }
 
 impl Way {
-    /// Makes one call with a token of its own.
+    /// Sends one call with a token of its own.
     fn call(
         &self,
         runtime: &tokio::runtime::Handle,
