@@ -105,19 +105,26 @@ fn many_threads(side: &impl Side, threads: usize) -> f64 {
             });
         }
         scope.spawn(|| {
-            for key in 0.. {
-                if began.elapsed() > CROWD {
-                    break;
-                }
-                side.replace(key * 13 % KEYS);
+            // A panic must not leave the others asking for ever.
+            let _stop = StopOnDrop(&stop);
+            while began.elapsed() < CROWD {
+                side.replace_next();
                 thread::sleep(Duration::from_millis(1));
             }
-            stop.store(true, Ordering::Relaxed);
         });
     });
     began.elapsed().as_nanos() as f64 / calls.load(Ordering::Relaxed) as f64
 }
 
-const KEYS: usize = 1_000;
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// More than can be replaced in all rounds, one in a millisecond: the rotator refreshes no token twice within a minute.
+const KEYS: usize = 4_000;
 const ROUNDS: usize = 9;
 const CROWD: Duration = Duration::from_millis(150);

@@ -28,12 +28,14 @@ use slack_auth::{
 /// Gives tokens, and replaces them.
 pub(crate) trait Side: Sync {
     fn ask(&self, key: usize);
-    fn replace(&self, key: usize);
+    /// Replaces a token that has not been replaced before.
+    fn replace_next(&self);
 }
 
 /// What a program would write by itself.
 pub(crate) struct Bare {
     keys: Vec<StoreKey>,
+    replaced: AtomicUsize,
     tokens: RwLock<HashMap<StoreKey, Arc<Credential>>>,
 }
 
@@ -41,7 +43,7 @@ impl Bare {
     pub(crate) fn new(count: usize) -> Self {
         let keys: Vec<_> = (0..count).map(key).collect();
         let tokens = keys.iter().map(|key| (key.clone(), Arc::new(credential(0)))).collect();
-        Self { keys, tokens: RwLock::new(tokens) }
+        Self { keys, replaced: AtomicUsize::new(0), tokens: RwLock::new(tokens) }
     }
 }
 
@@ -51,15 +53,17 @@ impl Side for Bare {
         black_box(Arc::clone(&tokens[&self.keys[key]]));
     }
 
-    fn replace(&self, key: usize) {
-        let new = Arc::new(credential(key));
-        self.tokens.write().expect("nobody panics").insert(self.keys[key].clone(), new);
+    fn replace_next(&self) {
+        let number = self.replaced.fetch_add(1, Ordering::Relaxed);
+        let new = Arc::new(credential(number));
+        self.tokens.write().expect("nobody panics").insert(self.keys[number].clone(), new);
     }
 }
 
 /// Ours, over a transport that gives a new pair to each that asks.
 pub(crate) struct Rotator {
     keys: Vec<StoreKey>,
+    replaced: AtomicUsize,
     tokens: TokenRotator,
     transport: Arc<Generous>,
 }
@@ -82,7 +86,7 @@ impl Rotator {
             pollster::block_on(put).expect("memory does not fail");
             pollster::block_on(rotator.access_token(key, Slot::Bot)).expect("it is fresh");
         }
-        Self { keys, tokens: rotator, transport }
+        Self { keys, replaced: AtomicUsize::new(0), tokens: rotator, transport }
     }
 
     pub(crate) fn refreshes(&self) -> usize {
@@ -100,8 +104,8 @@ impl Side for Rotator {
         }
     }
 
-    fn replace(&self, key: usize) {
-        let key = &self.keys[key];
+    fn replace_next(&self) {
+        let key = &self.keys[self.replaced.fetch_add(1, Ordering::Relaxed)];
         let replaced = async {
             let old = self.tokens.access_token(key, Slot::Bot).await?.fingerprint();
             self.tokens.report_rejected(key, Slot::Bot, old, Rejection::Expired).await
