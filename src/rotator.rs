@@ -18,7 +18,6 @@ mod observer;
 mod pacer;
 mod retry;
 mod revoke;
-mod rows;
 mod run;
 mod send;
 mod shared;

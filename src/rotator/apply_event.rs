@@ -16,7 +16,7 @@ pub use outcome::{
 use reach::Reach;
 use verdict::Verdict;
 
-use super::{TokenRotator, rows::Rows};
+use super::TokenRotator;
 
 impl TokenRotator {
     /// Applies an event to the store: `tokens_revoked` and `app_uninstalled` remove credentials, any other event changes
@@ -41,7 +41,7 @@ impl TokenRotator {
     ) -> Result<EventOutcome, ApplyEventError> {
         let mut outcome = EventOutcome::default();
         let Some(reach) = Reach::of(callback)? else { return Ok(outcome) };
-        let rows = Rows(&self.shared);
+        let rows = self.shared.calls();
         let mut keys = Vec::new();
         for key in reach.places() {
             if reach.concerns_all_people() {
@@ -64,7 +64,7 @@ impl TokenRotator {
         reach: &Reach<'_>,
         outcome: &mut EventOutcome,
     ) -> Result<(), ApplyEventError> {
-        let rows = Rows(&self.shared);
+        let rows = self.shared.calls();
         let mut known: Vec<(Fingerprint, Verdict)> = Vec::new();
         for _ in 0..ROUNDS {
             let Some(stored) = rows.load(key).await? else { return Ok(()) };

@@ -8,7 +8,7 @@ use slack_proto::{
     tokens::InstallationKey,
 };
 
-use super::{TokenRotator, rows::Rows};
+use super::TokenRotator;
 use crate::store::StoreError;
 
 impl TokenRotator {
@@ -56,7 +56,7 @@ impl TokenRotator {
         mut answer: Installation,
         done: &mut Vec<InstalledRow>,
     ) -> Result<(), InstallError> {
-        let rows = Rows(&self.shared);
+        let rows = self.shared.calls();
         let key = StoreKey::from(place.clone());
         for _ in 0..ROUNDS {
             let stored = rows.load(&key).await?;
@@ -96,7 +96,7 @@ impl TokenRotator {
         key: StoreKey,
         answer: &Installation,
     ) -> Result<InstalledRow, InstallError> {
-        let rows = Rows(&self.shared);
+        let rows = self.shared.calls();
         for _ in 0..ROUNDS {
             let (mut merged, version) = match rows.load(&key).await? {
                 Some(stored) => (stored.installation, Some(stored.version)),

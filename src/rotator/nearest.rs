@@ -8,8 +8,7 @@ use std::{
 
 use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
 
-use super::{TokenError, ValidToken};
-use super::{TokenRotator, rows::Rows};
+use super::{TokenError, TokenRotator, ValidToken};
 use crate::store::StoreError;
 
 /// Where the credential that serves a place is stored.
@@ -54,7 +53,7 @@ impl TokenRotator {
         if let Some(home) = self.nearest.get(key, slot, now) {
             return Ok(home);
         }
-        let rows = Rows(&self.shared);
+        let rows = self.shared.calls();
         let mut fallback = None;
         for near in key.nearest_first() {
             let Some(stored) = rows.load(&near).await? else { continue };

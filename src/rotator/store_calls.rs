@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "events")]
+use slack_proto::tokens::InstallationKey;
 use slack_proto::{Installation, Slot, StoreKey};
 
 use super::{
@@ -30,6 +32,17 @@ impl Calls<'_> {
         version: StoredVersion,
     ) -> Result<StoredVersion, StoreError> {
         self.within(self.shared.store.put(key, installation, Precondition::Version(version))).await
+    }
+
+    /// Writes a row in place of the one that was read, or of none.
+    pub(super) async fn write(
+        &self,
+        key: &StoreKey,
+        installation: &Installation,
+        read: Option<StoredVersion>,
+    ) -> Result<(), StoreError> {
+        let expected = read.map_or(Precondition::Absent, Precondition::Version);
+        self.within(self.shared.store.put(key, installation, expected)).await.map(drop)
     }
 
     pub(super) async fn remove(
@@ -67,6 +80,25 @@ impl Calls<'_> {
         self.within(self.shared.store.release(key, slot, holder)).await
     }
 
+    /// Lists the keys of people's own rows at a place.
+    #[cfg(feature = "events")]
+    pub(super) async fn people_at(
+        &self,
+        place: &InstallationKey,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        let (mut people, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.shared.store.keys_at(place, after.as_ref(), PAGE);
+            let page = self.within(page).await?;
+            let keys = page.keys.into_iter().map(|found| found.key);
+            people.extend(keys.filter(|key| key.user().is_some()));
+            after = page.next;
+            if after.is_none() {
+                return Ok(people);
+            }
+        }
+    }
+
     async fn within<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
@@ -83,3 +115,7 @@ impl Calls<'_> {
         }
     }
 }
+
+/// How many keys are read at once.
+#[cfg(feature = "events")]
+const PAGE: usize = 100;

@@ -11,7 +11,7 @@ use slack_proto::{
 };
 
 use super::{SpareReason, TokenRotator};
-use crate::{error::CallError, rotator::rows::within};
+use crate::{error::CallError, rotator::guard};
 
 /// What becomes of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +32,11 @@ impl TokenRotator {
             IssueOrder::After => Verdict::Spared(SpareReason::IssuedLater),
             _ => {
                 let call = self.shared.call(&AuthTest, &credential.access_token);
-                match within(&self.shared, self.shared.settings.total_timeout, call).await {
-                    Some(Ok(_)) => Verdict::Spared(SpareReason::Alive),
-                    Some(Err(error)) => of_error(&error, credential, event_time),
-                    None => Verdict::Spared(SpareReason::Doubt),
+                let limit = self.shared.settings.total_timeout;
+                match guard::within(&*self.shared.runtime, limit, call).await {
+                    Ok(Ok(_)) => Verdict::Spared(SpareReason::Alive),
+                    Ok(Err(error)) => of_error(&error, credential, event_time),
+                    Err(_) => Verdict::Spared(SpareReason::Doubt),
                 }
             }
         }
