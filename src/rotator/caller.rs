@@ -33,13 +33,31 @@ impl TokenRotator {
             Found::Valid(token) => Ok(token),
             Found::Due(token) => {
                 self.refresh_if_due(key, slot);
-                Ok(token)
+                Ok(Box::pin(self.store_dropped_pair(key, slot, pick)).await.unwrap_or(token))
             }
             Found::Nothing => {
                 let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
                 let wrong = || TokenError::of(key, slot, TokenErrorKind::WrongTokenType);
                 pick(&token).ok_or_else(wrong)
             }
+        }
+    }
+
+    /// Stores a pair that a task has left because its runtime is shut down, and returns the token of it.
+    async fn store_dropped_pair<T>(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        pick: fn(&AnyToken) -> Option<T>,
+    ) -> Option<T> {
+        let shared = &self.shared;
+        let entry = shared.entries.get(key, slot).filter(|entry| entry.has_unsaved())?;
+        let (running, action) = entry.take_up(shared)?;
+        Timer::new(shared).drive_here(running, action).await;
+        let now = shared.runtime.now();
+        match shared.cache.find(key, slot, now, now, pick) {
+            Found::Valid(token) | Found::Due(token) => Some(token),
+            Found::Nothing => None,
         }
     }
 

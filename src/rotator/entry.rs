@@ -437,6 +437,8 @@ impl Entry {
         let due_at = match (state.running, state.rotation.problem()) {
             // Somebody looks after it.
             (true, _) => None,
+            // A task was dropped with a pair in hand: the next caller stores it.
+            (false, _) if state.rotation.unsaved().is_some() => Some(now),
             // It is as good as it gets: now and then somebody may look.
             (false, Some(Problem::ReauthorizationNeeded(_))) => Some(now + PAUSE),
             (false, _) => state.rotation.due_at(),

@@ -2,8 +2,10 @@
 
 mod calls;
 mod flight;
+mod guarded;
 mod incidents;
 mod processes;
 mod runtimes;
+mod stopped;
 mod support;
 mod trouble;

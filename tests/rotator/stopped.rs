@@ -1,0 +1,146 @@
+//! A runtime that is shut down while a rotator has something to store.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use event_listener::Event;
+use slack_auth::{
+    Slot, Timestamp, TokenRotator,
+    runtime::{ManualRuntime, Runtime},
+};
+use slack_fake::App;
+
+use crate::support::{LIFE, World};
+
+/// Runs tasks by hand-moved time until it is stopped: then it drops them, as Tokio does.
+#[derive(Clone)]
+struct Mortal {
+    inner: ManualRuntime,
+    stopped: Arc<AtomicBool>,
+    stop: Arc<Event>,
+}
+
+impl Mortal {
+    fn stop(&self) {
+        self.stopped.store(true, SeqCst);
+        self.stop.notify(usize::MAX);
+        self.inner.run_until_stalled();
+    }
+}
+
+impl Runtime for Mortal {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.inner.sleep(duration)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        if self.stopped.load(SeqCst) {
+            return;
+        }
+        let stop = self.stop.listen();
+        self.inner.spawn(Box::pin(futures_lite::future::or(task, stop)));
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.inner.elapsed()
+    }
+}
+
+fn rotator(world: &World) -> (TokenRotator, Mortal) {
+    let runtime = Mortal {
+        inner: world.runtime.clone(),
+        stopped: Arc::default(),
+        stop: Arc::new(Event::new()),
+    };
+    let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
+        .runtime(runtime.clone())
+        .build()
+        .unwrap();
+    (rotator, runtime)
+}
+
+/// Lets a refresh bring a pair that the store does not take, and stops the runtime.
+fn pair_in_hand(world: &World, rotator: &TokenRotator, runtime: &Mortal) {
+    world.hooks.fail_writes(true);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.advance(Duration::from_millis(200));
+    assert_eq!(world.refreshes(), 1);
+    runtime.stop();
+    world.hooks.fail_writes(false);
+}
+
+#[test]
+fn a_pair_of_a_token_that_has_ended_is_stored_by_the_next_caller() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    pair_in_hand(&world, &rotator, &runtime);
+    let token = world.token(&rotator);
+    assert!(token != old && world.is_live(&token));
+    assert_eq!(world.stored().access_token.expose(), token);
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[test]
+fn a_pair_of_a_token_that_still_works_is_stored_by_the_next_caller() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.come_due();
+    pair_in_hand(&world, &rotator, &runtime);
+    assert_eq!(world.stored().access_token.expose(), old);
+    world.token(&rotator);
+    let stored = world.stored().access_token.expose().to_owned();
+    assert!(stored != old && world.is_live(&stored));
+    assert_eq!(world.token(&rotator), stored);
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[test]
+fn a_pair_of_an_exchange_is_stored_by_the_next_caller() {
+    let world = World::with(App::new("1.2", "hush"));
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.slack.with(|fake| fake.turn_rotation_on("1.2"));
+    world.hooks.fail_writes(true);
+    let (exchanging, key) = (rotator.clone(), world.key.clone());
+    world.runtime.spawn(Box::pin(async move {
+        drop(exchanging.exchange(&key, Slot::Bot).await);
+    }));
+    world.runtime.advance(Duration::from_millis(200));
+    assert_eq!(world.slack.with(|fake| fake.calls("oauth.v2.exchange")), 1);
+    assert_eq!(world.stored().access_token.expose(), old);
+    world.hooks.fail_writes(false);
+    runtime.stop();
+    world.runtime.advance(Duration::from_secs(1));
+    let token = world.token(&rotator);
+    let stored = world.stored();
+    assert!(token != old || stored.access_token.expose() != old, "the pair is stored");
+    assert!(stored.refresh_token.is_some());
+    assert_eq!(world.token(&rotator), stored.access_token.expose());
+    assert_eq!(world.slack.with(|fake| fake.calls("oauth.v2.exchange")), 1);
+}
+
+#[test]
+fn a_settling_caller_does_the_work_of_a_runtime_that_is_stopped() {
+    let world = World::with(App::new("1.2", "hush"));
+    let (rotator, runtime) = rotator(&world);
+    world.token(&rotator);
+    world.slack.with(|fake| fake.turn_rotation_on("1.2"));
+    runtime.stop();
+    let token = world.runtime.block_on(rotator.exchange(&world.key, Slot::Bot)).unwrap();
+    assert_eq!(world.stored().access_token.expose(), token.expose());
+    assert!(world.stored().refresh_token.is_some());
+}
