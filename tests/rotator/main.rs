@@ -5,6 +5,7 @@ mod flight;
 mod guarded;
 mod incidents;
 mod processes;
+mod refusals;
 mod runtimes;
 mod stopped;
 mod support;

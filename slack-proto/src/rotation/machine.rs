@@ -1,5 +1,7 @@
 //! The state of one credential's rotation, and how it moves.
 
+mod deciding;
+mod knowing;
 mod reading;
 mod sending;
 #[cfg(test)]
@@ -9,10 +11,10 @@ mod writing;
 use std::time::Duration;
 
 use super::{
-    Action, AnyCredential, Input, Problem, ReauthorizationReason, RefreshFailure, RefreshRequest,
-    RotationEvent, RotationPolicy, Write,
+    Action, AnyCredential, Input, Problem, ReauthorizationReason, RefreshFailure, RotationEvent,
+    RotationPolicy, Write,
 };
-use crate::{Installation, Slot, Timestamp, methods::UntrustedText, tokens::Fingerprint};
+use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
 /// The rotation of one credential, as a state machine. It is a plain value and performs no action itself.
 ///
@@ -267,221 +269,10 @@ impl Rotation {
         }
     }
 
-    /// Returns the credential that the store holds, as far as is known.
-    #[must_use]
-    pub fn credential(&self) -> Option<&AnyCredential> {
-        self.stored.as_ref()
-    }
-
-    /// Returns the credential if its token stays valid for at least `min_validity` and Slack has not rejected it.
-    #[must_use]
-    pub fn valid_credential(
-        &self,
-        now: Timestamp,
-        min_validity: Duration,
-    ) -> Option<&AnyCredential> {
-        let stored = self.stored.as_ref()?;
-        let ended = self.is_rejected(stored) && !self.is_young(stored, now)
-            || stored.expires_at().is_some_and(|end| now >= end || now + min_validity > end);
-        (!ended).then_some(stored)
-    }
-
-    /// Returns a pair that Slack issued and that is not stored yet. It must not be lost.
-    #[must_use]
-    pub fn unsaved(&self) -> Option<&AnyCredential> {
-        self.pending.as_ref().map(|write| &write.credential)
-    }
-
-    /// Returns when the next refresh is due; `None` if it never is.
-    #[must_use]
-    pub fn due_at(&self) -> Option<Timestamp> {
-        self.policy.due_at(self.stored.as_ref()?, self.phase)
-    }
-
-    /// Returns the earliest time for another refresh of the credential that Slack has not made necessary by its end: a
-    /// token that Slack rejects as soon as it has issued it is not refreshed again and again.
-    #[must_use]
-    pub fn next_refresh_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let issued_at = self.stored.as_ref().filter(|_| self.replaced)?.issued_at();
-        // A token from the future is one of a clock that is wrong.
-        let is_plausible = issued_at.since(now) <= MOST_SKEW;
-        is_plausible.then(|| issued_at + RotationPolicy::shortest_life(self.rejections))
-    }
-
-    /// Sets what the store keeps beside the credential, as it was just read: pairs to fall back on, and whether a person
-    /// must authorize again. To be called before [`Input::Read`].
-    pub fn set_slot_state(&mut self, installation: &Installation, slot: Slot) {
-        self.fallbacks = installation.fallbacks(slot).to_vec();
-        let (Some(held), Some(note)) =
-            (installation.any_credential(slot), installation.needs_authorization(slot))
-        else {
-            // Nobody knows of any, or it has been cleared.
-            self.dead = None;
-            return;
-        };
-        let reason = ReauthorizationReason::from_note(&note.reason, note.code.as_ref());
-        self.dead = Some((held.pair_fingerprint(), reason));
-    }
-
-    /// Returns whether the refresh token may be spent, and Slack takes it still: it must be sent again soon.
-    #[must_use]
-    pub fn is_in_doubt(&self, now: Timestamp) -> bool {
-        self.in_grace(now) || self.goal == Goal::Settle && !self.fallbacks.is_empty()
-    }
-
-    /// Returns the name of the API method that gives the next pair; `None` if nothing is known, or nothing to be sent.
-    #[must_use]
-    pub fn method(&self) -> Option<&'static str> {
-        let stored = self.stored.as_ref()?;
-        let request = match self.goal {
-            Goal::Exchange => RefreshRequest::exchange(stored),
-            Goal::Keep | Goal::Settle => RefreshRequest::refresh(stored),
-        };
-        request.map(|request| request.method())
-    }
-
-    /// Drops a pair that is not stored, and returns it: its installation is gone, and the pair must be revoked.
-    pub fn give_up_unsaved(&mut self) -> Option<AnyCredential> {
-        self.pending.take().map(|write| write.credential)
-    }
-
-    /// Returns when the refresh token of a public client expires. Before that the token must be refreshed, or a
-    /// person must authorize again. `None` if it does not expire, or if the time is unknown.
-    #[must_use]
-    pub fn refresh_token_ends(&self) -> Option<Timestamp> {
-        self.policy.refresh_token_ends(self.stored.as_ref()?)
-    }
-
-    /// Returns what prevents the refresh at the moment, if anything.
-    #[must_use]
-    pub fn problem(&self) -> Option<&Problem> {
-        self.problem.as_ref()
-    }
-
-    /// Returns whether an action is outstanding, whose outcome has not been reported.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        !matches!(self.stage, Stage::New | Stage::Rest | Stage::Stopped)
-    }
-
     /// Returns the events since the last call, for logs and metrics.
     #[must_use]
     pub fn take_events(&mut self) -> Vec<RotationEvent> {
         std::mem::take(&mut self.events)
-    }
-
-    fn look(&mut self, now: Timestamp) -> Action {
-        if self.is_busy() {
-            return Action::Await;
-        }
-        let ended_for_good = self
-            .stored
-            .as_ref()
-            .is_none_or(|it| it.refresh_token().is_none() && self.is_over(it, now));
-        if matches!(self.stage, Stage::New | Stage::Stopped)
-            || self.pending.is_some()
-            || self.doubted
-            || ended_for_good
-        {
-            return self.read_now(Why::ToKnow);
-        }
-        self.rest_or_refresh(now)
-    }
-
-    /// With what is known: is there anything to do?
-    fn rest_or_refresh(&mut self, now: Timestamp) -> Action {
-        if !self.wants(now) {
-            // What cannot be done is not wanted later either.
-            self.goal = Goal::Keep;
-        }
-        if self.wants(now) {
-            return self.lease();
-        }
-        if self.leased {
-            self.stage = Stage::Releasing(None);
-            return Action::Release;
-        }
-        self.stage = Stage::Rest;
-        Action::Rest { due_at: self.due_at() }
-    }
-
-    /// Returns whether a refresh must be sent.
-    fn wants(&self, now: Timestamp) -> bool {
-        let Some(stored) = &self.stored else { return false };
-        if self.reason_for(stored).is_some() {
-            return false;
-        }
-        match self.goal {
-            Goal::Exchange => RefreshRequest::exchange(stored).is_some(),
-            Goal::Settle => stored.refresh_token().is_some(),
-            Goal::Keep => {
-                let due = self.policy.due_at(stored, self.phase).is_some_and(|due| now >= due);
-                // A token that is due as soon as it comes is not asked for without end.
-                let fresh = self.refreshed_at.is_some_and(|at| {
-                    let began = at.min(stored.issued_at());
-                    now >= began && now.since(began) < RotationPolicy::shortest_life(0)
-                });
-                let rejected = self.is_rejected(stored) && !self.is_young(stored, now);
-                stored.refresh_token().is_some() && (rejected || due && !fresh)
-            }
-        }
-    }
-
-    fn lease(&mut self) -> Action {
-        if let (Goal::Keep, Some(stored)) = (self.goal, &self.stored) {
-            if !self.leased && self.polls == 0 && self.failures == 0 {
-                self.events.push(RotationEvent::Due { token: stored.fingerprint() });
-            }
-        }
-        self.stage = Stage::Leasing;
-        Action::TakeLease
-    }
-
-    fn read_now(&mut self, why: Why) -> Action {
-        self.stage = Stage::Reading(why);
-        Action::Read
-    }
-
-    fn wait(&mut self, wait: Duration, next: Next) -> Action {
-        if self.leased && wait > LONGEST_WAIT_WITH_LEASE && !self.grace_may_run() {
-            // Others may be luckier.
-            self.after_release = Some((wait, next));
-            self.stage = Stage::Releasing(None);
-            return Action::Release;
-        }
-        self.stage = Stage::Waiting(next);
-        Action::Wait(wait)
-    }
-
-    fn go_on(&mut self, next: Next) -> Action {
-        match next {
-            Next::Read(why) => self.read_now(why),
-            Next::Lease => self.lease(),
-            Next::Write => self.write(),
-        }
-    }
-
-    /// Stops, after the lease is released if it is held.
-    fn stop(&mut self, reason: ReauthorizationReason) -> Action {
-        if self.leased {
-            self.stage = Stage::Releasing(Some(reason));
-            return Action::Release;
-        }
-        self.halt(reason)
-    }
-
-    fn halt(&mut self, reason: ReauthorizationReason) -> Action {
-        let problem = Problem::ReauthorizationNeeded(reason.clone());
-        if self.problem.as_ref() != Some(&problem) {
-            // A key that nobody has installed anything under is nothing that an operator must hear of.
-            let is_news = reason != ReauthorizationReason::Missing || self.was_known;
-            let event = RotationEvent::ReauthorizationNeeded { reason: reason.clone() };
-            self.events.extend(is_news.then_some(event));
-            self.problem = Some(problem);
-        }
-        self.goal = Goal::Keep;
-        self.stage = Stage::Stopped;
-        Action::Stop(reason)
     }
 
     fn abort(&mut self, now: Timestamp) -> Action {
@@ -497,29 +288,4 @@ impl Rotation {
         };
         self.step(now, event)
     }
-
-    fn is_young(&self, credential: &AnyCredential, now: Timestamp) -> bool {
-        let life = RotationPolicy::shortest_life(self.rejections);
-        let issued_at = credential.issued_at();
-        self.replaced && issued_at.since(now) <= MOST_SKEW && now < issued_at + life
-    }
-
-    fn is_rejected(&self, credential: &AnyCredential) -> bool {
-        self.rejected.is_some_and(|rejected| rejected == credential.fingerprint())
-    }
-
-    fn is_over(&self, credential: &AnyCredential, now: Timestamp) -> bool {
-        self.is_rejected(credential) || credential.expires_at().is_some_and(|end| now >= end)
-    }
-
-    fn reason_for(&self, credential: &AnyCredential) -> Option<&ReauthorizationReason> {
-        let (mark, reason) = self.dead.as_ref()?;
-        (*mark == credential.pair_fingerprint()).then_some(reason)
-    }
 }
-
-/// By how much the clocks of two processes may differ.
-const MOST_SKEW: Duration = Duration::from_secs(300);
-
-/// A longer wait gives the lease back first.
-const LONGEST_WAIT_WITH_LEASE: Duration = Duration::from_secs(5);

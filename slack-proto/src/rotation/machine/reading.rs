@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{After, Goal, Next, Rotation, Stage, Why};
 use crate::{
-    Timestamp,
+    Installation, Slot, Timestamp,
     methods::UntrustedText,
     rotation::{
         Action, AnyCredential, Fact, Note, Problem, ReauthorizationReason, Rejection,
@@ -22,6 +22,21 @@ enum Found {
 }
 
 impl Rotation {
+    /// Sets what the store keeps beside the credential, as it was just read: pairs to fall back on, and whether a person
+    /// must authorize again. To be called before [`Input::Read`](crate::rotation::Input::Read).
+    pub fn set_slot_state(&mut self, installation: &Installation, slot: Slot) {
+        self.fallbacks = installation.fallbacks(slot).to_vec();
+        let (Some(held), Some(note)) =
+            (installation.any_credential(slot), installation.needs_authorization(slot))
+        else {
+            // Nobody knows of any, or it has been cleared.
+            self.dead = None;
+            return;
+        };
+        let reason = ReauthorizationReason::from_note(&note.reason, note.code.as_ref());
+        self.dead = Some((held.pair_fingerprint(), reason));
+    }
+
     pub(super) fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
         let held = self.stored.as_ref().is_some_and(|stored| stored.fingerprint() == token);
         match rejection {

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
-    AccessToken, ApiMethod as _,
+    AccessToken, ApiMethod as _, Installation, Slot,
     error::ErrorClass,
-    rotation::{Issued, Note, Rejection},
+    rotation::{Issued, Note, RefreshRequest, Rejection},
     tokens::{
         ConfigurationCredential, ConfigurationToken, Credential, RefreshMethod, RefreshToken,
     },
@@ -10,6 +10,7 @@ use crate::{
 
 mod answers;
 mod others;
+mod refusals;
 mod stores;
 
 const START: u64 = 1_795_219_200;

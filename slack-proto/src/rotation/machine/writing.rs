@@ -3,7 +3,7 @@
 use super::{Next, Rotation, Stage};
 use crate::{
     Timestamp,
-    rotation::{Action, Problem, RotationEvent, policy::retry_wait},
+    rotation::{Action, AnyCredential, Problem, RotationEvent, policy::retry_wait},
 };
 
 impl Rotation {
@@ -20,7 +20,7 @@ impl Rotation {
     pub(super) fn written(&mut self, now: Timestamp) -> Action {
         let Some(write) = self.pending.take() else { return self.look(now) };
         let new = write.credential.fingerprint();
-        let old = self.stored.as_ref().map(crate::rotation::AnyCredential::fingerprint);
+        let old = self.stored.as_ref().map(AnyCredential::fingerprint);
         if let Some(old) = old.filter(|old| *old != new) {
             let expires_at = write.credential.expires_at();
             self.events.push(RotationEvent::Refreshed { old, new, expires_at });
@@ -53,5 +53,10 @@ impl Rotation {
         self.problem = Some(Problem::Store);
         self.events.push(RotationEvent::StoreFailed { after });
         self.wait(after, next)
+    }
+
+    /// Drops a pair that is not stored, and returns it: its installation is gone, and the pair must be revoked.
+    pub fn give_up_unsaved(&mut self) -> Option<AnyCredential> {
+        self.pending.take().map(|write| write.credential)
     }
 }

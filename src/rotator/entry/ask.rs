@@ -1,0 +1,101 @@
+//! A caller asks for a token, and is counted while it waits.
+
+use std::{sync::Arc, time::Duration};
+
+use slack_proto::{
+    Timestamp,
+    rotation::{Action, Input},
+};
+
+use super::{Entry, Running};
+use crate::{
+    pace::Priority,
+    rotator::{error::TokenError, shared::Shared, valid_token::AnyToken},
+};
+
+/// What a caller is told.
+pub(in crate::rotator) enum Told {
+    Token(AnyToken),
+    Failed(TokenError),
+    /// Wait until something changes. The number is that of the round.
+    Wait(u64),
+    /// Begin a task with this action, then wait.
+    Run(Running, Action, u64),
+    /// Do the work of a task, which the runtime does not run any more.
+    Drive(Running, Action, u64),
+    /// Ask the entry that has taken the place of this one.
+    Detached,
+}
+
+impl Entry {
+    /// Asks for a token that lives for so long. `round` is what the caller was told before, if it was.
+    pub(in crate::rotator) fn ask(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+        min_validity: Duration,
+        round: Option<u64>,
+        deadline: Timestamp,
+    ) -> Told {
+        let mut state = self.state();
+        if state.detached {
+            return Told::Detached;
+        }
+        let now = shared.runtime.now();
+        let is_over = round.is_some_and(|round| state.rounds > round);
+        if let Some(token) =
+            state.rotation.valid_credential(now, min_validity).and_then(AnyToken::of)
+        {
+            return Told::Token(token);
+        }
+        if !state.running {
+            // The task that the caller has waited for was dropped: its runtime is shut down.
+            let dropped = round.is_some() && state.left.is_some();
+            if is_over && !dropped {
+                return Told::Failed(state.failure(self, now, min_validity));
+            }
+            let lives = state.rotation.valid_credential(now, Duration::ZERO).is_some();
+            let input = if lives { Input::Refresh } else { Input::Tick };
+            let round = state.rounds;
+            let (started, news) = self.start(shared, &mut state, input);
+            let told = match started {
+                Some((running, action)) if dropped => Told::Drive(running, action, round),
+                Some((running, action)) => Told::Run(running, action, round),
+                None => Told::Failed(state.failure(self, now, min_validity)),
+            };
+            drop(state);
+            news.deliver(shared);
+            return told;
+        }
+        if let Some((until, problem)) = state.held_up(shared, now) {
+            // Nothing will happen as long as the caller waits.
+            if until > deadline {
+                return Told::Failed(state.error(self, problem).retry_at(now, until));
+            }
+        }
+        Told::Wait(round.unwrap_or(state.rounds))
+    }
+
+    /// Counts a caller who waits: whoever is waited for goes first.
+    pub(in crate::rotator) fn wait_for_it(self: &Arc<Self>, shared: &Arc<Shared>) -> Waiting {
+        let mut state = self.state();
+        state.waiters += 1;
+        let turn = state.turn.filter(|_| state.waiters == 1);
+        drop(state);
+        if let Some(turn) = turn {
+            shared.pacer.promote(shared.runtime.elapsed(), turn, Priority::Waiting);
+        }
+        Waiting { entry: Arc::clone(self) }
+    }
+}
+
+/// A caller who waits.
+pub(in crate::rotator) struct Waiting {
+    entry: Arc<Entry>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.entry.state();
+        state.waiters = state.waiters.saturating_sub(1);
+    }
+}

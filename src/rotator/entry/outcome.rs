@@ -1,0 +1,98 @@
+//! What stands in the way of a token, as a caller is told it.
+
+use std::time::Duration;
+
+use slack_proto::{
+    Timestamp,
+    rotation::{Problem, ReauthorizationReason},
+};
+
+use super::{Entry, State};
+use crate::rotator::{
+    error::{TokenError, TokenErrorKind},
+    shared::Shared,
+};
+
+impl Entry {
+    /// Returns whether a round is over, and what stands in the way of a new token then.
+    pub(in crate::rotator) fn outcome(
+        &self,
+        shared: &Shared,
+        round: u64,
+        deadline: Timestamp,
+    ) -> Option<Result<(), TokenError>> {
+        let state = self.state();
+        let now = shared.runtime.now();
+        if state.rounds > round || !state.running || state.detached {
+            let problem = state.rotation.problem().cloned();
+            return Some(match problem {
+                Some(problem) => Err(state.error(self, problem)),
+                None => Ok(()),
+            });
+        }
+        match state.held_up(shared, now) {
+            Some((until, problem)) if until > deadline => {
+                Some(Err(state.error(self, problem).retry_at(now, until)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The caller has waited long enough.
+    pub(in crate::rotator) fn too_late(&self) -> TokenError {
+        let state = self.state();
+        let problem = state.rotation.problem().cloned();
+        TokenError::new(&self.name, TokenErrorKind::TimedOut)
+            .with_problem(problem)
+            .because(state.cause.clone())
+    }
+}
+
+impl State {
+    pub(super) fn error(&self, entry: &Entry, problem: Problem) -> TokenError {
+        let kind = match &problem {
+            Problem::ReauthorizationNeeded(ReauthorizationReason::Missing) if self.installed => {
+                TokenErrorKind::EmptySlot
+            }
+            Problem::ReauthorizationNeeded(ReauthorizationReason::Missing) => {
+                TokenErrorKind::NotInstalled
+            }
+            Problem::ReauthorizationNeeded(_) => TokenErrorKind::NeedsAuthorization,
+            _ => TokenErrorKind::RefreshFailed,
+        };
+        TokenError::new(&entry.name, kind).with_problem(Some(problem)).because(self.cause.clone())
+    }
+
+    pub(super) fn failure(
+        &self,
+        entry: &Entry,
+        now: Timestamp,
+        min_validity: Duration,
+    ) -> TokenError {
+        if self.left.is_some() {
+            return TokenError::new(&entry.name, TokenErrorKind::Drained);
+        }
+        if let Some(problem) = self.rotation.problem() {
+            return self.error(entry, problem.clone());
+        }
+        let whole_life = self
+            .rotation
+            .credential()
+            .and_then(|it| it.expires_at().map(|end| end.since(it.issued_at())));
+        let is_long_enough = whole_life.is_none_or(|life| life >= min_validity);
+        match self.rotation.next_refresh_at(now) {
+            Some(at) if at > now && is_long_enough => {
+                TokenError::new(&entry.name, TokenErrorKind::RefreshedLately).retry_at(now, at)
+            }
+            _ => TokenError::new(&entry.name, TokenErrorKind::TooShortLived),
+        }
+    }
+
+    /// Until when nothing happens, and why.
+    pub(super) fn held_up(&self, shared: &Shared, now: Timestamp) -> Option<(Timestamp, Problem)> {
+        if let (Some(until), Some(problem)) = (self.resumes_at, self.rotation.problem()) {
+            return Some((until, problem.clone()));
+        }
+        shared.held_back(self.turn?, now)
+    }
+}
