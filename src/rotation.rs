@@ -6,6 +6,7 @@ pub use slack_proto::rotation::{
 };
 
 pub use crate::rotator::{
-    Drained, InvalidRotator, RevokeError, RevokeErrorKind, RotatedCallError, RotationObserver,
-    TokenError, TokenErrorKind, TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
+    Drained, InvalidRotator, PlannedRefresh, RevokeError, RevokeErrorKind, RotatedCallError,
+    RotationObserver, SweepFailure, SweepHandle, SweepPlan, SweepReport, SweepSummary, TokenError,
+    TokenErrorKind, TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
 };

@@ -18,10 +18,13 @@ mod observer;
 mod pacer;
 mod retry;
 mod revoke;
+mod row_reader;
 mod run;
 mod send;
 mod shared;
+mod stop;
 mod store_calls;
+mod sweep;
 mod valid_token;
 
 use std::{
@@ -47,6 +50,7 @@ use shared::Shared;
 use slack_proto::{
     ClientSecret, ConfidentialClient, Slot, StoreKey, oauth::ClientCredentials, rotation::Input,
 };
+pub use sweep::{PlannedRefresh, SweepFailure, SweepHandle, SweepPlan, SweepReport, SweepSummary};
 use valid_token::AnyToken;
 pub use valid_token::{ValidConfigurationToken, ValidToken};
 
@@ -99,6 +103,16 @@ use crate::{Client, InstallationStore};
 pub struct TokenRotator {
     shared: Arc<Shared>,
     nearest: Arc<Nearest>,
+    _owner: Arc<Owner>,
+}
+
+/// All clones together: when the last one is dropped, what runs in the background ends.
+struct Owner(Arc<Shared>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.closing.set();
+    }
 }
 
 impl TokenRotator {
@@ -112,7 +126,9 @@ impl TokenRotator {
     }
 
     fn over(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared), nearest: Arc::default() }
+        let shared = Arc::new(shared);
+        let owner = Arc::new(Owner(Arc::clone(&shared)));
+        Self { shared, nearest: Arc::default(), _owner: owner }
     }
 
     /// Returns an access token that is valid for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s
@@ -187,14 +203,7 @@ impl TokenRotator {
     /// A refresh that is under way ends by itself: it replaces only what it was sent for.
     pub fn invalidate(&self, key: &StoreKey) {
         self.nearest.clear();
-        for slot in SLOTS {
-            if let Some(entry) = self.shared.entries.get(key, slot) {
-                if entry.invalidate(&self.shared) {
-                    self.shared.entries.remove(&entry);
-                }
-            }
-            self.shared.cache.remove(key, slot);
-        }
+        self.shared.invalidate(key);
     }
 
     /// Replaces the app's client secret while the program runs. Refreshes that Slack refused because of the old one go on

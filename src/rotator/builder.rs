@@ -19,6 +19,7 @@ use super::{
     error::InvalidRotator,
     pacer::Pacer,
     shared::{Settings, Shared},
+    stop::Signal,
 };
 use crate::{Client, InstallationStore, Limits, runtime::Runtime};
 
@@ -170,10 +171,13 @@ impl TokenRotatorBuilder {
             });
         }
         let Settings { window, capacity, idle_time, .. } = settings;
+        let clock = Arc::clone(&runtime);
+        // What is written here is due when this rotator says so.
+        let store = self.store.policy(self.policy).clock(move || clock.now());
         Ok(TokenRotator::over(Shared {
             client: self.client,
             app: Mutex::new(Arc::new(self.app)),
-            store: self.store,
+            store,
             runtime,
             policy: self.policy,
             observer: self.observer,
@@ -184,6 +188,8 @@ impl TokenRotatorBuilder {
             runs: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
             run_ended: Event::new(),
+            sweeps: AtomicUsize::new(0),
+            closing: Signal::default(),
         }))
     }
 }

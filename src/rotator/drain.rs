@@ -23,13 +23,14 @@ impl Drained {
 }
 
 impl TokenRotator {
-    /// Stops new refreshes, and waits for at most `deadline` until the answers that are on their way have come and all
+    /// Stops new refreshes and the sweep, and waits for at most `deadline` until the answers that are on their way have come and all
     /// pairs are stored: before a process ends, after SIGTERM for instance.
     ///
     /// Tokens that are valid are still returned afterwards. Whatever was left undone is taken up by the next process.
     pub async fn drain(&self, deadline: Duration) -> Drained {
         let shared = &self.shared;
         shared.draining.store(true, Ordering::Release);
+        shared.closing.set();
         let entries = shared.entries.all();
         for entry in &entries {
             entry.wake();
@@ -37,7 +38,8 @@ impl TokenRotator {
         let ended = async {
             loop {
                 let ended = shared.run_ended.listen();
-                if shared.runs.load(Ordering::Acquire) == 0 {
+                let sweeps = shared.sweeps.load(Ordering::Acquire);
+                if shared.runs.load(Ordering::Acquire) == 0 && sweeps == 0 {
                     return;
                 }
                 ended.await;

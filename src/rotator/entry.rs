@@ -3,6 +3,7 @@
 //! Nothing foreign is called here: what happened is collected as [`News`], and delivered after the lock is released.
 
 mod ask;
+mod look;
 mod outcome;
 mod publish;
 mod running;

@@ -16,12 +16,14 @@ use slack_proto::{
 };
 
 use super::{
+    SLOTS,
     cache::{Cache, CredentialKey},
     entries::Entries,
     entry::Entry,
     guard,
     observer::RotationObserver,
     pacer::{HeldBack, Pacer, TurnName},
+    stop::Signal,
     store_calls::Calls,
 };
 use crate::{Client, InstallationStore, pace, runtime::Runtime};
@@ -41,6 +43,9 @@ pub(super) struct Shared {
     pub(super) runs: AtomicUsize,
     pub(super) draining: AtomicBool,
     pub(super) run_ended: Event,
+    /// How many sweeps there are, and the signal that ends them.
+    pub(super) sweeps: AtomicUsize,
+    pub(super) closing: Signal,
 }
 
 /// The numbers that a rotator goes by, beside those of its policy.
@@ -82,12 +87,33 @@ impl Shared {
 
     /// Returns until when those who wait for a turn wait in vain, and why.
     pub(super) fn held_back(&self, turn: TurnName, now: Timestamp) -> Option<(Timestamp, Problem)> {
+        self.method_held_back(turn.method(), now)
+    }
+
+    /// Returns until when no request of a method is sent, and why.
+    pub(super) fn method_held_back(
+        &self,
+        method: &'static str,
+        now: Timestamp,
+    ) -> Option<(Timestamp, Problem)> {
         let elapsed = self.runtime.elapsed();
-        let (until, problem) = match self.pacer.held_back(elapsed, turn.method())? {
+        let (until, problem) = match self.pacer.held_back(elapsed, method)? {
             HeldBack::RateLimited(until) => (until, Problem::RateLimited),
             HeldBack::ClientRefused(until) => (until, Problem::ClientRefused),
         };
         Some((now + until.saturating_sub(elapsed), problem))
+    }
+
+    /// Drops what is cached of an installation.
+    pub(super) fn invalidate(&self, key: &StoreKey) {
+        for slot in SLOTS {
+            if let Some(entry) = self.entries.get(key, slot) {
+                if entry.invalidate(self) {
+                    self.entries.remove(&entry);
+                }
+            }
+            self.cache.remove(key, slot);
+        }
     }
 
     pub(super) fn is_draining(&self) -> bool {

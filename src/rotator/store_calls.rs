@@ -11,7 +11,8 @@ use super::{
     shared::Shared,
 };
 use crate::store::{
-    LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored, StoredVersion,
+    Cursor, KeyPage, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
+    StoredVersion,
 };
 
 /// Calls of one store.
@@ -78,6 +79,27 @@ impl Calls<'_> {
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
         self.within(self.shared.store.release(key, slot, holder)).await
+    }
+
+    pub(super) async fn acquire_sweep(
+        &self,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<LeaseOutcome, StoreError> {
+        self.within(self.shared.store.acquire_sweep(holder, length)).await
+    }
+
+    pub(super) async fn release_sweep(&self, holder: LeaseHolder) -> Result<(), StoreError> {
+        self.within(self.shared.store.release_sweep(holder)).await
+    }
+
+    pub(super) async fn due_within(
+        &self,
+        length: Duration,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<KeyPage, StoreError> {
+        self.within(self.shared.store.due_within(length, after, limit)).await
     }
 
     /// Lists the keys of people's own rows at a place.

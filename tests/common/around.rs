@@ -23,6 +23,11 @@ pub(crate) trait Hooks: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Comes before an entry is read.
+    fn before_load(&self, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Answers whoever wants a lease, in the inner store's place.
     fn lease(&self) -> Option<LeaseOutcome> {
         None
@@ -46,6 +51,7 @@ pub(crate) enum Call {
 impl<S: StoreBackend, H: Hooks> StoreBackend for Around<S, H> {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         self.hooks.before(Call::Load).await?;
+        self.hooks.before_load(key.as_str())?;
         self.inner.load(key).await
     }
 

@@ -9,4 +9,5 @@ mod refusals;
 mod runtimes;
 mod stopped;
 mod support;
+mod sweep;
 mod trouble;

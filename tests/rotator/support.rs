@@ -15,9 +15,12 @@ use async_trait::async_trait;
 use http::Request;
 use slack_auth::{
     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation, InstallationStore,
-    Slot, StoreKey, Timestamp, TokenRotator,
+    PublicClient, Slot, StoreKey, Timestamp, TokenRotator,
     methods::OauthV2Access,
-    oauth::AuthorizationCode,
+    oauth::{
+        AuthorizationCode, AuthorizationRequest, Callback, CodeVerifier, InstallScopes,
+        RedirectUri, random_bytes,
+    },
     rotation::RotationEvent,
     runtime::{ManualRuntime, Runtime as _},
     store::{MemoryStore, Precondition, StoreError, StoreErrorKind},
@@ -29,6 +32,8 @@ use self::around::{Around, Call, Hooks};
 
 pub(crate) const START: u64 = 1_795_219_200;
 pub(crate) const LIFE: Duration = Duration::from_secs(43_200);
+
+const OWN_SCHEME: &str = "fakeapp://oauth/cb";
 
 /// All that a test needs; clones share it.
 #[derive(Clone)]
@@ -51,7 +56,19 @@ impl World {
     }
 
     pub(crate) fn with(app: App) -> Self {
-        let app = app.redirect_url("https://app.example.com/cb");
+        Self::installed(app.redirect_url("https://app.example.com/cb"), install)
+    }
+
+    /// A public client (PKCE), just installed.
+    pub(crate) fn public() -> Self {
+        let app = App::new("1.2", "hush").rotate_tokens().enable_pkce();
+        Self::installed(app.redirect_url(OWN_SCHEME), install_public)
+    }
+
+    fn installed(
+        app: App,
+        install: fn(&ManualRuntime, &SharedFake, &Client) -> Installation,
+    ) -> Self {
         let fake = FakeSlack::new()
             .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
             .user(User::new("U0FAKE00001", "fake.person"))
@@ -66,8 +83,12 @@ impl World {
         let inner = MemoryStore::with_clock(move || Duration::from_secs(time.now().as_unix()));
         let hooks = Shaky::default();
         let store = Around { inner: inner.clone(), hooks: hooks.clone() };
-        let store = InstallationStore::new(store, Self::app().id().clone());
-        let inner = InstallationStore::new(inner, Self::app().id().clone());
+        let clock = || {
+            let runtime = runtime.clone();
+            move || runtime.now()
+        };
+        let store = InstallationStore::new(store, Self::app().id().clone()).clock(clock());
+        let inner = InstallationStore::new(inner, Self::app().id().clone()).clock(clock());
         let installation = install(&runtime, &slack, &client);
         let key = StoreKey::from(installation.key().unwrap());
         runtime.block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
@@ -133,6 +154,25 @@ impl World {
     }
 }
 
+/// Goes through the browser leg of a client without a secret.
+fn install_public(runtime: &ManualRuntime, slack: &SharedFake, client: &Client) -> Installation {
+    type Flow = OauthV2Access<CodeVerifier>;
+    let (id, redirect) = (World::app().id().clone(), RedirectUri::new(OWN_SCHEME).unwrap());
+    let scopes = InstallScopes::user_only("chat:write");
+    let request = AuthorizationRequest::<Flow>::new(id.clone(), scopes, redirect).unwrap();
+    let random = random_bytes().unwrap();
+    let (url, pending) = request.begin(&Endpoint::slack(), &random, runtime.now());
+    let response = slack.handle(&Request::get(url.expose()).body(Vec::new()).unwrap());
+    let callback = Callback::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+    let verified = pending.finish(callback, runtime.now()).unwrap();
+    let app = PublicClient::new(id);
+    runtime
+        .block_on(client.call(&verified.exchange, &app))
+        .unwrap()
+        .value
+        .into_installation(runtime.now())
+}
+
 /// Goes through the browser leg.
 pub(crate) fn install(
     runtime: &ManualRuntime,
@@ -165,6 +205,8 @@ pub(crate) struct Shaky {
     pub(crate) fails_to_write: Arc<AtomicBool>,
     /// Whether there is no room for more.
     pub(crate) full: Arc<AtomicBool>,
+    /// The keys of entries that cannot be read.
+    pub(crate) unreadable: Arc<Mutex<Vec<String>>>,
     /// The number of the call that goes wrong, and how.
     pub(crate) trip: Arc<Mutex<Option<(usize, bool)>>>,
 }
@@ -206,6 +248,13 @@ impl Hooks for Shaky {
         let is_full = call == Call::Reserve && self.full.load(Ordering::SeqCst);
         if fails_to_write || is_full || self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
+        }
+        Ok(())
+    }
+
+    fn before_load(&self, key: &str) -> Result<(), StoreError> {
+        if self.unreadable.lock().unwrap().iter().any(|it| it == key) {
+            return Err(StoreError::new(StoreErrorKind::Damaged, "the test's row is damaged"));
         }
         Ok(())
     }

@@ -120,8 +120,10 @@ impl RotationPolicy {
         Some(latest - Duration::from_secs(past))
     }
 
-    /// When the refresh token ends, if it does and anybody knows when it was issued.
-    pub(super) fn refresh_token_ends(&self, credential: &AnyCredential) -> Option<Timestamp> {
+    /// Returns when the refresh token of a credential ends, after which a person must authorize the app again; `None` if
+    /// the app is no [public client](Self::for_public_client), or if nobody knows when the token was issued.
+    #[must_use]
+    pub fn refresh_token_ends(&self, credential: &AnyCredential) -> Option<Timestamp> {
         Some(credential.refresh_token_issued_at()? + self.refresh_token_life?)
     }
 
