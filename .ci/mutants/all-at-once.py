@@ -73,6 +73,11 @@ class Package:
 
 # The suite starts thousands of threads, each with a stack.
 OF_THE_SUITE = 64 << 30
+# The suite for stores is tried by stores that are careless, and not by mutants.
+OF_THE_STORE = tuple(
+    f"{name}.rs"
+    for name in "app backend entry error find installations key lease listing lookup memory phase removal sealing settle".split()
+)
 PACKAGES = {
     package.name: package
     for package in [
@@ -99,6 +104,8 @@ PACKAGES = {
             without=("leaks",),
             most_bytes=OF_THE_SUITE,
         ),
+        Package("slack-store", "store", OF_THE_STORE, options=("--all-features",), slow=("backends",)),
+        Package("slack-store-file", "store-file", slow=("suite",)),
     ]
 }
 # Of CPU time, for one test program.

@@ -8,14 +8,15 @@ use std::{
 };
 
 use pollster::block_on;
-use slack_auth::{
-    AccessToken, ClientId, Installation, InstallationStore, Slot, StoreKey, Timestamp,
-    store::{
-        FileStore, LeaseHolder, LeaseOutcome, Precondition, SealingKey, SealingKeys, StoreError,
-        StoreErrorKind, Stored, StoredVersion,
-    },
+use slack_proto::{
+    AccessToken, ClientId, Installation, Slot, StoreKey, Timestamp,
     tokens::{Credential, InstallationKey},
 };
+use slack_store::{
+    InstallationStore, LeaseHolder, LeaseOutcome, Precondition, SealingKey, SealingKeys,
+    StoreError, StoreErrorKind, Stored, StoredVersion,
+};
+use slack_store_file::FileStore;
 use tempfile::TempDir;
 
 const CANARY: &str = "xoxb-C4n4ry";

@@ -10,13 +10,10 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
-use slack_auth::{
-    ClientId, Installation, InstallationStore, Slot,
-    store::{
-        Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, MemoryStore, Page,
-        Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
-    },
-    tokens::InstallationKey,
+use slack_proto::{ClientId, Installation, Slot, tokens::InstallationKey};
+use slack_store::{
+    Cursor, Entry, EntryKey, HeldLease, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore,
+    Page, Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
 
 /// What becomes of an answer.

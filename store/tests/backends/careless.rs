@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use slack_auth::store::{
+use slack_store::{
     Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, MemoryStore, Page,
     Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
@@ -150,7 +150,7 @@ impl StoreBackend for Careless {
             (Fault::Text, _) => {
                 let text = String::from_utf8_lossy(write.value.as_ref()).into_owned();
                 let value = text.replace('\0', "").into_bytes();
-                write.value = slack_auth::store::SecretBytes::new(value);
+                write.value = slack_store::SecretBytes::new(value);
             }
             (Fault::Small, _) if write.value.as_ref().len() > 65_536 => {
                 return Err(StoreError::new(StoreErrorKind::Refused, "the column is too small"));

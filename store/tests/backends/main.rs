@@ -1,23 +1,17 @@
-//! The suite for stores: ours pass, and each careless one is caught by the case that is there for it.
+//! The suite for stores: the one in memory passes, and each careless one is caught by the case that is there for it.
 
-#[path = "../common/around.rs"]
-mod around;
 mod careless;
 mod fault;
-mod one_app;
 mod unknown;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
-use async_trait::async_trait;
-use slack_auth::store::{FileStore, MemoryStore, StoreError, conformance::Suite};
+use slack_store::{MemoryStore, conformance::Suite};
 
 use crate::{
-    around::{Around, Call, Hooks},
     careless::{Careless, Shared},
     fault::Fault,
 };
@@ -33,51 +27,6 @@ fn the_store_in_memory_passes() {
     println!("{report}");
     report.assert_passed();
     assert_eq!(report.cases(), 42);
-}
-
-#[test]
-fn the_store_in_a_folder_passes() {
-    let folder = tempfile::tempdir().unwrap();
-    let suite = Suite::new(move |place| {
-        let store = FileStore::open(folder.path().join(place.name));
-        async move { store }
-    });
-    let report = suite.run_blocking();
-    println!("{report}");
-    report.assert_passed();
-}
-
-/// A store that needs Tokio's clock is tried under Tokio, as it is: in one task, and on threads.
-#[test]
-fn a_store_under_a_runtime_is_tried_in_it() {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(1).enable_time().build().unwrap();
-    let names = ["large-value", "together-create", "together-remove"];
-    let suite = || {
-        let places = Mutex::new(HashMap::<String, MemoryStore>::new());
-        Suite::new(move |place| {
-            let inner = places.lock().unwrap().entry(place.name).or_default().clone();
-            async move { Ok(Around { inner, hooks: Slow }) }
-        })
-    };
-    runtime.block_on(async { suite().run_only(&names).await.assert_passed() });
-    let handle = runtime.handle().clone();
-    let on_threads = suite().on_threads(move |future| handle.block_on(future));
-    runtime.block_on(async {
-        tokio::task::block_in_place(|| pollster::block_on(on_threads.run_only(&names)))
-            .assert_passed();
-    });
-}
-
-#[derive(Clone, Default)]
-struct Slow;
-
-#[async_trait]
-impl Hooks for Slow {
-    async fn before(&self, _: Call) -> Result<(), StoreError> {
-        tokio::time::sleep(Duration::from_micros(10)).await;
-        Ok(())
-    }
 }
 
 fn suite(fault: Fault) -> Suite {

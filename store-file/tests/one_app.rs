@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use pollster::block_on;
-use slack_auth::{
-    ClientId, Installation, InstallationStore, Slot, StoreKey,
-    store::{
-        FileStore, LeaseHolder, MemoryStore, Precondition, StoreBackend, StoreError, StoreErrorKind,
-    },
-    tokens::InstallationKey,
+use slack_proto::{ClientId, Installation, Slot, StoreKey, tokens::InstallationKey};
+use slack_store::{
+    InstallationStore, LeaseHolder, MemoryStore, Precondition, StoreBackend, StoreError,
+    StoreErrorKind,
 };
+use slack_store_file::FileStore;
 
 fn app(backend: &Arc<dyn StoreBackend>, client_id: &str) -> InstallationStore {
     InstallationStore::new(Arc::clone(backend), ClientId::new(client_id).unwrap())
