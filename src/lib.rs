@@ -207,6 +207,7 @@ mod client_builder;
 pub mod error;
 #[cfg(feature = "events")]
 pub mod events;
+pub mod health;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
 pub mod ids;

@@ -12,6 +12,7 @@ mod entries;
 mod entry;
 mod error;
 mod guard;
+mod health;
 mod install;
 mod nearest;
 mod observer;
@@ -41,6 +42,9 @@ pub use builder::TokenRotatorBuilder;
 pub use call::RotatedCallError;
 pub use drain::Drained;
 pub use error::{InvalidRotator, TokenError, TokenErrorKind};
+pub use health::{
+    CredentialHealth, HealthPage, HealthState, HealthSummary, InstallationHealth, RefreshTokenEnd,
+};
 pub use install::{InstallError, InstallOutcome, InstalledRow};
 use nearest::Nearest;
 pub use observer::RotationObserver;

@@ -23,7 +23,7 @@ use slack_proto::{
 };
 
 use self::publish::News;
-pub(super) use self::{ask::Told, running::Running};
+pub(super) use self::{ask::Told, look::Activity, running::Running};
 use super::{cache::CredentialKey, pacer::TurnName, shared::Shared};
 use crate::pace::Priority;
 

@@ -11,8 +11,8 @@ use super::{
     shared::Shared,
 };
 use crate::store::{
-    Cursor, KeyPage, LeaseHolder, LeaseOutcome, Precondition, StoreError, StoreErrorKind, Stored,
-    StoredVersion,
+    Cursor, HeldLease, KeyPage, LeaseHolder, LeaseOutcome, Precondition, StoreError,
+    StoreErrorKind, Stored, StoredVersion,
 };
 
 /// Calls of one store.
@@ -91,6 +91,30 @@ impl Calls<'_> {
 
     pub(super) async fn release_sweep(&self, holder: LeaseHolder) -> Result<(), StoreError> {
         self.within(self.shared.store.release_sweep(holder)).await
+    }
+
+    pub(super) async fn lease(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+    ) -> Result<Option<HeldLease>, StoreError> {
+        self.within(self.shared.store.lease(key, slot)).await
+    }
+
+    pub(super) async fn keys(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<KeyPage, StoreError> {
+        self.within(self.shared.store.keys(after, limit)).await
+    }
+
+    pub(super) async fn needing_attention(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<KeyPage, StoreError> {
+        self.within(self.shared.store.needing_attention(after, limit)).await
     }
 
     pub(super) async fn due_within(

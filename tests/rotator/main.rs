@@ -3,6 +3,7 @@
 mod calls;
 mod flight;
 mod guarded;
+mod health;
 mod incidents;
 mod processes;
 mod refusals;

@@ -3,110 +3,115 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use slack_auth::rotation::AnyCredential;
-use slack_auth::{Slot, Timestamp};
+use slack_auth::health::{CredentialHealth, HealthState};
+use slack_auth::store::Unreadable;
+use slack_auth::{StoreKey, Timestamp};
 
 use super::output::print;
-use super::session::{SessionArguments, block_on, keys_of};
+use super::session::{Session, SessionArguments, block_on};
 use crate::problem::Problem;
-
-const SLOTS: [Slot; 3] = [Slot::Bot, Slot::User, Slot::Configuration];
-
-/// The health of a credential, as far as the store shows it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    /// The token does not end.
-    Lasting,
-    /// The token is valid and can be refreshed.
-    Valid,
-    /// The token has ended and will be refreshed when it is asked for.
-    Due,
-    /// The token is valid, and cannot be refreshed when it ends.
-    Ending,
-    /// A person must authorize again.
-    Ended,
-}
-
-impl Health {
-    fn of(credential: &AnyCredential, now: Timestamp) -> Self {
-        let is_over = credential.expires_at().is_some_and(|end| now >= end);
-        // Refresh tokens of a public client end after thirty days; of others the store knows no end.
-        match (credential.refresh_token().is_some(), credential.expires_at(), is_over) {
-            (false, None, _) => Self::Lasting,
-            (false, Some(_), true) => Self::Ended,
-            (false, Some(_), false) => Self::Ending,
-            (true, _, true) => Self::Due,
-            (true, _, false) => Self::Valid,
-        }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lasting => "lasting",
-            Self::Valid => "valid",
-            Self::Due => "due",
-            Self::Ending => "ending",
-            Self::Ended => "ended",
-        }
-    }
-}
 
 /// Prints every credential by its fingerprint.
 pub(crate) fn list(arguments: &SessionArguments) -> Result<(), Problem> {
-    let (rows, lines, _) = block_on(rows(arguments))?;
-    print(arguments.json, &json!({"credentials": rows}), &lines)
+    let found = block_on(find(arguments))?;
+    print(arguments.json, &json!({"credentials": found.rows()}), &found.lines())?;
+    found.check_readable()
 }
 
 /// Prints the health of every credential; fails if a person must act.
 pub(crate) fn status(arguments: &SessionArguments, within: u64) -> Result<(), Problem> {
-    let (rows, lines, soonest) = block_on(rows(arguments))?;
-    let now = Timestamp::from(std::time::SystemTime::now());
-    let ends_within = |row: &&Value| {
-        let end = row["expires_at"].as_u64().unwrap_or(u64::MAX);
-        row["health"] == "ended"
-            || row["health"] == "ending" && end <= (now + Duration::from_secs(within)).as_unix()
-    };
-    let needs_person = rows.iter().filter(ends_within).count();
+    let found = block_on(find(arguments))?;
+    let until = Timestamp::from(std::time::SystemTime::now()) + Duration::from_secs(within);
+    let ends_soon =
+        |it: &CredentialHealth| !it.rotates && it.ends_at().is_some_and(|end| end <= until);
+    let credentials = || found.credentials.iter().map(|(_, health)| health);
+    let needs_person = credentials().filter(|it| it.needs_person() || ends_soon(it)).count();
+    let soonest = credentials().filter_map(|it| it.ends_at().or(it.expires_at)).min();
     let value = json!({
-        "credentials": rows,
+        "credentials": found.rows(),
         "ends_soonest": soonest.map(Timestamp::as_unix),
         "needs_person": needs_person,
+        "unreadable": found.unreadable.len(),
     });
-    print(arguments.json, &value, &lines)?;
+    print(arguments.json, &value, &found.lines())?;
     if needs_person > 0 {
-        let text = format!("{needs_person} of {} credentials need a person", rows.len());
+        let text =
+            format!("{needs_person} of {} credentials need a person", found.credentials.len());
         return Err(Problem::person(text));
     }
-    Ok(())
+    found.check_readable()
 }
 
-type Rows = (Vec<Value>, Vec<String>, Option<Timestamp>);
+/// What the store holds.
+struct Found {
+    credentials: Vec<(StoreKey, CredentialHealth)>,
+    unreadable: Vec<Unreadable>,
+}
 
-async fn rows(arguments: &SessionArguments) -> Result<Rows, Problem> {
-    let store = arguments.open_store(arguments.store_app()?)?;
-    let now = Timestamp::from(std::time::SystemTime::now());
-    let (mut rows, mut lines, mut soonest) = (Vec::new(), Vec::new(), None);
-    for key in keys_of(&store).await? {
-        let Some(stored) = store.load(&key).await.map_err(Problem::refused)? else { continue };
-        for slot in SLOTS {
-            let Some(credential) = stored.installation.any_credential(slot) else { continue };
-            let health = Health::of(&credential, now);
-            let end = credential.expires_at();
-            soonest = [soonest, end].into_iter().flatten().min();
-            let (key, slot) = (key.to_text(), slot.as_str());
-            let fingerprint = credential.fingerprint().to_string();
-            let shown = end.map_or_else(|| "-".to_owned(), |end| end.to_string());
-            lines.push(format!("{key}  {slot}  {}  {shown}  {fingerprint}", health.as_str()));
-            rows.push(json!({
-                "key": key,
-                "slot": slot,
-                "fingerprint": fingerprint,
-                "health": health.as_str(),
-                "rotates": credential.refresh_token().is_some(),
-                "issued_at": credential.issued_at().as_unix(),
-                "expires_at": end.map(Timestamp::as_unix),
-            }));
+async fn find(arguments: &SessionArguments) -> Result<Found, Problem> {
+    let app = match &arguments.client_id {
+        Some(_) => arguments.app()?,
+        None => arguments.nobody()?,
+    };
+    let session = Session::open(arguments, app)?;
+    let (mut credentials, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = session.rotator.health_page(after.as_ref(), PAGE).await;
+        let page = page.map_err(Problem::refused)?;
+        unreadable.extend(page.unreadable);
+        for installation in page.installations {
+            let key = installation.key;
+            credentials.extend(installation.credentials.into_iter().map(|it| (key.clone(), it)));
+        }
+        after = page.next;
+        if after.is_none() {
+            credentials.sort_by(|(one, _), (other, _)| one.cmp(other));
+            return Ok(Found { credentials, unreadable });
         }
     }
-    Ok((rows, lines, soonest))
 }
+
+impl Found {
+    fn rows(&self) -> Vec<Value> {
+        let row = |(key, health): &(StoreKey, CredentialHealth)| {
+            let reason = match &health.state {
+                HealthState::Retrying { problem, .. } => Some(problem.as_str()),
+                HealthState::NeedsAuthorization { reason, .. } => Some(reason.as_str()),
+                _ => None,
+            };
+            json!({
+                "key": key.to_text(),
+                "slot": health.slot.as_str(),
+                "fingerprint": health.token.to_string(),
+                "health": health.state.as_str(),
+                "reason": reason,
+                "rotates": health.rotates,
+                "issued_at": health.issued_at.as_unix(),
+                "expires_at": health.expires_at.map(Timestamp::as_unix),
+                "refresh_token_ends_at": health.refresh_token_ends_at.map(Timestamp::as_unix),
+            })
+        };
+        self.credentials.iter().map(row).collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let line = |(key, health): &(StoreKey, CredentialHealth)| {
+            let (key, slot, token) = (key.to_text(), health.slot.as_str(), &health.token);
+            let end = health.expires_at.map_or_else(|| "-".to_owned(), |end| end.to_string());
+            format!("{key}  {slot}  {end}  {token}  {}", health.state)
+        };
+        let unreadable = |it: &Unreadable| format!("{:?}  {}", it.name, it.error);
+        let unreadable = self.unreadable.iter().map(unreadable);
+        self.credentials.iter().map(line).chain(unreadable).collect()
+    }
+
+    /// Fails if an entry cannot be read: a person must look at it.
+    fn check_readable(&self) -> Result<(), Problem> {
+        match self.unreadable.len() {
+            0 => Ok(()),
+            count => Err(Problem::person(format!("{count} entries of the store cannot be read"))),
+        }
+    }
+}
+
+const PAGE: usize = 100;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use slack_auth::methods::AuthTest;
-use slack_auth::rotation::TokenError;
+use slack_auth::rotation::{SweepFailure, TokenError};
 use slack_auth::{Recovery, Slot};
 
 use super::output::print;
@@ -136,42 +136,42 @@ pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> R
     })
 }
 
-/// Refreshes every token that is due.
+/// Refreshes every token that is due, and counts what needs a person.
 pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
         let session = Session::open(arguments, arguments.app()?)?;
-        let (mut refreshed, mut failed, mut persons, mut lines) = (0, 0, 0, Vec::new());
-        for key in session.keys().await? {
-            let stored = session.store.load(&key).await.map_err(Problem::refused)?;
-            let Some(before) = stored else { continue };
-            for slot in [Slot::Bot, Slot::User, Slot::Configuration] {
-                let Some(old) = before.installation.any_credential(slot) else { continue };
-                session.rotator.refresh_if_due(&key, slot);
-                session.settle().await;
-                let problem = match slot {
-                    Slot::Configuration => session.rotator.configuration_token(&key).await.err(),
-                    slot => session.rotator.access_token(&key, slot).await.err(),
-                };
-                let after = session.store.load(&key).await.map_err(Problem::refused)?;
-                let new = after.and_then(|after| after.installation.any_credential(slot));
-                refreshed += usize::from(new.is_some_and(|n| n.fingerprint() != old.fingerprint()));
-                if let Some(error) = problem {
-                    failed += 1;
-                    persons += usize::from(error.recovery() == Recovery::AuthorizeAgain);
-                    lines.push(format!("{} {}: {error}", key.to_text(), slot.as_str()));
-                }
-            }
-        }
+        let report = session.rotator.sweep_once().await;
         session.settle().await;
-        lines.push(format!("{refreshed} refreshed, {failed} failed"));
-        let value = json!({"refreshed": refreshed, "failed": failed, "needs_person": persons});
+        let report = report.map_err(Problem::refused)?;
+        let persons = needing_person(&session).await?;
+        let (failed, unreadable) = (report.failures.len(), report.unreadable.len());
+        let failure =
+            |it: &SweepFailure| format!("{} {}: {}", it.key.to_text(), it.slot.as_str(), it.error);
+        let mut lines: Vec<String> = report.failures.iter().map(failure).collect();
+        lines.extend(report.unreadable.iter().map(|it| format!("{:?}: {}", it.name, it.error)));
+        lines.push(format!("{} refreshed, {failed} failed", report.refreshed));
+        let value = json!({
+            "refreshed": report.refreshed,
+            "failed": failed,
+            "needs_person": persons,
+            "unreadable": unreadable,
+        });
         print(arguments.json, &value, &lines)?;
-        match (failed, persons) {
-            (0, _) => Ok(()),
-            (_, 0) => Err(Problem::refused(format!("{failed} tokens could not be refreshed"))),
-            _ => Err(Problem::person(format!("{persons} credentials need a person"))),
+        match (persons, failed, unreadable) {
+            (0, 0, 0) => Ok(()),
+            (0, 0, _) => {
+                Err(Problem::person(format!("{unreadable} entries of the store cannot be read")))
+            }
+            (0, ..) => Err(Problem::refused(format!("{failed} tokens could not be refreshed"))),
+            _ => Err(Problem::person(format!("{persons} installations need a person"))),
         }
     })
+}
+
+/// Counts the installations that a person must see to.
+async fn needing_person(session: &Session) -> Result<usize, Problem> {
+    let summary = session.rotator.health_summary(0).await.map_err(Problem::refused)?;
+    Ok(summary.needing_person)
 }
 
 /// Revokes the tokens of an installation and removes it.

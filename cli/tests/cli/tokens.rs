@@ -176,7 +176,7 @@ fn a_login_and_what_can_be_done_with_it() {
     let key = desk.log_in()["key"].clone();
     assert_eq!(key, "team/T0FAKE00001/user/U0FAKE00001");
     let listed = desk.json(&["list"]);
-    assert_eq!(listed["credentials"][0]["health"], "valid");
+    assert_eq!(listed["credentials"][0]["health"], "ready");
     let who = desk.json(&["whoami", "--slot", "user"]);
     assert_eq!((&who["user"], &who["team"]), (&json!("fake.person"), &json!("Fake Team")));
 
@@ -284,7 +284,7 @@ fn status_ends_with_three_if_a_person_must_act() {
     let status: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(
         (&status["needs_person"], &status["credentials"][0]["health"]),
-        (&json!(1), &json!("ended"))
+        (&json!(1), &json!("needs_authorization"))
     );
     assert_eq!(desk.status(&["token"]), Some(3));
     assert_eq!(desk.status(&["sweep"]), Some(3));

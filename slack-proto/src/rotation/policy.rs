@@ -120,6 +120,12 @@ impl RotationPolicy {
         Some(latest - Duration::from_secs(past))
     }
 
+    /// Returns whether refresh tokens end: those of a [public client](Self::for_public_client) do.
+    #[must_use]
+    pub const fn refresh_tokens_end(&self) -> bool {
+        self.refresh_token_life.is_some()
+    }
+
     /// Returns when the refresh token of a credential ends, after which a person must authorize the app again; `None` if
     /// the app is no [public client](Self::for_public_client), or if nobody knows when the token was issued.
     #[must_use]
