@@ -42,7 +42,7 @@ pub(crate) fn write(key: &EntryKey, head: &Head, value: &[u8]) -> Zeroizing<Vec<
 pub(crate) fn read(bytes: &[u8], key: &EntryKey) -> Result<(Head, Entry), StoreError> {
     let file = File::split(bytes)?;
     if file.key != key.as_str() {
-        return Err(foreign("the file holds the entry of another key; it was moved"));
+        return Err(foreign("the file holds the entry of another key; give it back its own name"));
     }
     let value = match file.form {
         // What was sealed as a whole is opened as a whole; its check names a sealing key.
@@ -61,7 +61,7 @@ pub(crate) fn read(bytes: &[u8], key: &EntryKey) -> Result<(Head, Entry), StoreE
 /// Returns the key that a file names; the file need not be whole.
 pub(crate) fn key_of(bytes: &[u8]) -> Result<EntryKey, StoreError> {
     let file = File::split(bytes)?;
-    EntryKey::from_text(file.key).ok_or_else(|| foreign("the file names no key"))
+    EntryKey::from_text(file.key).ok_or_else(|| foreign("the file names no key; move it away"))
 }
 
 /// Returns what the first line tells; the value need not be whole.
@@ -105,7 +105,9 @@ impl<'a> File<'a> {
                 (Form::FirstSealed, version, key, NEVER, NEVER, check)
             }
             [_, "installation", _, _, _, _, _] => {
-                return Err(foreign("the file has a form that this release does not know"));
+                return Err(foreign(
+                    "the file has a form that this release does not know; upgrade",
+                ));
             }
             _ => return Err(damaged()),
         };
@@ -146,7 +148,7 @@ fn refusal(bytes: &[u8]) -> StoreError {
     if ANY_VERSION.iter().any(|magic| bytes.starts_with(magic.as_bytes())) {
         return foreign("the file was written by a newer release; upgrade");
     }
-    foreign("the file is not one of this store's")
+    foreign("the file is not one of this store's; move it away")
 }
 
 fn checksum(line: &str, value: &[u8]) -> String {

@@ -35,7 +35,9 @@ impl Folder {
 
     /// Lists the keys that the names of files tell; of an entry with a long key the first line is read.
     fn keys(&self, prefix: &str, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
-        let failed = |error| unavailable("the folder cannot be read", error);
+        let failed = |error| {
+            unavailable("the folder cannot be read; check its permissions and its disk", error)
+        };
         let (mut first, mut unreadable) = (BTreeSet::new(), Vec::new());
         for entry in disk::list(&self.entries).map_err(failed)? {
             let file_name = entry.map_err(failed)?.file_name();
@@ -67,7 +69,9 @@ impl Folder {
     }
 
     fn attention(&self, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
-        let failed = |error| unavailable("the index cannot be read", error);
+        let failed = |error| {
+            unavailable("the index cannot be read; remove the folder `index`, and restart", error)
+        };
         let names = self.index.attention().map_err(failed)?.into_iter();
         let marks = names.map(|name| (0, self.index.attention_mark(&name), name)).collect();
         let mut filling = Filling::new(after, limit);
@@ -81,7 +85,9 @@ impl Folder {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        let failed = |error| unavailable("the index cannot be read", error);
+        let failed = |error| {
+            unavailable("the index cannot be read; remove the folder `index`, and restart", error)
+        };
         let (now, from) = (now(), after.map_or(0, |after| after.position));
         let end = now.saturating_add(millis(length));
         let mut filling = Filling::new(after, limit);
@@ -118,7 +124,8 @@ impl Folder {
                 Err(error) if filling.begins(position) => {
                     filling.page.unreadable.push(Unreadable::new(&name, error));
                 }
-                Ok(_) | Err(_) => {}
+                Ok(None) => self.clear_away(&mark, &name),
+                Ok(Some(_)) | Err(_) => {}
             }
         }
         found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
@@ -150,6 +157,16 @@ impl Folder {
         let marks =
             found.map(|(head, _)| self.index.marks(&name::of(key), &head)).unwrap_or_default();
         if Index::add(&marks).is_ok() && !marks.iter().any(|it| it == mark) {
+            self.index.remove(mark);
+        }
+    }
+
+    /// Removes a mark whose entry has gone, and its key with it: the name shows a hash alone.
+    fn clear_away(&self, mark: &Path, name: &str) {
+        let Some(hash) = name::first_hashed_byte(name) else { return };
+        // Whoever is about to write the entry has the lock.
+        let Ok(_lock) = self.lock_stripe(hash, Duration::ZERO) else { return };
+        if matches!(self.key(name), Ok(None)) {
             self.index.remove(mark);
         }
     }
@@ -210,13 +227,15 @@ impl<'a> Filling<'a> {
 pub(crate) fn read_entry(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let foreign = |what| StoreError::new(StoreErrorKind::Foreign, what);
     match read_whole(path, LONGEST) {
-        Ok(Some(bytes)) if bytes.len() as u64 > LONGEST => {
-            Err(foreign("the file is larger than two mebibytes, and so not one of this store's"))
-        }
+        Ok(Some(bytes)) if bytes.len() as u64 > LONGEST => Err(foreign(
+            "the file is larger than two mebibytes, and so not one of this store's; move it away",
+        )),
         Err(error) if error.kind() == ErrorKind::InvalidInput => {
-            Err(foreign("a folder, a link or a pipe stands where a file should"))
+            Err(foreign("a folder, a link or a pipe is where a file should be; move it away"))
         }
-        read => read.map_err(|error| unavailable("the entry cannot be read", error)),
+        read => read.map_err(|error| {
+            unavailable("the entry cannot be read; check its permissions and its disk", error)
+        }),
     }
 }
 

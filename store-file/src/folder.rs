@@ -60,7 +60,9 @@ impl Folder {
         write: &Write,
         precondition: Precondition,
     ) -> Result<(), StoreError> {
-        let failed = |error| unavailable("the entry could not be written", error);
+        let failed = |error| {
+            unavailable("the entry could not be written; check permissions and free space", error)
+        };
         let _lock = self.lock(key, self.lock_timeout)?;
         // It is read whole: what cannot be understood is not replaced.
         let found = self.read(key)?.map(|(head, _)| head);
@@ -72,7 +74,7 @@ impl Folder {
         if bytes.len() as u64 > LONGEST {
             return Err(StoreError::new(
                 StoreErrorKind::Refused,
-                "the entry is larger than two mebibytes, and was not written",
+                "the entry is larger than two mebibytes, and was not written; store less",
             ));
         }
         let name = name::of(key);
@@ -91,8 +93,9 @@ impl Folder {
             let _ = disk::remove(&new);
             return Err(failed(error));
         }
-        flush_folder(&self.entries)
-            .map_err(|error| StoreError::unknown("the entry may not be on the disk", error))?;
+        flush_folder(&self.entries).map_err(|error| {
+            StoreError::unknown("the entry may not be on the disk; load it again", error)
+        })?;
         if is_marked {
             for mark in old.iter().filter(|mark| !marks.contains(mark)) {
                 self.index.remove(mark);
@@ -107,10 +110,15 @@ impl Folder {
         let Some(head) = found.filter(|head| head.version == version) else {
             return Err(StoreError::conflict());
         };
-        disk::remove(&self.file_of(key))
-            .map_err(|error| unavailable("the entry could not be removed", error))?;
-        flush_folder(&self.entries)
-            .map_err(|error| StoreError::unknown("the entry may still be on the disk", error))?;
+        disk::remove(&self.file_of(key)).map_err(|error| {
+            unavailable(
+                "the entry could not be removed; check the permissions of the folder",
+                error,
+            )
+        })?;
+        flush_folder(&self.entries).map_err(|error| {
+            StoreError::unknown("the entry may still be on the disk; load it again", error)
+        })?;
         let marks = self.index.marks(&name::of(key), &head);
         for mark in &marks {
             self.index.remove(mark);
@@ -125,7 +133,9 @@ impl Folder {
         holder: LeaseHolder,
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
-        let failed = |error| unavailable("the lease could not be taken", error);
+        let failed = |error| {
+            unavailable("the lease could not be acquired; check permissions and free space", error)
+        };
         let _lock = self.lock(key, self.lock_timeout)?;
         let file = self.lease_of(key, part);
         let now = now();
@@ -151,7 +161,12 @@ impl Folder {
         part: &str,
         holder: LeaseHolder,
     ) -> Result<(), StoreError> {
-        let failed = |error| unavailable("the lease could not be given up", error);
+        let failed = |error| {
+            unavailable(
+                "the lease could not be released; check the permissions of the folder",
+                error,
+            )
+        };
         let _lock = self.lock(key, self.lock_timeout)?;
         let file = self.lease_of(key, part);
         match read_lease(&file).map_err(failed)? {
@@ -165,8 +180,9 @@ impl Folder {
         key: &EntryKey,
         part: &str,
     ) -> Result<Option<HeldLease>, StoreError> {
-        let lease = read_lease(&self.lease_of(key, part))
-            .map_err(|error| unavailable("the lease cannot be read", error))?;
+        let lease = read_lease(&self.lease_of(key, part)).map_err(|error| {
+            unavailable("the lease cannot be read; check the permissions of the folder", error)
+        })?;
         Ok(lease.and_then(|lease| Some(HeldLease::new(lease.holder, lease.remaining(now())?))))
     }
 
@@ -178,7 +194,7 @@ impl Folder {
         let new = self.entries.join(name::of(key) + ".new");
         disk::write(&new, &vec![0; length], Flush::Yes).map_err(|error| {
             let _ = fs::remove_file(&new);
-            unavailable("there is no room for the entry", error)
+            unavailable("there is no room for the entry; free some space on the disk", error)
         })
     }
 
@@ -190,9 +206,14 @@ impl Folder {
 
     /// Locks out all who change this key, and, since there are few locks, some others.
     pub(crate) fn lock(&self, key: &EntryKey, patience: Duration) -> Result<File, StoreError> {
-        let stripe = Sha256::digest(key.as_str())[0] % 64;
-        disk::lock(&self.locks.join(format!("{stripe:02x}")), patience)
-            .map_err(|error| unavailable("the store could not be locked", error))
+        self.lock_stripe(Sha256::digest(key.as_str())[0], patience)
+    }
+
+    /// Locks as [`lock`](Self::lock) does for a key whose hash begins with this byte.
+    pub(crate) fn lock_stripe(&self, hash: u8, patience: Duration) -> Result<File, StoreError> {
+        disk::lock(&self.locks.join(format!("{:02x}", hash % 64)), patience).map_err(|error| {
+            unavailable("the store could not be locked; look for a stopped process", error)
+        })
     }
 
     fn file_of(&self, key: &EntryKey) -> PathBuf {

@@ -100,7 +100,8 @@ impl Index {
 /// Creates the index of the entries that are there, unless there is one. It has its name only once it is whole: killed
 /// before that, it is made anew.
 pub(crate) fn build(folder: &Path) -> Result<(), StoreError> {
-    let failed = |error| unavailable("the index cannot be made", error);
+    let failed =
+        |error| unavailable("the index cannot be created; check permissions and free space", error);
     let (built, new) = (folder.join(INDEX), folder.join(NEW_INDEX));
     if built.exists() {
         return Ok(());

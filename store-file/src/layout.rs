@@ -16,13 +16,20 @@ pub(crate) const LOCKS: &str = "locks";
 
 /// Turns `folder` into a store of this release, unless it is one.
 pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
-    make_folder(folder).map_err(|error| unavailable("the folder cannot be made", error))?;
+    make_folder(folder).map_err(|error| {
+        unavailable(
+            "the folder cannot be created; check the permissions of the folder above it",
+            error,
+        )
+    })?;
     refuse_access_of_others(folder)?;
     if mark(folder)? == Some(Mark::Current) && folder.join(INDEX).exists() {
         return Ok(());
     }
     // Of several processes that make the store one does it, and the others find it made.
-    let failed = |error| unavailable("the store cannot be made in the folder", error);
+    let failed = |error| {
+        unavailable("the store cannot be created in the folder; check its permissions", error)
+    };
     make_folder(&folder.join(LOCKS)).map_err(failed)?;
     let _lock = disk::lock(&folder.join(LOCKS).join("00"), PATIENCE).map_err(failed)?;
     match mark(folder)? {
@@ -41,7 +48,9 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn make(folder: &Path) -> Result<(), StoreError> {
-    let failed = |error| unavailable("the store cannot be made in the folder", error);
+    let failed = |error| {
+        unavailable("the store cannot be created in the folder; check its permissions", error)
+    };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         // What a process that was killed here has left.
@@ -73,7 +82,8 @@ enum Mark {
 /// Returns which release the folder is for; `None` if it is no store yet.
 fn mark(folder: &Path) -> Result<Option<Mark>, StoreError> {
     let read = read_whole(&folder.join(MARK), LONGEST_MARK);
-    let read = read.map_err(|error| unavailable("the folder cannot be read", error))?;
+    let read = read
+        .map_err(|error| unavailable("the folder cannot be read; check its permissions", error))?;
     let what = match read.as_ref().map(|mark| &mark[..]) {
         None => return Ok(None),
         Some(CURRENT_MARK) => return Ok(Some(Mark::Current)),
@@ -99,7 +109,9 @@ fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
         let found = if path == folder { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
         let found = match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            found => found.map_err(|error| unavailable("the folder cannot be read", error))?,
+            found => found.map_err(|error| {
+                unavailable("the folder cannot be read; check its permissions", error)
+            })?,
         };
         if !found.is_dir() {
             return Err(StoreError::new(

@@ -56,6 +56,11 @@ pub(crate) fn is_hashed(name: &str) -> bool {
     name.starts_with(HASHED)
 }
 
+/// Returns the first byte of the hash that a hashed name shows.
+pub(crate) fn first_hashed_byte(name: &str) -> Option<u8> {
+    u8::from_str_radix(name.strip_prefix(HASHED)?.get(..2)?, 16).ok()
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

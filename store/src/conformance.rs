@@ -27,6 +27,8 @@ mod finding;
 mod installations;
 mod leases;
 mod report;
+#[cfg(feature = "sealing")]
+mod sealed;
 mod timer;
 mod together;
 mod values;
@@ -94,6 +96,22 @@ impl Suite {
         F: Fn(Pin<Box<dyn Future<Output = ()> + Send + '_>>) + Send + Sync + 'static,
     {
         Self { block_on: Some(Box::new(block_on)), ..self }
+    }
+
+    /// Seals every value before the store sees it, and opens what it answers: the store is tried with the bytes that it
+    /// keeps for an [`InstallationStore::sealed`](crate::InstallationStore::sealed).
+    #[cfg(feature = "sealing")]
+    #[must_use]
+    pub fn sealed(self, keys: crate::SealingKeys) -> Self {
+        let plain = self.open;
+        let open = move |place| -> Boxed<'static, Result<Arc<dyn StoreBackend>, StoreError>> {
+            let (opening, keys) = (plain(place), keys.clone());
+            Box::pin(async move {
+                let inner = opening.await?;
+                Ok(Arc::new(sealed::Sealed { inner, keys }) as Arc<dyn StoreBackend>)
+            })
+        };
+        Self { open: Box::new(open), ..self }
     }
 
     /// Runs every case in the caller's task, under whatever runtime.

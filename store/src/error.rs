@@ -88,6 +88,24 @@ impl StoreError {
         Self::new(StoreErrorKind::Unknown, what).because(cause)
     }
 
+    pub(crate) fn no_randomness(error: std::io::Error) -> Self {
+        Self::unavailable("the operating system has no random bytes; try again", error)
+    }
+
+    pub(crate) fn sealed() -> Self {
+        Self::new(
+            StoreErrorKind::Sealed,
+            "the store is sealed; build with the feature `sealing`, and give the sealing key",
+        )
+    }
+
+    pub(crate) fn wrong_key() -> Self {
+        Self::new(
+            StoreErrorKind::Sealed,
+            "the store is sealed with a key that was not given; give it as the sealing key, or as an old one",
+        )
+    }
+
     pub(crate) fn other_app(what: String) -> Self {
         Self { kind: StoreErrorKind::OtherApp, what: Cow::Owned(what), cause: None }
     }

@@ -114,7 +114,10 @@ impl Item {
             Some(key) => Ok(Self::new(key, due_in)),
             None => Err(Unreadable::new(
                 key,
-                StoreError::new(StoreErrorKind::Foreign, "the store holds an entry without a key"),
+                StoreError::new(
+                    StoreErrorKind::Foreign,
+                    "the store holds an entry without a key; remove it",
+                ),
             )),
         }
     }

@@ -20,7 +20,8 @@ use crate::{SealingKeys, sealing};
 
 /// The installations of one app, over any backend: encoded, sealed if you like, and written by compare-and-swap.
 ///
-/// It belongs to one app: the client id is written into the store at the first use, and compared from then on.
+/// It belongs to one app: the client id is written into the store at the first use, and compared from then on. So is the
+/// name of the sealing key, if there is one.
 ///
 /// No operation has a deadline here, since that needs a runtime's timer: `TokenRotator` of `slack-auth` sets one around
 /// each. Clones share everything.
@@ -102,7 +103,7 @@ impl InstallationStore {
         let installation = Installation::decode(value.as_ref()).map_err(|error| {
             StoreError::new(
                 StoreErrorKind::Foreign,
-                "the store holds no installation of this release under this key",
+                "the entry holds no installation that this release can read; upgrade, or remove it and install again",
             )
             .because(error)
         })?;
@@ -121,8 +122,7 @@ impl InstallationStore {
         installation: &Installation,
         precondition: Precondition,
     ) -> Result<StoredVersion, StoreError> {
-        let version = StoredVersion::random()
-            .map_err(|error| StoreError::unavailable("the system gives no randomness", error))?;
+        let version = StoredVersion::random().map_err(StoreError::no_randomness)?;
         self.put_as(key, installation, precondition, version).await.map(|()| version)
     }
 
@@ -146,7 +146,7 @@ impl InstallationStore {
         if value.as_ref().len() > Self::MAX_VALUE_LEN {
             return Err(StoreError::new(
                 StoreErrorKind::Refused,
-                "the installation is larger than a mebibyte, and was not written",
+                "the installation is larger than a mebibyte, and was not written; shorten its app data",
             ));
         }
         let mut write = Write::new(version, value);
@@ -252,10 +252,22 @@ impl InstallationStore {
     /// Returns the backend once it is known to belong to this app.
     pub(crate) async fn backend(&self) -> Result<&dyn StoreBackend, StoreError> {
         if !self.is_checked.load(Ordering::Relaxed) {
-            app::check(&self.backend, &self.app).await?;
+            app::check(&self.backend, &self.app, &self.key_names()).await?;
             self.is_checked.store(true, Ordering::Relaxed);
         }
         Ok(&self.backend)
+    }
+
+    /// Returns the names of the sealing keys, the one that seals first.
+    #[cfg(feature = "sealing")]
+    fn key_names(&self) -> Vec<String> {
+        self.keys.as_ref().map(|keys| keys.names()).unwrap_or_default()
+    }
+
+    #[cfg(not(feature = "sealing"))]
+    #[expect(clippy::unused_self, reason = "sealing needs its keys")]
+    fn key_names(&self) -> Vec<String> {
+        Vec::new()
     }
 
     #[cfg(feature = "sealing")]
@@ -291,10 +303,7 @@ impl InstallationStore {
     #[expect(clippy::unused_self, reason = "sealing needs its keys")]
     fn open(&self, _: &EntryKey, entry: Entry) -> Result<SecretBytes, StoreError> {
         if entry.value.as_ref().starts_with(b"slack-auth ") {
-            return Err(StoreError::new(
-                StoreErrorKind::Sealed,
-                "the value is sealed; build with the feature `sealing` and give the sealing key",
-            ));
+            return Err(StoreError::sealed());
         }
         Ok(entry.value)
     }

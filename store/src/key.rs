@@ -63,7 +63,10 @@ impl TryFrom<&StoreKey> for EntryKey {
     /// Fails only if the ids in the key are longer than any of Slack's.
     fn try_from(key: &StoreKey) -> Result<Self, StoreError> {
         Self::from_text(&key.to_text()).ok_or_else(|| {
-            StoreError::new(StoreErrorKind::Refused, "the ids of the key are too long to be stored")
+            StoreError::new(
+                StoreErrorKind::Refused,
+                "the ids of the key are too long to be stored; check where they come from",
+            )
         })
     }
 }

@@ -59,8 +59,13 @@ impl fmt::Debug for SealingKey {
 /// version: it does not open in the place of another. Whoever can write to the store can still remove an entry, or put an
 /// older state of the same entry back.
 ///
-/// To change keys, open the store with the new key and [`old_key`](Self::old_key) with the one before. Each write seals
-/// anew, and [`InstallationStore::rewrite`](crate::InstallationStore::rewrite) writes every installation.
+/// The store's mark names the key. A process that has another key, or none, is refused before it reads or writes
+/// anything: otherwise it would store installations that the other processes cannot read.
+///
+/// To change keys, open the store with the new key and [`old_key`](Self::old_key) with the one before: from then on every
+/// process needs the new key, as either of the two. Each write seals anew, and
+/// [`InstallationStore::rewrite`](crate::InstallationStore::rewrite) writes every installation. After that the old key can
+/// be dropped.
 #[derive(Clone, Debug)]
 #[must_use = "keys do nothing until a store is opened with them"]
 pub struct SealingKeys {
@@ -96,17 +101,24 @@ impl SealingKeys {
     ) -> Result<SecretBytes, StoreError> {
         let line = format!("{SEALED}{}\n", self.key.name());
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)
-            .map_err(|error| StoreError::unavailable("the system gives no randomness", error))?;
+        getrandom::fill(&mut nonce).map_err(|error| StoreError::no_randomness(error.into()))?;
         let mut sealed = Zeroizing::new(Vec::with_capacity(value.len() + TAG));
         sealed.extend_from_slice(value);
         self.key
             .cipher()
             .encrypt_in_place(&XNonce::from(nonce), &bound(&line, key, version), &mut *sealed)
             .map_err(|_| {
-                StoreError::new(StoreErrorKind::Refused, "the value is too long to be sealed")
+                StoreError::new(
+                    StoreErrorKind::Refused,
+                    "the value is too long to be sealed; store less",
+                )
             })?;
         Ok(SecretBytes::new([line.as_bytes(), &nonce, &sealed].concat()))
+    }
+
+    /// Returns the names of the keys, the one that seals first.
+    pub(crate) fn names(&self) -> Vec<String> {
+        std::iter::once(&self.key).chain(&self.old).map(SealingKey::name).collect()
     }
 
     fn find(&self, name: &str) -> Option<&SealingKey> {
@@ -130,17 +142,17 @@ pub(crate) fn open(
         return Err(foreign("the value was sealed by a newer release; upgrade"));
     } else {
         return match keys {
-            Some(keys) if !keys.plain => {
-                Err(foreign("the value is not sealed, as all in this store must be"))
-            }
+            Some(keys) if !keys.plain => Err(foreign(
+                "the value is not sealed; if the store changes over to sealing, set `allow_unsealed`",
+            )),
             _ => Ok(entry.value),
         };
     };
     let Some(keys) = keys else {
-        return Err(locked("the value is sealed; open the store with its sealing key"));
+        return Err(StoreError::sealed());
     };
     let Some(key) = keys.find(name) else {
-        return Err(locked("the value is sealed with a key that was not given"));
+        return Err(StoreError::wrong_key());
     };
     key.open(&associated, sealed).ok_or_else(damaged)
 }
@@ -160,7 +172,9 @@ fn first_format<'a>(
     let (line, sealed) = line(value).ok_or_else(damaged)?;
     let (start, name) = line.rsplit_once(' ').ok_or_else(damaged)?;
     if start != format!("{FIRST}{:016x} {}", version.as_u64(), key.as_str()) {
-        return Err(foreign("the value was sealed for another key or version; it was moved"));
+        return Err(foreign(
+            "the value was sealed for another entry; move it back, or remove it and install again",
+        ));
     }
     Ok((name, format!("{start} ").into_bytes(), sealed))
 }
@@ -179,10 +193,6 @@ fn damaged() -> StoreError {
 
 fn foreign(what: &'static str) -> StoreError {
     StoreError::new(StoreErrorKind::Foreign, what)
-}
-
-fn locked(what: &'static str) -> StoreError {
-    StoreError::new(StoreErrorKind::Sealed, what)
 }
 
 impl SealingKey {

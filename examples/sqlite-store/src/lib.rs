@@ -62,7 +62,12 @@ impl SqliteStore {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let made = options.create(true).truncate(false).read(true).write(true).open(&path);
-        made.map_err(|error| StoreError::unavailable("the database cannot be made", error))?;
+        made.map_err(|error| {
+            StoreError::unavailable(
+                "the database cannot be created; check its path and permissions",
+                error,
+            )
+        })?;
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
         connection.execute_batch(SCHEMA).map_err(failed)?;
@@ -244,5 +249,5 @@ fn failed(error: rusqlite::Error) -> StoreError {
         }
         _ => StoreErrorKind::Unknown,
     };
-    StoreError::new(kind, "the database does not do what it should").because(error)
+    StoreError::new(kind, "the database failed; see the cause").because(error)
 }

@@ -114,6 +114,36 @@ fn a_mark_that_does_not_fit_its_entry_is_put_right() {
     assert!(folder.index.minutes(0, u64::MAX).unwrap().is_empty());
 }
 
+/// The name of its entry's file is a hash, so that nobody knows the key any more.
+#[test]
+fn a_mark_of_a_long_key_is_removed_once_its_entry_has_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::open(directory.path()).unwrap();
+    let long = EntryKey::from_text(&format!("team/{}", "T".repeat(600))).unwrap();
+    let name = name::of(&long);
+    assert!(name::is_hashed(&name));
+    let written = write(Some(HOUR), true);
+    folder.put(&long, &written, Precondition::Absent).unwrap();
+    let (due, later) = (Query::DueWithin(HOUR * 2), HOUR * 3);
+    assert_eq!(find(&folder, &due).items.len(), 1);
+    // Killed after the entry was removed.
+    let stale = [folder.index.due_mark(&name, 60_000), folder.index.attention_mark(&name)];
+    Index::add(&stale[..1]).unwrap();
+    fs::remove_file(folder.entries.join(name.clone() + ENDING)).unwrap();
+    // A writer that has made its mark has the lock: nobody removes the mark.
+    let lock = folder.lock(&long, Duration::ZERO).unwrap();
+    for query in [&due, &Query::Attention] {
+        let page = find(&folder, query);
+        assert!(page.items.is_empty() && page.unreadable.is_empty());
+    }
+    assert!(stale.iter().all(|mark| mark.exists()));
+    drop(lock);
+    find(&folder, &Query::DueWithin(later));
+    find(&folder, &Query::Attention);
+    assert!(stale.iter().all(|mark| !mark.exists()));
+    assert!(folder.index.minutes(0, u64::MAX).unwrap().is_empty());
+}
+
 /// A refresh token has been spent, and the disk takes no new name.
 #[test]
 fn an_entry_that_was_due_is_written_where_no_mark_can_be_made() {

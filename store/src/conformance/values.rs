@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     ("versions-whole", |bench| Box::pin(versions_whole(bench))),
     ("keys-apart", |bench| Box::pin(keys_apart(bench))),
     ("second-handle", |bench| Box::pin(second_handle(bench))),
+    ("no-old-version", |bench| Box::pin(no_old_version(bench))),
     ("dropped-put", |bench| Box::pin(dropped_put(bench))),
     ("nothing-shown", |bench| Box::pin(nothing_shown(bench))),
 ];
@@ -170,6 +171,22 @@ async fn second_handle(bench: &Bench<'_>) -> Outcome {
     }
     ensure(bench.try_remove(&key, version).await?, "what was seen is not removed")?;
     ensure(other.load(&key).await?.is_none(), "another handle's removal is not seen at once")
+}
+
+/// A replica that lags knows the entry, and answers with what it was before: a token that was refreshed a moment ago looks
+/// current. Reads may be spread over several replicas, so each write is read several times by several handles.
+async fn no_old_version(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let (second, third) = (bench.again().await?, bench.again().await?);
+    let mut version = bench.put(&key, "0", Precondition::Absent).await?;
+    for round in 1..20 {
+        version = bench.put(&key, &round.to_string(), Precondition::Version(version)).await?;
+        for reader in [&second, &third, bench, &second, &third, bench] {
+            let found = reader.found(&key).await?;
+            ensure(found.version == version, "an old version is loaded after a newer one was put")?;
+        }
+    }
+    Ok(())
 }
 
 /// A caller may give up at any time.

@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     attention: Mutex<Vec<EntryKey>>,
     leases: AtomicUsize,
     writes: AtomicU64,
+    reads: AtomicU64,
     by_clock: Mutex<HashMap<(EntryKey, String), (LeaseHolder, Duration)>>,
 }
 
@@ -104,6 +105,12 @@ impl StoreBackend for Careless {
         if self.is(Fault::Lags) && self.shared.writes.load(Ordering::SeqCst) % 2 == 1 {
             if let Some(stale) = self.shared.stale.lock().unwrap().get(&key) {
                 return Ok(stale.clone());
+            }
+        }
+        if self.is(Fault::LagsAtTimes) && self.shared.reads.fetch_add(1, Ordering::SeqCst) % 5 == 4
+        {
+            if let Some(Some(stale)) = self.shared.stale.lock().unwrap().get(&key) {
+                return Ok(Some(stale.clone()));
             }
         }
         Ok(found)

@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Cached,
     /// Reads come from a replica that is a write behind.
     Lags,
+    /// Every fifth read comes from a replica that is a write behind, and knows every key.
+    LagsAtTimes,
     /// Keys are compared without regard to case.
     NoCase,
     /// A version goes into a column of 32 bits.

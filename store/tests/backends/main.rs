@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use slack_store::{MemoryStore, conformance::Suite};
+use slack_store::{MemoryStore, SealingKey, SealingKeys, conformance::Suite};
 
 use crate::{
     careless::{Careless, Shared},
@@ -26,7 +26,20 @@ fn the_store_in_memory_passes() {
     let report = suite.run_blocking();
     println!("{report}");
     report.assert_passed();
-    assert_eq!(report.cases(), 42);
+    assert_eq!(report.cases(), 43);
+}
+
+#[test]
+fn the_store_in_memory_passes_sealed() {
+    let places = Mutex::new(HashMap::<String, MemoryStore>::new());
+    let suite = Suite::new(move |place| {
+        let store = places.lock().unwrap().entry(place.name).or_default().clone();
+        async move { Ok(store) }
+    });
+    let report = suite.sealed(SealingKeys::new(SealingKey::new([7; 32]))).run_blocking();
+    println!("{report}");
+    report.assert_passed();
+    assert_eq!(report.cases(), 43);
 }
 
 fn suite(fault: Fault) -> Suite {
@@ -61,6 +74,7 @@ fn every_careless_store_is_caught() {
         (Fault::Cached, "second-handle", "not seen at once"),
         (Fault::Lags, "second-handle", "not seen at once"),
         (Fault::Lags, "together-read", "is not there"),
+        (Fault::LagsAtTimes, "no-old-version", "an old version is loaded"),
         (Fault::NoCase, "keys-apart", "two keys stand for one place"),
         (Fault::NoCase, "leases-apart", "held that nobody took"),
         (Fault::Signed32, "versions-whole", "64 bits"),
