@@ -62,12 +62,7 @@ impl SqliteStore {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let made = options.create(true).truncate(false).read(true).write(true).open(&path);
-        made.map_err(|error| {
-            StoreError::unavailable(
-                "the database cannot be created; check its path and permissions",
-                error,
-            )
-        })?;
+        made.map_err(|error| StoreError::unavailable("the file cannot be created", error))?;
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
         connection.execute_batch(SCHEMA).map_err(failed)?;
