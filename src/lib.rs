@@ -8,12 +8,14 @@
 //!
 //! # Install an app
 //!
-//! A web server starts the flow, and finishes it when Slack redirects the browser back (features: `reqwest`).
+//! A web server starts the flow, and finishes it when Slack redirects the browser back. [`TokenRotator::install`] stores the
+//! first install of a workspace and every later one: no scope, person or pair of tokens that is stored already gets lost
+//! (features: `reqwest`).
 //!
 //! ```
 //! use std::{error::Error, time::SystemTime};
 //! use slack_auth::{
-//!     Client, ConfidentialClient, Installation,
+//!     Client, ConfidentialClient, InstallationKey, TokenRotator,
 //!     methods::OauthV2Access,
 //!     oauth::{AuthorizationRequest, AuthorizationUrl, Callback, InstallScopes, PendingAuthorization, RedirectUri, random_bytes},
 //! };
@@ -32,17 +34,20 @@
 //! async fn finish(
 //!     slack: &Client,
 //!     app: &ConfidentialClient,
+//!     rotator: &TokenRotator,
 //!     pending: Pending,
 //!     query: &str,
-//! ) -> Result<Installation, Box<dyn Error>> {
+//! ) -> Result<InstallationKey, Box<dyn Error>> {
 //!     let verified = pending.finish(Callback::parse(query)?, SystemTime::now().into())?; // compares `state`
 //!     let requested_at = SystemTime::now().into();
-//!     let reply = slack.call(&verified.exchange, app).await?;
-//!     Ok(reply.value.into_installation(requested_at))
+//!     let installation = slack.call(&verified.exchange, app).await?.value.into_installation(requested_at);
+//!     let place = installation.key().ok_or("Slack named no workspace")?; // where its tokens are found
+//!     rotator.install(installation).await?;
+//!     Ok(place)
 //! }
 //! ```
 //!
-//! The client and the app are made once:
+//! The client and the app are created once; the rotator is the one of the section "Keep a token alive":
 //!
 //! ```no_run
 //! use slack_auth::{Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Limits};
@@ -100,23 +105,15 @@
 //!
 //! # Keep a token alive
 //!
-//! An installation is kept in a store, and a [`TokenRotator`] hands out its tokens. The processes that share a store refresh a
+//! A [`TokenRotator`] keeps installations in a store and hands out their tokens. The processes that share a store refresh a
 //! token once between them, and nobody gets a token that is not stored (features: `reqwest`, `file-store`, `tokio`).
 //!
 //! ```no_run
-//! use std::{error::Error, sync::Arc};
+//! use std::error::Error;
 //! use slack_auth::{
-//!     Client, ConfidentialClient, Installation, InstallationStore, Slot, StoreKey, TokenRotator,
-//!     runtime::TokioRuntime,
-//!     store::{FileStore, Precondition},
+//!     Client, ConfidentialClient, InstallationKey, InstallationStore, Slot, StoreKey, TokenRotator,
+//!     runtime::TokioRuntime, store::FileStore,
 //! };
-//!
-//! /// Stores a first installation. `installation.key()` says which workspace or organisation it belongs to.
-//! async fn keep(store: &InstallationStore, installation: &Installation) -> Result<StoreKey, Box<dyn Error>> {
-//!     let key = StoreKey::from(installation.key().ok_or("it belongs to no workspace")?);
-//!     store.put(&key, installation, Precondition::Absent).await?;
-//!     Ok(key)
-//! }
 //!
 //! /// Creates the rotator, once. Call it inside of Tokio.
 //! fn rotator(slack: Client, app: ConfidentialClient) -> Result<TokenRotator, Box<dyn Error>> {
@@ -126,8 +123,9 @@
 //!     Ok(TokenRotator::builder(slack, app, store).runtime(tokio).build()?)
 //! }
 //!
-//! async fn use_it(rotator: &TokenRotator, key: &StoreKey) -> Result<(), Box<dyn Error>> {
-//!     let token = rotator.access_token(key, Slot::Bot).await?; // refreshed first, if necessary
+//! async fn use_it(rotator: &TokenRotator, team: &str) -> Result<(), Box<dyn Error>> {
+//!     let key = StoreKey::from(InstallationKey::Workspace(team.into()));
+//!     let token = rotator.access_token(&key, Slot::Bot).await?; // refreshed first, if necessary
 //!     println!("{} is valid until {:?}", token.fingerprint(), token.expires_at());
 //!     Ok(())
 //! }
@@ -229,6 +227,7 @@ pub use rotator::TokenRotator;
 pub use slack_proto::{
     AccessToken, ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
     PublicClient, Recovery, Slot, StoreKey, Timestamp, error_codes,
+    tokens::{Credential, InstallationKey},
 };
 pub use slack_store::InstallationStore;
 pub use slack_transport::Limits;

@@ -6,7 +6,8 @@ pub use slack_proto::rotation::{
 };
 
 pub use crate::rotator::{
-    Drained, InvalidRotator, PlannedRefresh, RevokeError, RevokeErrorKind, RotatedCallError,
-    RotationObserver, SweepFailure, SweepHandle, SweepPlan, SweepReport, SweepSummary, TokenError,
-    TokenErrorKind, TokenRotatorBuilder, ValidConfigurationToken, ValidToken,
+    Drained, InvalidRotator, InvalidRotatorKind, PlannedRefresh, RevokeError, RevokeErrorKind,
+    RotatedCallError, RotationObserver, SweepFailure, SweepHandle, SweepPlan, SweepReport,
+    SweepSummary, TokenError, TokenErrorKind, TokenRotatorBuilder, ValidConfigurationToken,
+    ValidToken,
 };

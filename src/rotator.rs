@@ -41,7 +41,7 @@ pub use apply_event::{
 pub use builder::TokenRotatorBuilder;
 pub use call::RotatedCallError;
 pub use drain::Drained;
-pub use error::{InvalidRotator, TokenError, TokenErrorKind};
+pub use error::{InvalidRotator, InvalidRotatorKind, TokenError, TokenErrorKind};
 pub use health::{
     CredentialHealth, HealthPage, HealthState, HealthSummary, InstallationHealth, RefreshTokenEnd,
 };

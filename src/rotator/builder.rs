@@ -16,7 +16,7 @@ use super::{
     RotationObserver, TokenRotator,
     cache::Cache,
     entries::Entries,
-    error::InvalidRotator,
+    error::{InvalidRotator, InvalidRotatorKind},
     pacer::Pacer,
     shared::{Settings, Shared},
     stop::Signal,
@@ -136,6 +136,7 @@ impl TokenRotatorBuilder {
     pub fn build(self) -> Result<TokenRotator, InvalidRotator> {
         if self.store.app() != self.app.id() {
             return Err(InvalidRotator {
+                kind: InvalidRotatorKind::OtherApp,
                 rule: format!(
                     "the store holds installations of the app {}, but the client is {}; make both of the same client id",
                     self.store.app(),
@@ -143,7 +144,10 @@ impl TokenRotatorBuilder {
                 ),
             });
         }
-        let runtime = self.runtime.ok_or_else(|| InvalidRotator { rule: NO_RUNTIME.to_owned() })?;
+        let runtime = self.runtime.ok_or_else(|| InvalidRotator {
+            kind: InvalidRotatorKind::NoRuntime,
+            rule: NO_RUNTIME.to_owned(),
+        })?;
         let total_timeout = self
             .total_timeout
             .or_else(|| self.client.total_timeout())
@@ -155,6 +159,7 @@ impl TokenRotatorBuilder {
             total_timeout.saturating_add(store_timeout).saturating_add(Duration::from_secs(1));
         if lease < shortest {
             return Err(InvalidRotator {
+                kind: InvalidRotatorKind::LeaseTooShort,
                 rule: format!(
                     "the lease of {lease:?} must be at least a second longer than the {total_timeout:?} that a \
                      request may take and the {store_timeout:?} that the store may take together; set a shorter total \
@@ -164,6 +169,7 @@ impl TokenRotatorBuilder {
         }
         if lease >= grace {
             return Err(InvalidRotator {
+                kind: InvalidRotatorKind::LeaseTooLong,
                 rule: format!(
                     "the lease of {lease:?} must be shorter than the grace time of {grace:?}, in which another \
                      process must send the same refresh token again if this one dies; give the policy a shorter lease"

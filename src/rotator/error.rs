@@ -194,10 +194,47 @@ pub(super) fn slot_name(slot: Slot) -> &'static str {
     }
 }
 
-/// Why a rotator cannot be made: its times contradict each other.
+/// Why [`TokenRotatorBuilder::build`](crate::TokenRotatorBuilder::build) refuses its settings: a [`kind`](Self::kind) to
+/// decide by, and a text that names the settings and their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRotator {
+    pub(super) kind: InvalidRotatorKind,
     pub(super) rule: String,
+}
+
+/// Which rule the settings of a rotator break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidRotatorKind {
+    /// The store holds the installations of another app than the client is.
+    OtherApp,
+    /// No runtime was set, and there is no default without the feature `thread-runtime`.
+    NoRuntime,
+    /// The lease is too short for a request and a write: another process would send the same refresh token meanwhile.
+    LeaseTooShort,
+    /// The lease is not shorter than the grace time: if a process dies, no other one could send the token again in time.
+    LeaseTooLong,
+}
+
+impl InvalidRotatorKind {
+    /// Returns one word for logs and metrics, such as `lease_too_short`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherApp => "other_app",
+            Self::NoRuntime => "no_runtime",
+            Self::LeaseTooShort => "lease_too_short",
+            Self::LeaseTooLong => "lease_too_long",
+        }
+    }
+}
+
+impl InvalidRotator {
+    /// Returns which rule is broken.
+    #[must_use]
+    pub fn kind(&self) -> InvalidRotatorKind {
+        self.kind
+    }
 }
 
 impl fmt::Display for InvalidRotator {

@@ -227,11 +227,20 @@ fn times_that_contradict_each_other_are_refused() {
             .total_timeout(Duration::from_secs(timeout))
             .build()
             .map(drop)
-            .map_err(|error| error.to_string())
+            .map_err(|error| (error.kind().as_str(), error.to_string()))
+    };
+    let is_refused = |built: Result<(), (&str, String)>, kind, remedy| {
+        let (found, text) = built.unwrap_err();
+        assert_eq!(found, kind);
+        assert!(text.contains(remedy), "{text}");
     };
     let lease = |seconds| RotationPolicy::new().lease(Duration::from_secs(seconds));
     assert_eq!(build(lease(45), 34), Ok(()));
-    assert!(build(lease(45), 35).unwrap_err().contains("a shorter total timeout"));
+    is_refused(build(lease(45), 35), "lease_too_short", "a shorter total timeout");
     assert_eq!(build(lease(59), 30), Ok(()));
-    assert!(build(lease(60), 30).unwrap_err().contains("a shorter lease"));
+    is_refused(build(lease(60), 30), "lease_too_long", "a shorter lease");
+    let other = InstallationStore::new(MemoryStore::new(), ClientId::new("other").unwrap());
+    let other = TokenRotator::builder(world.client.clone(), World::app(), other).build();
+    let other = other.map(drop).map_err(|error| (error.kind().as_str(), error.to_string()));
+    is_refused(other, "other_app", "the app other");
 }
