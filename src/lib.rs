@@ -211,6 +211,8 @@ mod id_token_keys;
 pub mod ids;
 pub mod lifecycle;
 pub mod methods;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod oauth;
 pub mod openid;
 pub mod pace;

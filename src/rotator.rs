@@ -17,6 +17,8 @@ mod install;
 mod nearest;
 mod observer;
 mod pacer;
+#[cfg(feature = "metrics")]
+mod record;
 mod retry;
 mod revoke;
 mod row_reader;

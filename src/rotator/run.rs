@@ -46,6 +46,8 @@ impl Run {
 
     /// Does all that the machine asks for, beginning with this.
     pub(super) async fn drive(running: Running, first: Action) {
+        #[cfg(feature = "metrics")]
+        let _counted = super::record::Counted::refresh();
         // Without randomness nothing can be sent: the run is cut off, and the next caller tries again.
         let Ok(holder) = LeaseHolder::random() else { return };
         let run = Self { running, holder, stored: None, lease: None, permit: None };

@@ -17,6 +17,18 @@ use crate::error::CallError;
 
 /// Sends a request once.
 pub(super) async fn send(shared: &Shared, request: RefreshRequest) -> (Input, Cause) {
+    #[cfg(feature = "metrics")]
+    let (method, began) = (request.method(), shared.runtime.elapsed());
+    let outcome = send_once(shared, request).await;
+    #[cfg(feature = "metrics")]
+    {
+        let took = shared.runtime.elapsed().saturating_sub(began);
+        super::record::request(method, took, &outcome.0);
+    }
+    outcome
+}
+
+async fn send_once(shared: &Shared, request: RefreshRequest) -> (Input, Cause) {
     let app = &*shared.app();
     match &request {
         RefreshRequest::Refresh(it) => {

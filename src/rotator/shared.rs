@@ -80,6 +80,8 @@ impl Shared {
     pub(super) fn observe(&self, name: &CredentialKey, event: &RotationEvent) {
         #[cfg(feature = "tracing")]
         guard::contained(|| super::observer::trace(&name.key, name.slot, event));
+        #[cfg(feature = "metrics")]
+        super::record::event(name.slot, event);
         if let Some(observer) = &self.observer {
             guard::contained(|| observer.notice(&name.key, name.slot, event));
         }

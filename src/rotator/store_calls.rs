@@ -150,7 +150,7 @@ impl Calls<'_> {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let limit = self.shared.settings.store_timeout;
-        match guard::within(&*self.shared.runtime, limit, call).await {
+        let result = match guard::within(&*self.shared.runtime, limit, call).await {
             Ok(result) => result,
             Err(Cut::TimedOut) => {
                 Err(StoreError::new(StoreErrorKind::Unknown, "the store did not answer in time"))
@@ -158,7 +158,12 @@ impl Calls<'_> {
             Err(Cut::Panicked) => {
                 Err(StoreError::new(StoreErrorKind::Unknown, "the store panicked"))
             }
+        };
+        #[cfg(feature = "metrics")]
+        if let Err(error) = &result {
+            super::record::store_error(error.kind());
         }
+        result
     }
 }
 

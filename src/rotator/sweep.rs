@@ -44,6 +44,7 @@ impl TokenRotator {
     /// sweep.stop().await;
     /// # }
     /// ```
+    #[expect(clippy::must_use_candidate, reason = "the sweep runs without its handle")]
     pub fn start_sweep(&self) -> SweepHandle {
         let (handle, guard) = SweepHandle::new(&self.shared);
         let runtime = Arc::clone(&self.shared.runtime);

@@ -6,6 +6,7 @@ mod guarded;
 mod health;
 mod incidents;
 mod processes;
+mod recorded;
 mod refusals;
 mod runtimes;
 mod stopped;

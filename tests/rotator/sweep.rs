@@ -13,7 +13,7 @@ use std::{
 use slack_auth::{
     AccessToken, ClientId, Installation, PublicClient, Slot, StoreKey, Timestamp, TokenRotator,
     oauth::ClientCredentials,
-    rotation::{RotationEvent, TokenErrorKind},
+    rotation::{RotationEvent, SweepHandle, TokenErrorKind},
     runtime::{ManualRuntime, Runtime},
     store::{Cursor, Precondition, StoreErrorKind, StoredVersion},
     tokens::{Credential, InstallationKey, RefreshToken},
@@ -180,7 +180,7 @@ fn a_sweep_ends_by_its_handle_by_a_drain_and_with_the_rotator() {
         let rotator = world.rotator().0;
         let sweep = (number > 0).then(|| rotator.start_sweep());
         world.runtime.advance(Duration::from_secs(5));
-        assert!(sweep.as_ref().is_none_or(|sweep| sweep.is_sweeping()));
+        assert!(sweep.as_ref().is_none_or(SweepHandle::is_sweeping));
         end(&world, rotator);
         world.runtime.run_until_stalled();
         assert!(sweep.is_none_or(|sweep| !sweep.is_running()), "{number}");

@@ -133,3 +133,22 @@ pub fn rotator() -> Result<TokenRotator, InvalidRotator> {
     let store = InstallationStore::new(MemoryStore::new(), app());
     TokenRotator::builder(client(), ConfidentialClient::new(id, secret), store).build()
 }
+
+/// Verifies a request of Slack's Events API, with every type written out.
+#[cfg(feature = "events")]
+pub fn verify_event(
+    request: Request<Vec<u8>>,
+    now: slack_auth::Timestamp,
+) -> Result<slack_auth::events::Verified<Vec<u8>>, slack_auth::events::SignatureError> {
+    use slack_auth::events::{RequestVerifier, SigningSecret};
+    let secret = SigningSecret::new("not-a-real-secret").expect("visible ASCII");
+    let (head, body) = request.into_parts();
+    RequestVerifier::new(secret).verify(&head.headers, body, now)
+}
+
+/// Names what a rotator records, and describes it to whatever recorder is installed.
+#[cfg(feature = "metrics")]
+pub fn metrics() -> [&'static str; 2] {
+    slack_auth::metrics::describe();
+    [slack_auth::metrics::ROTATION_EVENTS, slack_auth::metrics::REFRESH_REQUESTS]
+}

@@ -44,6 +44,20 @@ fn an_id_token_is_refused_where_there_are_no_keys() {
 }
 
 #[test]
+#[cfg(feature = "events")]
+fn a_request_without_a_signature_is_refused() {
+    let request = http::Request::post("/slack/events").body(Vec::new()).unwrap();
+    let now = slack_auth::Timestamp::from_unix(1_795_219_200);
+    assert!(feature_sets::verify_event(request, now).is_err());
+}
+
+#[test]
+#[cfg(feature = "metrics")]
+fn metrics_have_names_that_begin_with_the_crates() {
+    assert!(feature_sets::metrics().iter().all(|name| name.starts_with("slack_auth_")));
+}
+
+#[test]
 fn every_store_keeps_an_installation() {
     let folder = std::env::temp_dir().join(format!("feature-sets-{}", std::process::id()));
     let installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));

@@ -35,6 +35,8 @@ async fn take_part(shared: &Arc<Shared>, guard: &Sweeping) -> Option<Duration> {
         Err(_) => return Some(RETRY),
     }
     guard.set_sweeping(true);
+    #[cfg(feature = "metrics")]
+    let _counted = super::super::record::Counted::sweep();
     let stopped = async {
         guard.stopped().await;
         None
@@ -77,7 +79,10 @@ async fn sweep(shared: &Arc<Shared>, guard: &Sweeping) -> Option<Duration> {
         // A store that fails is asked again at the next pass.
         if pass.run(count).await.is_ok() {
             let ended_at = shared.runtime.now();
-            guard.passed(SweepSummary { ended_at, refreshed, failed, unreadable });
+            let summary = SweepSummary { ended_at, refreshed, failed, unreadable };
+            #[cfg(feature = "metrics")]
+            super::super::record::pass(&summary);
+            guard.passed(summary);
         }
         if !guard::sleep(&*shared.runtime, INTERVAL).await {
             return None;
