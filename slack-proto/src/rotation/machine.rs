@@ -229,7 +229,11 @@ impl Rotation {
                 self.look(now)
             }
             Input::Exchange => {
-                self.goal = Goal::Exchange;
+                // A token that rotates is exchanged already; whatever is under way for it goes on.
+                let rotates = self.stored.as_ref().is_some_and(|it| it.refresh_token().is_some());
+                if self.goal == Goal::Keep && !rotates {
+                    self.goal = Goal::Exchange;
+                }
                 self.look(now)
             }
             Input::Aborted => self.abort(now),
