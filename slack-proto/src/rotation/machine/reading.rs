@@ -38,10 +38,10 @@ impl Rotation {
     }
 
     pub(super) fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
-        let held = self.stored.as_ref().is_some_and(|stored| stored.fingerprint() == token);
+        let held = self.stored.as_ref().map(|stored| stored.fingerprint() == token);
         match rejection {
             // Of a token that has been replaced it is no news.
-            _ if !held => {}
+            _ if held == Some(false) => {}
             Rejection::Expired => self.rejected = Some(token),
             Rejection::Doubtful => self.doubted = true,
         }
@@ -163,9 +163,11 @@ impl Rotation {
 
     fn compare(&mut self, found: AnyCredential) -> Found {
         let Some(stored) = &self.stored else {
-            let goal = self.goal;
+            let (goal, rejected) = (self.goal, self.rejected);
             self.adopt(found);
-            self.goal = goal;
+            (self.goal, self.rejected) = (goal, rejected);
+            // Whether a rejected token comes from a refresh nobody knows here: it may.
+            self.replaced |= rejected.is_some();
             return Found::Newer;
         };
         if stored.pair_fingerprint() == found.pair_fingerprint() {
