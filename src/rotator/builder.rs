@@ -116,7 +116,8 @@ impl TokenRotatorBuilder {
         self
     }
 
-    /// Sets the longest time that one request for a new pair may take.
+    /// Sets the longest time that one request may take: for a new pair, to revoke a token, or of
+    /// [`TokenRotator::call`].
     ///
     /// Without it, it is the client's own limit if the client was made by `with_reqwest` or `with_curl`, else 30 s. The
     /// rotator gives a request up after this time, whatever the transport does.

@@ -9,7 +9,10 @@ use slack_proto::{
     methods::{Reply, RequestBody},
 };
 
-use super::{guard, shared::Shared};
+use super::{
+    guard::{self, Cut},
+    shared::Shared,
+};
 use crate::{
     client,
     error::CallError,
@@ -19,17 +22,28 @@ use crate::{
 type Answer = Result<Response<Vec<u8>>, Error>;
 
 impl Shared {
-    /// Sends a method once. It neither blocks nor panics, whatever the transport does; but it has no end of its own.
+    /// Sends a method once, and gives the answer up after the total timeout. It neither blocks nor panics, whatever the
+    /// transport does.
     pub(super) async fn call<M: ApiMethod>(
         &self,
         method: &M,
         auth: &M::Auth,
     ) -> Result<Reply<M::Response>, CallError<M::Error>> {
-        if !self.client.is_blocking() {
-            return self.client.call(method, auth).await;
-        }
         let request = method.to_request(self.client.endpoint(), auth);
-        client::read::<M>(self.send_on_thread(request).await)
+        let answer = async {
+            if self.client.is_blocking() {
+                self.send_on_thread(request).await
+            } else {
+                self.client.send(request).await
+            }
+        };
+        let answer = guard::within(&*self.runtime, self.settings.total_timeout, answer).await;
+        client::read::<M>(answer.unwrap_or_else(|cut| {
+            Err(match cut {
+                Cut::TimedOut => Error::maybe_sent(ErrorKind::Timeout, "no answer came in time"),
+                Cut::Panicked => Error::maybe_sent(ErrorKind::Closed, "the transport panicked"),
+            })
+        }))
     }
 
     async fn send_on_thread(&self, request: Request<RequestBody>) -> Answer {

@@ -12,7 +12,7 @@ use slack_proto::{
     rotation::{Input, Issued, RefreshFailure, RefreshRequest},
 };
 
-use super::{entry::Cause, guard, shared::Shared};
+use super::{entry::Cause, shared::Shared};
 use crate::error::CallError;
 
 /// Sends a request once.
@@ -60,12 +60,9 @@ async fn call<M: ApiMethod>(
     issue: fn(M::Response, Timestamp) -> Issued,
 ) -> (Input, Cause) {
     let requested_at = shared.runtime.now();
-    let call = shared.call(method, auth);
-    match guard::within(&*shared.runtime, shared.settings.total_timeout, call).await {
-        // It may have been sent.
-        Err(_) => (Input::Failed(RefreshFailure::Unknown { after: None }), None),
-        Ok(Ok(reply)) => (Input::Issued(issue(reply.value, requested_at)), None),
-        Ok(Err(error)) => {
+    match shared.call(method, auth).await {
+        Ok(reply) => (Input::Issued(issue(reply.value, requested_at)), None),
+        Err(error) => {
             let failure = match &error {
                 CallError::Response(error) => RefreshFailure::of(error),
                 CallError::Transport(error) if error.error.nothing_was_sent() => {
