@@ -9,7 +9,7 @@ use slack_proto::{
     rotation::{AnyCredential, Input, RefreshFailure, RefreshRequest},
 };
 
-use super::{SLOTS, TokenRotator, send, shared::Shared};
+use super::{SLOTS, TokenRotator, guard, send, shared::Shared};
 use crate::{
     error::CallError,
     store::{LeaseHolder, LeaseOutcome, StoreError, Stored},
@@ -80,7 +80,7 @@ impl TokenRotator {
             for (slot, contended) in SLOTS.into_iter().zip(&mut contended) {
                 *contended |= self.take_lease(key, slot, holder).await?;
             }
-            let Some(stored) = self.load(key).await.map_err(RevokeError::store)? else {
+            let Some(mut stored) = self.load(key).await.map_err(RevokeError::store)? else {
                 return Ok(());
             };
             for (slot, contended) in SLOTS.into_iter().zip(contended) {
@@ -90,8 +90,13 @@ impl TokenRotator {
                     continue;
                 };
                 if contended || self.may_be_in_the_air(key, slot, &held) {
-                    let newest = self.newest(&held).await?;
-                    revoke_credential(&self.shared, &newest).await?;
+                    if let Some(newest) = self.newest(&held).await? {
+                        // If anything fails from here on, the next try must find it.
+                        let kept = self.keep(key, &mut stored, &held, &newest).await;
+                        revoke_credential(&self.shared, &newest).await?;
+                        kept.map_err(RevokeError::store)?;
+                        revoked.push(newest.pair_fingerprint());
+                    }
                 }
                 revoke_credential(&self.shared, &held).await?;
                 revoked.push(held.pair_fingerprint());
@@ -118,15 +123,15 @@ impl TokenRotator {
             && (busy || due.is_some_and(|due| self.shared.runtime.now() >= due))
     }
 
-    /// Refreshes a credential, so that the newest pair is known.
-    async fn newest(&self, held: &AnyCredential) -> Result<AnyCredential, RevokeError> {
-        let Some(request) = RefreshRequest::refresh(held) else { return Ok(held.clone()) };
+    /// Refreshes a credential, so that the newest pair is known; `None` if there is no newer one.
+    async fn newest(&self, held: &AnyCredential) -> Result<Option<AnyCredential>, RevokeError> {
+        let Some(request) = RefreshRequest::refresh(held) else { return Ok(None) };
         match send::send(&self.shared, request).await {
-            (Input::Issued(issued), _) => Ok(issued.credential),
+            (Input::Issued(issued), _) => Ok(Some(issued.credential)),
             (Input::Failed(RefreshFailure::Spent { code }), cause) => {
                 if code.as_str() == "account_inactive" || code.as_str() == "token_revoked" {
                     // Nothing of the installation is valid any more.
-                    return Ok(held.clone());
+                    return Ok(None);
                 }
                 Err(RevokeError::shared(RevokeErrorKind::PairInTheAir, cause))
             }
@@ -135,6 +140,32 @@ impl TokenRotator {
                 cause,
             )),
         }
+    }
+
+    /// Stores the newest pair in place of the one that it was given for.
+    async fn keep(
+        &self,
+        key: &StoreKey,
+        stored: &mut Stored,
+        held: &AnyCredential,
+        newest: &AnyCredential,
+    ) -> Result<(), StoreError> {
+        match (newest, held.refresh_token()) {
+            (AnyCredential::Credential(new), Some(sent)) => {
+                let _ = stored.installation.refreshed(sent, new.clone());
+            }
+            (AnyCredential::Configuration(new), _) => {
+                stored.installation.configuration = Some(new.clone());
+            }
+            _ => {}
+        }
+        match self.shared.calls().replace(key, &stored.installation, stored.version).await {
+            Ok(version) => stored.version = version,
+            // Somebody has written meanwhile: the next round reads what it is.
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// Waits for at most as long as a lease can last; returns whether somebody else had it.
@@ -154,7 +185,7 @@ impl TokenRotator {
                 LeaseOutcome::Granted => return Ok(contended),
                 _ if runtime.elapsed() < give_up => {
                     contended = true;
-                    runtime.sleep(Duration::from_millis(250)).await;
+                    guard::sleep(&**runtime, Duration::from_millis(250)).await;
                 }
                 LeaseOutcome::HeldFor(_) => {
                     return Err(RevokeError::new(RevokeErrorKind::Busy, None));
