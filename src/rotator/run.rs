@@ -224,7 +224,8 @@ impl Run {
             self.permit = None;
             return (Input::Failed(RefreshFailure::NothingSent), Some(Arc::new(error)));
         }
-        if !self.lease_covers_a_call().await {
+        // A drain, or another entry that has taken the place of this one, may have come since the lease was taken.
+        if !self.lease_covers_a_call().await || self.entry().may_end(self.shared()) {
             self.permit = None;
             return (Input::Failed(RefreshFailure::NothingSent), None);
         }

@@ -51,7 +51,7 @@ impl Entry {
             // The task that the caller has waited for was dropped: its runtime is shut down.
             let dropped = round.is_some() && state.left.is_some();
             if is_over && !dropped {
-                return Told::Failed(state.failure(self, now, min_validity));
+                return Told::Failed(state.failure(self, shared, now, min_validity));
             }
             let lives = state.rotation.valid_credential(now, Duration::ZERO).is_some();
             let input = if lives { Input::Refresh } else { Input::Tick };
@@ -60,7 +60,7 @@ impl Entry {
             let told = match started {
                 Some((running, action)) if dropped => Told::Drive(running, action, round),
                 Some((running, action)) => Told::Run(running, action, round),
-                None => Told::Failed(state.failure(self, now, min_validity)),
+                None => Told::Failed(state.failure(self, shared, now, min_validity)),
             };
             drop(state);
             news.deliver(shared);

@@ -26,6 +26,9 @@ impl Entry {
         if state.rounds > round || !state.running || state.detached {
             let problem = state.rotation.problem().cloned();
             return Some(match problem {
+                Some(_) if state.is_cut_off(shared) => {
+                    Err(TokenError::new(&self.name, TokenErrorKind::Drained))
+                }
                 Some(problem) => Err(state.error(self, problem)),
                 None => Ok(()),
             });
@@ -66,10 +69,11 @@ impl State {
     pub(super) fn failure(
         &self,
         entry: &Entry,
+        shared: &Shared,
         now: Timestamp,
         min_validity: Duration,
     ) -> TokenError {
-        if self.left.is_some() {
+        if self.is_cut_off(shared) {
             return TokenError::new(&entry.name, TokenErrorKind::Drained);
         }
         if let Some(problem) = self.rotation.problem() {
@@ -86,6 +90,13 @@ impl State {
             }
             _ => TokenError::new(&entry.name, TokenErrorKind::TooShortLived),
         }
+    }
+
+    /// Returns whether nothing was refreshed because the rotator is drained or its runtime has ended, and not because of
+    /// what the machine takes for the reason.
+    fn is_cut_off(&self, shared: &Shared) -> bool {
+        let is_known = matches!(self.rotation.problem(), Some(Problem::ReauthorizationNeeded(_)));
+        !is_known && (self.left.is_some() || shared.is_draining())
     }
 
     /// Until when nothing happens, and why.

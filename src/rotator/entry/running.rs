@@ -104,6 +104,10 @@ impl Entry {
         input: Input,
     ) -> (Option<(Running, Action)>, News) {
         let now = shared.runtime.now();
+        if shared.is_draining() && state.rotation.unsaved().is_none() {
+            // Nothing new is begun.
+            return (None, self.publish(shared, state));
+        }
         let action = match state.left.take() {
             Some(left) => {
                 let _ = state.rotation.step(now, input);
@@ -112,14 +116,6 @@ impl Entry {
             None => state.rotation.step(now, input),
         };
         if let Action::Rest { .. } | Action::Stop(_) | Action::Await = action {
-            return (None, self.publish(shared, state));
-        }
-        let refuse = shared.is_draining() && state.rotation.unsaved().is_none();
-        if refuse {
-            let left = state.rotation.step(now, Input::Aborted);
-            if state.rotation.is_busy() {
-                state.left = Some(left);
-            }
             return (None, self.publish(shared, state));
         }
         state.running = true;
@@ -132,6 +128,8 @@ impl Entry {
     fn abort(&self, shared: &Shared) {
         let mut state = self.state();
         let action = state.rotation.step(shared.runtime.now(), Input::Aborted);
+        // Neither the store nor Slack has failed.
+        let _ = state.rotation.take_events();
         if state.rotation.is_busy() {
             state.left = Some(action);
         }
