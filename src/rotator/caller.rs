@@ -74,10 +74,11 @@ impl TokenRotator {
         'entry: loop {
             let entry = shared.entry(key, slot);
             let mut round = None;
+            let mut forced = None;
             let mut waiting = None;
             loop {
                 let changed = entry.listen();
-                match entry.ask(shared, min_validity, round, deadline) {
+                match entry.ask(shared, min_validity, round, &mut forced, deadline) {
                     Told::Token(token) => return Ok(token),
                     Told::Failed(error) => return Err(error),
                     Told::Detached => {

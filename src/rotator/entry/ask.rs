@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use slack_proto::{
     Timestamp,
-    rotation::{Action, Input},
+    rotation::{Action, AnyCredential, Input},
+    tokens::Fingerprint,
 };
 
 use super::{Entry, Running};
@@ -28,12 +29,14 @@ pub(in crate::rotator) enum Told {
 }
 
 impl Entry {
-    /// Asks for a token that lives for so long. `round` is what the caller was told before, if it was.
+    /// Asks for a token that lives for so long. `round` is what the caller was told before, if it was, and `forced`
+    /// the token that was to be refreshed for it before its time.
     pub(in crate::rotator) fn ask(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
         min_validity: Duration,
         round: Option<u64>,
+        forced: &mut Option<Fingerprint>,
         deadline: Timestamp,
     ) -> Told {
         let mut state = self.state();
@@ -50,11 +53,14 @@ impl Entry {
         if !state.running {
             // The task that the caller has waited for was dropped: its runtime is shut down.
             let dropped = round.is_some() && state.left.is_some();
-            if is_over && !dropped {
+            // What is known lives, but not for so long: it is refreshed once.
+            let short = state.rotation.valid_credential(now, Duration::ZERO);
+            let short = short.map(AnyCredential::pair_fingerprint);
+            if is_over && !dropped && (short.is_none() || short == *forced) {
                 return Told::Failed(state.failure(self, shared, now, min_validity));
             }
-            let lives = state.rotation.valid_credential(now, Duration::ZERO).is_some();
-            let input = if lives { Input::Refresh } else { Input::Tick };
+            *forced = short;
+            let input = if short.is_some() { Input::Refresh } else { Input::Tick };
             let round = state.rounds;
             let (started, news) = self.start(shared, &mut state, input);
             let told = match started {
