@@ -79,7 +79,7 @@ test('sign in, with PKCE at the other page', async () => {
   assert.equal((await client.apiCall('oauth.v2.access', { ...grant, code_verifier })).ok, true);
 });
 
-test('an organisation, page by page', async () => {
+test('an organization, page by page', async () => {
   const installed = await install('555.5', { team: 'E0FAKE00001' });
   const teams = [];
   for await (const page of webClient(installed.access_token).paginate('auth.teams.list', { limit: 1 })) {

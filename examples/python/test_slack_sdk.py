@@ -129,7 +129,7 @@ class SlackSdk(unittest.TestCase):
         person = WebClient(base_url=self.slack.base_url, token=tokens["access_token"]).openid_connect_userInfo()
         self.assertEqual((person["sub"], person["email"]), ("U0FAKE00001", "fake.person@example.com"))
 
-    def test_an_organisation(self):
+    def test_an_organization(self):
         installed = self.install("555.5", team="E0FAKE00001")
         self.assertIs(installed["is_enterprise_install"], True)
         client = WebClient(base_url=self.slack.base_url, token=installed["access_token"])

@@ -56,7 +56,7 @@ pub(crate) fn workspace(team: Option<&Team>) -> String {
     match team {
         Some(Team { id, name: Some(name), .. }) => format!("{name} ({id})"),
         Some(Team { id, .. }) => id.to_string(),
-        None => "a whole organisation".to_owned(),
+        None => "a whole organization".to_owned(),
     }
 }
 

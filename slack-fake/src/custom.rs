@@ -24,7 +24,7 @@ pub struct MethodCall {
     pub kind: CredentialKind,
     /// The workspace; none for an org-wide install.
     pub team_id: Option<String>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise_id: Option<String>,
     /// The person, or the bot's own user.
     pub user_id: String,

@@ -8,7 +8,7 @@ use crate::log::Log;
 use crate::state::app::Setting;
 use crate::state::memory::State;
 use crate::{
-    App, Consent, ExternalToken, Fault, OpenIdErrors, Organisation, Siblings, User, UserAccessAuth,
+    App, Consent, ExternalToken, Fault, OpenIdErrors, Organization, Siblings, User, UserAccessAuth,
     UserAccessShape, Workspace,
 };
 
@@ -56,9 +56,9 @@ impl FakeSlack {
         self
     }
 
-    /// Adds an Enterprise organisation, or replaces the one with the same id.
-    pub fn organisation(mut self, organisation: Organisation) -> Self {
-        self.state.organisations.upsert(organisation);
+    /// Adds an Enterprise organization, or replaces the one with the same id.
+    pub fn organization(mut self, organization: Organization) -> Self {
+        self.state.organizations.upsert(organization);
         self
     }
 

@@ -18,7 +18,7 @@ pub struct CredentialReport {
     pub kind: CredentialKind,
     /// The workspace; none for an org-wide install.
     pub team_id: Option<String>,
-    /// The organisation, if the workspace is in one.
+    /// The organization, if the workspace is in one.
     pub enterprise_id: Option<String>,
     /// The person, or the bot's own user.
     pub user_id: String,
@@ -86,14 +86,14 @@ impl FakeSlack {
         }
     }
 
-    /// Removes the app from a workspace or an organisation, and returns how many credentials ended.
+    /// Removes the app from a workspace or an organization, and returns how many credentials ended.
     ///
     /// Its events have the time of the latest request.
     pub fn uninstall(&mut self, client_id: &str, team_or_enterprise_id: &str) -> usize {
         self.state.uninstall(client_id, team_or_enterprise_id, self.state.latest)
     }
 
-    /// Removes the app from a workspace or an organisation at the time `now`, and returns how many
+    /// Removes the app from a workspace or an organization at the time `now`, and returns how many
     /// credentials ended.
     pub fn uninstall_at(
         &mut self,

@@ -93,7 +93,7 @@
 //! form `consent` with the buttons `allow` and `cancel`, choices `fake_team` and `fake_user`, and a
 //! checkbox `decline-SCOPE` for each scope that is optional. The same decisions can be made without
 //! it by parameters in the URL: `fake_decision` (`allow` or `deny`), `fake_team` (a workspace
-//! or an organisation), `fake_user`, `fake_decline` (a comma list of optional scopes). With
+//! or an organization), `fake_user`, `fake_decline` (a comma list of optional scopes). With
 //! the other choices of [`Consent`] there is no page. A request that Slack answers with an error page is
 //! answered with one, with status 400 and the code in the element `error`.
 //!
@@ -198,7 +198,7 @@ pub use self::server::FakeServer;
 #[cfg(any(feature = "server", feature = "transport"))]
 pub use self::shared::SharedFake;
 pub use self::state::app::App;
-pub use self::state::directory::{Organisation, User, Workspace};
+pub use self::state::directory::{Organization, User, Workspace};
 pub use self::state::event::{EventKind, SlackEvent};
 pub use self::state::external::ExternalToken;
 #[cfg(feature = "transport")]

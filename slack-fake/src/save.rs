@@ -25,7 +25,7 @@ impl FakeSlack {
     /// The document is an object with `format` (`"slack-fake"`), `version` (`1`) and `state`, an
     /// object with these members: `seed` and `counter` (what texts are made from), `rules` (times
     /// in seconds), `consent`, `signed_in`, `signing` (which key), `id_token_faults`, `apps`,
-    /// `workspaces`, `organisations`, `users`, `external_tokens`, `codes` (by code), `credentials`,
+    /// `workspaces`, `organizations`, `users`, `external_tokens`, `codes` (by code), `credentials`,
     /// and `access_tokens` and `refresh_tokens` (by token, each with the index of its credential).
     /// Times are Unix seconds. Scripted faults and the calls seen belong to the run and are not
     /// saved.

@@ -38,9 +38,9 @@ macro_rules! ids {
 ids! {
     /// An app, `A…`.
     AppId;
-    /// A workspace, `T…`. For a token of an org-wide install Slack may put the organisation's `E…` here.
+    /// A workspace, `T…`. For a token of an org-wide install Slack may put the organization's `E…` here.
     TeamId;
-    /// An Enterprise organisation, `E…`.
+    /// An Enterprise organization, `E…`.
     EnterpriseId;
     /// A person or a bot user, `U…` or `W…`. Unique within a team, not across Slack: store it with the team.
     UserId;

@@ -74,7 +74,7 @@ fn samples_that_verify() {
         (
             "signed-id-token-grid",
             SENT,
-            IdentityKey::Organisation("E0FAKE00001".into(), "W0FAKE00001".into()),
+            IdentityKey::Organization("E0FAKE00001".into(), "W0FAKE00001".into()),
         ),
         (
             "id-token-empty-nonce",

@@ -26,7 +26,7 @@ impl TokenRotator {
     /// Slack's clock ([`Credential::issue_order`]). An event that is older changes nothing, so late and repeated deliveries
     /// are harmless. Within five minutes, or where a time is unknown, `auth.test` decides, and doubt removes nothing. It
     /// reaches what look-up reaches ([`StoreKey::nearest_first`]): the place of the event, the workspace as it was before
-    /// it joined an organisation, an org-wide install, and people's own rows at each.
+    /// it joined an organization, an org-wide install, and people's own rows at each.
     ///
     /// Slack repeats an event until it gets a 2xx answer within three seconds. `auth.test` may take longer: answer first
     /// and apply afterwards, or answer with an error so that Slack delivers the event again.

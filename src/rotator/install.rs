@@ -143,7 +143,7 @@ impl InstallOutcome {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// The answer names neither a workspace nor an organisation.
+    /// The answer names neither a workspace nor an organization.
     NoPlace,
     /// The installation that is stored there is of another app.
     OtherApp(OtherApp),
@@ -181,7 +181,7 @@ impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoPlace => {
-                "the install names neither a workspace nor an organisation; set `team` or `enterprise`"
+                "the install names neither a workspace nor an organization; set `team` or `enterprise`"
             }
             Self::OtherApp(_) => "the install was not stored, since the store holds another app's; use a store for each app",
             Self::Store(_) => "the install was not stored, since the store failed; call install again with the same value",

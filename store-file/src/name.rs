@@ -98,7 +98,7 @@ mod tests {
         let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
         assert_eq!(of(&workspace("T0FAKE00001")), "team-T0FAKE00001");
         assert_eq!(of(&entry(grid.clone())), "grid-E1-T1");
-        assert_eq!(of(&entry(InstallationKey::Organisation("E1".into()))), "org-E1");
+        assert_eq!(of(&entry(InstallationKey::Organization("E1".into()))), "org-E1");
         assert_eq!(of(&entry(StoreKey::person(grid, "U1".into()))), "grid-E1-T1-user-U1");
     }
 

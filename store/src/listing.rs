@@ -57,20 +57,20 @@ impl InstallationStore {
         self.ranges(&[Range::One(place.clone()), Range::Under(place)], after, limit).await
     }
 
-    /// Lists the installations of an organisation: its own, its workspaces', and people's at all of them.
+    /// Lists the installations of an organization: its own, its workspaces', and people's at all of them.
     ///
     /// A workspace that joined after its install is filed under itself alone, and is not found here.
     ///
     /// # Errors
     ///
     /// As [`keys`](Self::keys).
-    pub async fn keys_of_organisation(
+    pub async fn keys_of_organization(
         &self,
         enterprise: &EnterpriseId,
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<KeyPage, StoreError> {
-        let org = StoreKey::from(InstallationKey::Organisation(enterprise.clone())).to_text();
+        let org = StoreKey::from(InstallationKey::Organization(enterprise.clone())).to_text();
         let grid = org.replacen("org/", "grid/", 1);
         self.ranges(&[Range::Under(grid), Range::One(org.clone()), Range::Under(org)], after, limit)
             .await

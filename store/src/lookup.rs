@@ -14,7 +14,7 @@ pub struct InstallationMatch {
     pub stored: Stored,
 }
 
-/// Finds the installation that is good at a place: its own, or else, for a workspace of an organisation, the one it had
+/// Finds the installation that is good at a place: its own, or else, for a workspace of an organization, the one it had
 /// before it joined, or the org-wide one ([`StoreKey::nearest_first`]).
 ///
 /// ```
@@ -23,13 +23,13 @@ pub struct InstallationMatch {
 ///
 /// # pollster::block_on(async {
 /// let store = InstallationStore::new(MemoryStore::new(), ClientId::new("1.2")?);
-/// let org = InstallationKey::Organisation("E0FAKE00001".into());
+/// let org = InstallationKey::Organization("E0FAKE00001".into());
 /// store.put(&org.clone().into(), &Installation::new(org), Precondition::Absent).await?;
 ///
 /// // An event names the workspace that it came from.
 /// let place = InstallationKey::of(Some(&"T0FAKE00001".into()), Some(&"E0FAKE00001".into()), false);
 /// let found = find_installation(&store, &place.expect("it names a place").into()).await?;
-/// assert_eq!(found.expect("installed for the organisation").key.to_text(), "org/E0FAKE00001");
+/// assert_eq!(found.expect("installed for the organization").key.to_text(), "org/E0FAKE00001");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
@@ -106,7 +106,7 @@ mod tests {
         let store = in_memory();
         let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
         let (team, org) =
-            (InstallationKey::Workspace("T1".into()), InstallationKey::Organisation("E1".into()));
+            (InstallationKey::Workspace("T1".into()), InstallationKey::Organization("E1".into()));
         let found = |key: &InstallationKey, slot| {
             let key = key.clone().into();
             let found = match slot {
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(found(&grid, None), None);
         put(&store, &org, Slot::Bot);
         assert_eq!(found(&grid, None).as_deref(), Some("org/E1"));
-        assert_eq!(found(&team, None), None, "without its organisation a workspace is alone");
+        assert_eq!(found(&team, None), None, "without its organization a workspace is alone");
         put(&store, &team, Slot::Bot);
         assert_eq!(found(&grid, None).as_deref(), Some("team/T1"));
         put(&store, &grid, Slot::User);

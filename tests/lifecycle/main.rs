@@ -1,5 +1,5 @@
 //! An installation's whole life: installs by several people, events that come late, a workspace that joined an
-//! organisation.
+//! organization.
 
 mod property;
 mod reports;

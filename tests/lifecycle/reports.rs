@@ -127,7 +127,7 @@ fn an_address_that_is_not_allowed_removes_nothing() {
 }
 
 #[test]
-fn removal_reaches_a_workspace_that_joined_an_organisation() {
+fn removal_reaches_a_workspace_that_joined_an_organization() {
     let stage = Stage::new();
     let mut before = Installation::new(team());
     before.bot = Some(made_up("xoxb-FAKE", Some(START), START));
@@ -164,7 +164,7 @@ fn removal_reaches_a_workspace_that_joined_an_organisation() {
 #[test]
 fn an_org_wide_install_goes_by_its_own_event_alone() {
     let stage = Stage::new();
-    let org = InstallationKey::Organisation(ORG.into());
+    let org = InstallationKey::Organization(ORG.into());
     let mut installed = Installation::new(org.clone());
     installed.bot = Some(made_up("xoxb-FAKE", Some(START), START));
     stage.put(&org.into(), &installed);
@@ -242,7 +242,7 @@ fn a_token_in_hand_is_installed_with_the_applications_data() {
 #[test]
 fn an_event_of_one_workspace_finds_the_org_wide_install_and_reads_the_store_once() {
     let stage = Stage::new();
-    let org = InstallationKey::Organisation(ORG.into());
+    let org = InstallationKey::Organization(ORG.into());
     let mut installed = Installation::new(org.clone());
     installed.bot = Some(made_up("xoxb-FAKE", None, START));
     stage.put(&org.into(), &installed);

@@ -14,7 +14,7 @@ use slack_auth::{
     tokens::InstallationKey,
 };
 use slack_fake::{
-    App, Clock, Consent, FakeSlack, FakeTransport, Organisation, SharedFake, SlackEvent, User,
+    App, Clock, Consent, FakeSlack, FakeTransport, Organization, SharedFake, SlackEvent, User,
     Workspace,
 };
 
@@ -42,8 +42,8 @@ impl Stage {
         let app = app.signing_secret("shush").redirect_url("https://app.example.com/cb");
         let fake = FakeSlack::new()
             .workspace(Workspace::new(TEAM, "Fake Team"))
-            .organisation(Organisation::new(ORG, "Fake Org"))
-            .workspace(Workspace::new("T0FAKE00002", "Grid Team").organisation(ORG))
+            .organization(Organization::new(ORG, "Fake Org"))
+            .workspace(Workspace::new("T0FAKE00002", "Grid Team").organization(ORG))
             .user(User::new(FIRST, "first"))
             .user(User::new(SECOND, "second"))
             .app(app.distribute())

@@ -60,7 +60,7 @@ fn a_look_up_ends_within_the_configured_time() {
         let error = world.runtime.block_on(rotator.nearest_key(&key, Slot::Bot)).unwrap_err();
         assert!(is_unknown(&error), "{error:?}");
         assert!(world.runtime.elapsed().saturating_sub(before) <= Duration::from_secs(2));
-        // The workspace's own installation, from before it joined the organisation.
+        // The workspace's own installation, from before it joined the organization.
         let found = world.runtime.block_on(rotator.nearest_key(&key, Slot::Bot)).unwrap();
         assert_eq!(found, world.key);
     }

@@ -22,10 +22,10 @@ pub(crate) fn credentials() {
 }
 
 pub(crate) fn installations() {
-    let organisation = InstallationKey::of(None, Some(&"E1".into()), true).unwrap();
+    let organization = InstallationKey::of(None, Some(&"E1".into()), true).unwrap();
     let workspace = InstallationKey::grid_workspace("E1".into(), "T1".into());
     assert_eq!(workspace.to_string(), "E1/T1");
-    for key in [organisation, workspace] {
+    for key in [organization, workspace] {
         assert_eq!(Installation::key(&Installation::new(key.clone())), Some(key));
     }
     let mut installation = Installation::default();

@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
     },
 ];
 
-/// 687 bytes: a bot and a user, an organisation, a webhook, as a large workspace gets them.
+/// 687 bytes: a bot and a user, an organization, a webhook, as a large workspace gets them.
 const FULL: &str = r#"{"ok":true,"access_token":"xoxb-1000000001-2000000002-FAKEFAKEFAKEFAKEFAKEFAKE","token_type":"bot","scope":"chat:write,commands,incoming-webhook","bot_user_id":"U0FAKEBOT01","app_id":"A0FAKE00001","team":{"name":"Fake Softball Team","id":"T0FAKE00001"},"enterprise":{"name":"Fake Sports","id":"E0FAKE00001"},"is_enterprise_install":false,"authed_user":{"id":"U0FAKE00001","scope":"chat:write,users:read","access_token":"xoxp-1000000001-3000000003-FAKEFAKEFAKEFAKEFAKEFAKE","token_type":"user"},"incoming_webhook":{"channel":"general","channel_id":"C0FAKE00001","configuration_url":"https:\/\/fake.example.com\/services\/B0FAKE00001","url":"https:\/\/hooks.example.com\/services\/T0FAKE00001\/B0FAKE00001\/FAKE"}}"#;
 const ROTATING: &str =
     include_str!("../../../slack-proto/tests/samples/oauth.v2.access--rotation-bot-and-user.json");

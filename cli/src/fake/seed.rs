@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 use slack_fake::{
-    App, Consent, FakeSlack, OpenIdErrors, Organisation, Siblings, User, UserAccessAuth,
+    App, Consent, FakeSlack, OpenIdErrors, Organization, Siblings, User, UserAccessAuth,
     UserAccessShape, Workspace,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Seed {
     openid_errors: Option<OpenIdErrors>,
     pub(super) apps: Vec<AppSeed>,
     workspaces: Vec<WorkspaceSeed>,
-    organisations: Vec<OrganisationSeed>,
+    organizations: Vec<OrganizationSeed>,
     users: Vec<UserSeed>,
     methods: Vec<MethodSeed>,
 }
@@ -80,12 +80,12 @@ struct WorkspaceSeed {
     id: String,
     name: String,
     domain: Option<String>,
-    organisation: Option<String>,
+    organization: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OrganisationSeed {
+struct OrganizationSeed {
     id: String,
     name: String,
     domain: Option<String>,
@@ -142,7 +142,7 @@ impl Default for Seed {
             openid_errors: None,
             apps: Vec::new(),
             workspaces: Vec::new(),
-            organisations: Vec::new(),
+            organizations: Vec::new(),
             users: Vec::new(),
             methods: Vec::new(),
         };
@@ -199,17 +199,17 @@ impl Seed {
             if let Some(domain) = &workspace.domain {
                 made = made.domain(domain);
             }
-            if let Some(organisation) = &workspace.organisation {
-                made = made.organisation(organisation);
+            if let Some(organization) = &workspace.organization {
+                made = made.organization(organization);
             }
             fake = fake.workspace(made);
         }
-        for organisation in &self.organisations {
-            let mut made = Organisation::new(&organisation.id, &organisation.name);
-            if let Some(domain) = &organisation.domain {
+        for organization in &self.organizations {
+            let mut made = Organization::new(&organization.id, &organization.name);
+            if let Some(domain) = &organization.domain {
                 made = made.domain(domain);
             }
-            fake = fake.organisation(made);
+            fake = fake.organization(made);
         }
         for user in &self.users {
             let mut made =

@@ -107,7 +107,7 @@ pub(super) struct ClientId {
 #[serde(deny_unknown_fields)]
 pub(super) struct Uninstall {
     pub(super) client_id: String,
-    /// A workspace, or an organisation for an org-wide install.
+    /// A workspace, or an organization for an org-wide install.
     pub(super) place_id: String,
 }
 

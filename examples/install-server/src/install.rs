@@ -24,7 +24,7 @@ use crate::{
 /// What is told about an installation: nothing of it is secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Installed {
-    /// The name of the workspace or organisation.
+    /// The name of the workspace or organization.
     pub(crate) place: UntrustedText,
     pub(crate) missing_scopes: Scopes,
 }
@@ -75,7 +75,7 @@ async fn install(
     let missing_scopes = authorized.missing_scopes(&reply.value).bot;
     let installation = reply.value.into_installation(sent);
     let Some(key) = installation.key() else {
-        eprintln!("oauth.v2.access: the answer names neither workspace nor organisation");
+        eprintln!("oauth.v2.access: the answer names neither workspace nor organization");
         return Err(Problem::Ours);
     };
     let team = installation.team.as_ref().and_then(|team| team.name.clone());

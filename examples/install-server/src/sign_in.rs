@@ -110,7 +110,7 @@ impl Person {
         }
     }
 
-    /// Tells whether the app is installed where this person works: in the workspace, or in the whole organisation.
+    /// Tells whether the app is installed where this person works: in the workspace, or in the whole organization.
     pub(crate) async fn workspace(&self, app: &App) -> Workspace {
         let Some(place) = self.place.clone() else { return Workspace::Unknown };
         match find_credential(&app.store, &place.into(), Slot::Bot).await {

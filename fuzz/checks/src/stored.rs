@@ -152,7 +152,7 @@ pub(crate) fn check_key(input: &[u8]) {
     let enterprise = || EnterpriseId::from(enterprise.unwrap_or_default());
     let places = [
         InstallationKey::Workspace(team()),
-        InstallationKey::Organisation(enterprise()),
+        InstallationKey::Organization(enterprise()),
         InstallationKey::grid_workspace(enterprise(), team()),
     ];
     let mut texts = HashSet::new();

@@ -32,8 +32,8 @@ impl State {
             None => 0,
         };
         let with_icon = matches!(arguments.value("include_icon"), Some("1" | "true"));
-        let of_organisation = |w: &&Workspace| w.organisation == credential.target.enterprise;
-        let mut rest = self.workspaces.iter().filter(of_organisation).skip(start);
+        let of_organization = |w: &&Workspace| w.organization == credential.target.enterprise;
+        let mut rest = self.workspaces.iter().filter(of_organization).skip(start);
         let teams: Vec<Value> =
             rest.by_ref().take(limit).map(|workspace| describe(workspace, with_icon)).collect();
         let next = if rest.next().is_some() {

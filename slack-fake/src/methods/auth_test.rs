@@ -18,10 +18,10 @@ impl State {
         let credential = &self.credentials[holder.index];
         let target = &credential.target;
         let place = target.id();
-        let (name, host) = match (self.workspace(place), self.organisation(place)) {
+        let (name, host) = match (self.workspace(place), self.organization(place)) {
             (Some(workspace), _) => (workspace.name.as_str(), workspace.domain.clone()),
-            (None, Some(organisation)) => {
-                (organisation.name.as_str(), format!("{}.enterprise", organisation.domain))
+            (None, Some(organization)) => {
+                (organization.name.as_str(), format!("{}.enterprise", organization.domain))
             }
             (None, None) => ("", "fake".to_owned()),
         };

@@ -38,8 +38,8 @@ impl State {
             Some(workspace) => json!({"id": id, "name": workspace.name}),
             None => json!({"id": id}),
         });
-        let enterprise = target.enterprise.as_ref().map(|id| match self.organisation(id) {
-            Some(organisation) => json!({"id": id, "name": organisation.name}),
+        let enterprise = target.enterprise.as_ref().map(|id| match self.organization(id) {
+            Some(organization) => json!({"id": id, "name": organization.name}),
             None => json!({"id": id}),
         });
         let mut members = Map::new();

@@ -14,8 +14,8 @@ impl State {
         put(&mut claims, "sub", credential.user_id.as_ref());
         put(&mut claims, "https://slack.com/user_id", credential.user_id.as_ref());
         put(&mut claims, "https://slack.com/team_id", place);
-        let organisation = credential.target.enterprise.as_deref();
-        if let Some(id) = organisation {
+        let organization = credential.target.enterprise.as_deref();
+        if let Some(id) = organization {
             put(&mut claims, "https://slack.com/enterprise_id", id);
         }
         let Some(user) = self.user(&credential.user_id) else { return claims };
@@ -49,9 +49,9 @@ impl State {
             put(&mut claims, &format!("https://slack.com/team_image_{size}"), picture(place, size));
         }
         put(&mut claims, "https://slack.com/team_image_default", true);
-        if let Some(organisation) = organisation.and_then(|id| self.organisation(id)) {
-            put(&mut claims, "https://slack.com/enterprise_name", organisation.name.as_str());
-            put(&mut claims, "https://slack.com/enterprise_domain", organisation.domain.as_str());
+        if let Some(organization) = organization.and_then(|id| self.organization(id)) {
+            put(&mut claims, "https://slack.com/enterprise_name", organization.name.as_str());
+            put(&mut claims, "https://slack.com/enterprise_domain", organization.domain.as_str());
         }
         claims
     }

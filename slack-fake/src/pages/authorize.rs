@@ -129,7 +129,7 @@ impl State {
         let optional =
             |scope: &&String| app.is_some_and(|app| app.optional_scopes.contains(*scope));
         let workspaces = self.workspaces.iter().map(|w| (&*w.id, w.name.as_str()));
-        let organisations = self.organisations.iter().map(|o| (&*o.id, o.name.as_str()));
+        let organizations = self.organizations.iter().map(|o| (&*o.id, o.name.as_str()));
         let page = ConsentPage {
             app_name: app.map_or("", |app| &app.name),
             path,
@@ -138,7 +138,7 @@ impl State {
             user_scopes: &request.user_scopes,
             optional_scopes: asked().filter(optional).map(String::as_str).collect(),
             places: workspaces
-                .chain(organisations)
+                .chain(organizations)
                 .map(|(id, name)| (id, name, id == target.id()))
                 .collect(),
             people: self

@@ -45,7 +45,7 @@ impl State {
         let target = match self.workspace(chosen) {
             Some(workspace) => Target {
                 team: Some(workspace.id.clone()),
-                enterprise: workspace.organisation.clone(),
+                enterprise: workspace.organization.clone(),
             },
             None if self.app_has(&request.client_id, Setting::OrgReady) => {
                 Target { team: None, enterprise: Some(chosen.into()) }
@@ -60,17 +60,17 @@ impl State {
         Ok((user.id.clone(), target))
     }
 
-    /// Returns whether a user belongs to a workspace, or to any workspace of an organisation.
+    /// Returns whether a user belongs to a workspace, or to any workspace of an organization.
     fn is_member(&self, user_id: &str, place: &str) -> bool {
         let Some(user) = self.user(user_id) else { return false };
         match self.workspace(place) {
             Some(_) => user.belongs_to(place),
             None => {
-                self.organisation(place).is_some()
+                self.organization(place).is_some()
                     && self
                         .workspaces
                         .iter()
-                        .any(|w| w.organisation.as_deref() == Some(place) && user.belongs_to(&w.id))
+                        .any(|w| w.organization.as_deref() == Some(place) && user.belongs_to(&w.id))
             }
         }
     }
@@ -101,7 +101,7 @@ impl State {
     pub(crate) fn may_install(&self, client_id: &str, target: &Target) -> bool {
         let home = self.home_of(client_id);
         let home_org =
-            home.and_then(|id| self.workspace(id)).and_then(|w| w.organisation.as_deref());
+            home.and_then(|id| self.workspace(id)).and_then(|w| w.organization.as_deref());
         let at_home = if target.is_org_wide() {
             home_org == Some(target.id())
         } else {

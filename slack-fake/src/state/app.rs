@@ -124,7 +124,7 @@ impl App {
         self.with(Setting::Distributed)
     }
 
-    /// Allows an Enterprise organisation to install the app for all its workspaces.
+    /// Allows an Enterprise organization to install the app for all its workspaces.
     pub fn org_ready(self) -> Self {
         self.with(Setting::OrgReady)
     }

@@ -67,7 +67,7 @@ pub(crate) struct RefreshRecord {
     pub(crate) revoked: bool,
 }
 
-/// Where an app is installed: in a workspace, or in a whole organisation.
+/// Where an app is installed: in a workspace, or in a whole organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) team: Option<Arc<str>>,
@@ -124,7 +124,7 @@ impl Target {
         self.team.is_none()
     }
 
-    /// Returns the id of the workspace, or of the organisation for an org-wide install.
+    /// Returns the id of the workspace, or of the organization for an org-wide install.
     pub(crate) fn id(&self) -> &str {
         self.team.as_deref().or(self.enterprise.as_deref()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The workspaces, organisations and people that the fake knows.
+//! The workspaces, organizations and people that the fake knows.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::table::Record;
 ///
 /// let team = Workspace::new("T0FAKE00001", "Fake Team")
 ///     .domain("fake-team")
-///     .organisation("E0FAKE00001");
+///     .organization("E0FAKE00001");
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[must_use = "a workspace does nothing until it is given to a fake"]
@@ -21,14 +21,14 @@ pub struct Workspace {
     pub(crate) id: Arc<str>,
     pub(crate) name: String,
     pub(crate) domain: String,
-    pub(crate) organisation: Option<Arc<str>>,
+    pub(crate) organization: Option<Arc<str>>,
 }
 
 impl Workspace {
     /// Creates a workspace from its id (`T...`) and name.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { id: id.into().into(), domain: domain_of(&name), name, organisation: None }
+        Self { id: id.into().into(), domain: domain_of(&name), name, organization: None }
     }
 
     /// Sets the first label of the workspace's host; the default is derived from the name.
@@ -37,37 +37,37 @@ impl Workspace {
         self
     }
 
-    /// Sets the Enterprise organisation (`E...`) that the workspace belongs to, see
-    /// [`Organisation`].
-    pub fn organisation(mut self, id: impl Into<String>) -> Self {
-        self.organisation = Some(id.into().into());
+    /// Sets the Enterprise organization (`E...`) that the workspace belongs to, see
+    /// [`Organization`].
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = Some(id.into().into());
         self
     }
 }
 
-/// An Enterprise organisation (Grid).
+/// An Enterprise organization (Grid).
 ///
 /// ```
-/// use slack_fake::Organisation;
+/// use slack_fake::Organization;
 ///
-/// let org = Organisation::new("E0FAKE00001", "Fake Org").domain("fake-org");
+/// let org = Organization::new("E0FAKE00001", "Fake Org").domain("fake-org");
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[must_use = "an organisation does nothing until it is given to a fake"]
-pub struct Organisation {
+#[must_use = "an organization does nothing until it is given to a fake"]
+pub struct Organization {
     pub(crate) id: Arc<str>,
     pub(crate) name: String,
     pub(crate) domain: String,
 }
 
-impl Organisation {
-    /// Creates an organisation from its id (`E...`) and name.
+impl Organization {
+    /// Creates an organization from its id (`E...`) and name.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         let name = name.into();
         Self { id: id.into().into(), domain: domain_of(&name), name }
     }
 
-    /// Sets the first label of the organisation's host; the default is derived from the name.
+    /// Sets the first label of the organization's host; the default is derived from the name.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
@@ -139,7 +139,7 @@ impl Record for Workspace {
     }
 }
 
-impl Record for Organisation {
+impl Record for Organization {
     fn id(&self) -> &Arc<str> {
         &self.id
     }

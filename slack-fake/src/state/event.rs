@@ -21,7 +21,7 @@ pub struct SlackEvent {
     pub client_id: String,
     /// The workspace; none for an org-wide install.
     pub team_id: Option<String>,
-    /// The organisation, if there is one.
+    /// The organization, if there is one.
     pub enterprise_id: Option<String>,
     /// When it happened, in Unix seconds.
     pub time: u64,
@@ -34,7 +34,7 @@ pub struct SlackEvent {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The app was removed from a workspace or an organisation.
+    /// The app was removed from a workspace or an organization.
     AppUninstalled,
     /// Tokens were revoked, each named by the user it belongs to.
     #[non_exhaustive]
@@ -60,7 +60,7 @@ impl EventKind {
 impl SlackEvent {
     /// Creates an event that did not occur in the fake, with an id of the caller's choice.
     ///
-    /// Its places can be set afterwards: the default is an org-wide install of no organisation.
+    /// Its places can be set afterwards: the default is an org-wide install of no organization.
     #[must_use]
     pub fn new(
         id: impl Into<String>,

@@ -68,7 +68,7 @@ impl State {
         living.into_iter().map(|index| index as usize).collect()
     }
 
-    /// Returns whether `target` lies in an organisation in which the app is installed org-wide.
+    /// Returns whether `target` lies in an organization in which the app is installed org-wide.
     pub(crate) fn is_under_org_install(&self, client_id: &str, target: &Target) -> bool {
         let Some(enterprise) = target.enterprise.as_deref().filter(|_| !target.is_org_wide())
         else {

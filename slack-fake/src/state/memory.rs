@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::app::{AppRecord, Setting};
 use super::code::CodeRecord;
 use super::credential::{AccessRecord, Credential, RefreshRecord};
-use super::directory::{Organisation, User, Workspace};
+use super::directory::{Organization, User, Workspace};
 use super::event::SlackEvent;
 use super::external::ExternalRecord;
 use super::installation::Indexes;
@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) id_token_faults: VecDeque<IdTokenFault>,
     pub(crate) apps: Table<AppRecord>,
     pub(crate) workspaces: Table<Workspace>,
-    pub(crate) organisations: Table<Organisation>,
+    pub(crate) organizations: Table<Organization>,
     pub(crate) users: Table<User>,
     pub(crate) external_tokens: Table<ExternalRecord>,
     pub(crate) codes: BTreeMap<Key, CodeRecord>,
@@ -89,7 +89,7 @@ impl State {
             id_token_faults: VecDeque::new(),
             apps: Table::new(),
             workspaces: Table::new(),
-            organisations: Table::new(),
+            organizations: Table::new(),
             users: Table::new(),
             external_tokens: Table::new(),
             codes: BTreeMap::new(),
@@ -110,8 +110,8 @@ impl State {
         self.workspaces.get(id)
     }
 
-    pub(crate) fn organisation(&self, id: &str) -> Option<&Organisation> {
-        self.organisations.get(id)
+    pub(crate) fn organization(&self, id: &str) -> Option<&Organization> {
+        self.organizations.get(id)
     }
 
     pub(crate) fn user(&self, id: &str) -> Option<&User> {

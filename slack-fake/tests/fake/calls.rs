@@ -48,7 +48,7 @@ fn the_token_may_stand_in_the_form() {
 }
 
 #[test]
-fn a_person_and_an_organisation_answer_for_themselves() {
+fn a_person_and_an_organization_answer_for_themselves() {
     let mut fake = fake_with(app().org_ready().distribute());
     let code = code(
         &mut fake,

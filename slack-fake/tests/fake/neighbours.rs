@@ -206,8 +206,8 @@ fn each_page_has_its_method() {
 #[test]
 fn workspaces_are_listed_page_by_page() {
     let mut fake = fake_with(app().org_ready().distribute())
-        .workspace(Workspace::new("T0FAKE00003", "Third").organisation("E0FAKE00001"))
-        .workspace(Workspace::new("T0FAKE00004", "Fourth").organisation("E0FAKE00001"));
+        .workspace(Workspace::new("T0FAKE00003", "Third").organization("E0FAKE00001"))
+        .workspace(Workspace::new("T0FAKE00004", "Fourth").organization("E0FAKE00001"));
     let code = code(&mut fake, &[("scope", "commands"), ("team", "E0FAKE00001")], NOW);
     let token = bearer(text(&access(&mut fake, &[("code", &code)], NOW), "access_token"));
     let list = |fake: &mut FakeSlack, fields: &[(&str, &str)]| {

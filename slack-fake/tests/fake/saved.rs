@@ -50,7 +50,7 @@ fn the_format_is_as_documented() {
         "credentials",
         "external_tokens",
         "id_token_faults",
-        "organisations",
+        "organizations",
         "refresh_tokens",
         "rules",
         "seed",

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use slack_fake::{
-    Consent, CredentialKind, FakeSlack, IdTokenFault, OpenIdErrors, Organisation, User, Workspace,
+    Consent, CredentialKind, FakeSlack, IdTokenFault, OpenIdErrors, Organization, User, Workspace,
 };
 
 use crate::support::{
@@ -170,8 +170,8 @@ fn scopes_decide_over_claims_and_the_nonce_is_always_there() {
 #[test]
 fn grid_claims_and_people_without_an_address() {
     let mut fake = FakeSlack::new()
-        .organisation(Organisation::new("E0FAKE00001", "Fake Org"))
-        .workspace(Workspace::new("T0FAKE00002", "Grid Team").organisation("E0FAKE00001"))
+        .organization(Organization::new("E0FAKE00001", "Fake Org"))
+        .workspace(Workspace::new("T0FAKE00002", "Grid Team").organization("E0FAKE00001"))
         .user(User::new("W0FAKE00001", "guest"))
         .app(app())
         .consent(Consent::Allow);

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use serde_json::Value;
-use slack_fake::{App, Consent, FakeSlack, Organisation, User, Workspace};
+use slack_fake::{App, Consent, FakeSlack, Organization, User, Workspace};
 
 pub(crate) const NOW: u64 = 1_795_219_200;
 pub(crate) const CLIENT_ID: &str = "1000000001.2000000002";
@@ -20,9 +20,9 @@ pub(crate) fn app() -> App {
 
 pub(crate) fn fake_with(app: App) -> FakeSlack {
     FakeSlack::new()
-        .organisation(Organisation::new("E0FAKE00001", "Fake Org"))
+        .organization(Organization::new("E0FAKE00001", "Fake Org"))
         .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
-        .workspace(Workspace::new("T0FAKE00002", "Grid Team").organisation("E0FAKE00001"))
+        .workspace(Workspace::new("T0FAKE00002", "Grid Team").organization("E0FAKE00001"))
         .user(User::new("U0FAKE00001", "fake.person"))
         .user(User::new("U0FAKE00002", "other.person").member_of("T0FAKE00001"))
         .app(app)

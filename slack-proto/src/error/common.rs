@@ -15,7 +15,7 @@ crate::error_codes! {
         DeprecatedEndpoint = "deprecated_endpoint", CallerBug;
         /// admins have suspended access by Enterprise Key Management
         EkmAccessDenied = "ekm_access_denied", Denied;
-        /// the method may not be called for an Enterprise organisation
+        /// the method may not be called for an Enterprise organization
         EnterpriseIsRestricted = "enterprise_is_restricted", Denied;
         /// Slack crashed over the call; part of the work may have been done
         FatalError = "fatal_error", Transient;
@@ -49,15 +49,15 @@ crate::error_codes! {
         NotAllowedTokenType = "not_allowed_token_type", CallerBug;
         /// no token reached Slack
         NotAuthed = "not_authed", CallerBug;
-        /// the workspace is moving into an Enterprise organisation and cannot be used until that ends
+        /// the workspace is moving into an Enterprise organization and cannot be used until that ends
         OrgLoginRequired = "org_login_required", Transient;
         /// the request was cut short on its way
         RequestTimeout = "request_timeout", Transient;
         /// Slack is down for the moment
         ServiceUnavailable = "service_unavailable", Transient;
-        /// the organisation's token has not been granted this workspace
+        /// the organization's token has not been granted this workspace
         TeamAccessNotGranted = "team_access_not_granted", Denied;
-        /// the workspace is moving into an Enterprise organisation, and calls fail off and on
+        /// the workspace is moving into an Enterprise organization, and calls fail off and on
         TeamAddedToOrg = "team_added_to_org", Transient;
         /// the access token ran past its life
         TokenExpired = "token_expired", Expired;

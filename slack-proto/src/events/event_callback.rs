@@ -18,9 +18,9 @@ use crate::{
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCallback {
-    /// The workspace of the event; for an org-wide install Slack may put the organisation's `E…` here.
+    /// The workspace of the event; for an org-wide install Slack may put the organization's `E…` here.
     pub team_id: Option<TeamId>,
-    /// The organisation of the workspace, if there is one.
+    /// The organization of the workspace, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
     /// The app.
     pub api_app_id: Option<AppId>,
@@ -54,7 +54,7 @@ pub struct EventAuthorization {
 }
 
 impl EventCallback {
-    /// Returns the place that the event comes from: the workspace, or the organisation if the event names no workspace.
+    /// Returns the place that the event comes from: the workspace, or the organization if the event names no workspace.
     ///
     /// Which installation serves that place is another question:
     /// [`StoreKey::nearest_first`](crate::StoreKey::nearest_first) lists where to look. `None` if the event names no place.
@@ -69,7 +69,7 @@ impl EventCallback {
             .team_id
             .clone()
             .or_else(|| first.and_then(|authorization| authorization.team_id.clone()));
-        // Slack puts an organisation's id in the place of a workspace's if there is no workspace.
+        // Slack puts an organization's id in the place of a workspace's if there is no workspace.
         let (team, enterprise) = match team {
             Some(team) if team.as_str().starts_with('E') => {
                 (None, enterprise.or_else(|| Some(team.as_str().into())))

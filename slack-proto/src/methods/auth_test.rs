@@ -52,7 +52,7 @@ pub struct AuthTestResponse {
     pub team: Option<UntrustedText>,
     /// The user's name.
     pub user: Option<UntrustedText>,
-    /// The workspace; for an org-wide token this may be the organisation's `E…`.
+    /// The workspace; for an org-wide token this may be the organization's `E…`.
     pub team_id: Option<TeamId>,
     /// The person, or the bot's user.
     pub user_id: Option<UserId>,

@@ -21,7 +21,7 @@ crate::error_codes! {
         InvalidScope = "invalid_scope", CallerBug;
         /// the app is not distributed, and the person chose a workspace that is not its home
         InvalidTeamForNonDistributedApp = "invalid_team_for_non_distributed_app", Config;
-        /// a scope cannot be granted for a whole organisation
+        /// a scope cannot be granted for a whole organization
         ScopeNotAllowedOnEnterprise = "scope_not_allowed_on_enterprise", Denied;
         /// an admin has not approved a scope
         UnapprovedScope = "unapproved_scope", Denied;

@@ -8,7 +8,7 @@ use crate::{
 /// Who somebody is, across all of Slack: a user id is unique only beside the place that it belongs to.
 ///
 /// File people under this, and not under the user id alone, nor under an e-mail address, which can pass to somebody
-/// else. When a workspace joins an Enterprise organisation its people become those of the organisation: then look for
+/// else. When a workspace joins an Enterprise organization its people become those of the organization: then look for
 /// the workspace's key as well, which [`UserClaims::team_id`] still tells.
 ///
 /// # Examples
@@ -21,15 +21,15 @@ use crate::{
 /// assert_eq!(key, Some(IdentityKey::Workspace(team.clone(), user.clone())));
 /// let enterprise = EnterpriseId::from("E0FAKE00001");
 /// let key = IdentityKey::of(Some(&team), Some(&enterprise), &user);
-/// assert_eq!(key, Some(IdentityKey::Organisation(enterprise, user)));
+/// assert_eq!(key, Some(IdentityKey::Organization(enterprise, user)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum IdentityKey {
-    /// A person of a workspace outside of any organisation.
+    /// A person of a workspace outside of any organization.
     Workspace(TeamId, UserId),
-    /// A person of an Enterprise organisation, who is the same one in all of its workspaces.
-    Organisation(EnterpriseId, UserId),
+    /// A person of an Enterprise organization, who is the same one in all of its workspaces.
+    Organization(EnterpriseId, UserId),
 }
 
 impl IdentityKey {
@@ -41,7 +41,7 @@ impl IdentityKey {
         user: &UserId,
     ) -> Option<Self> {
         match (enterprise, team) {
-            (Some(enterprise), _) => Some(Self::Organisation(enterprise.clone(), user.clone())),
+            (Some(enterprise), _) => Some(Self::Organization(enterprise.clone(), user.clone())),
             (None, Some(team)) => Some(Self::Workspace(team.clone(), user.clone())),
             (None, None) => None,
         }
@@ -51,7 +51,7 @@ impl IdentityKey {
     #[must_use]
     pub fn user(&self) -> &UserId {
         match self {
-            Self::Workspace(_, user) | Self::Organisation(_, user) => user,
+            Self::Workspace(_, user) | Self::Organization(_, user) => user,
         }
     }
 }

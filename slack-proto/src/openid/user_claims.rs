@@ -20,7 +20,7 @@ use crate::{
 /// `https://slack.com/team_id`.
 ///
 /// Which are there depends on the scopes: `openid` gives the ids, `email` the address, `profile` the rest. A name may
-/// be an empty text. User ids are unique within a team: file a person under team (or organisation) and `sub`.
+/// be an empty text. User ids are unique within a team: file a person under team (or organization) and `sub`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UserClaims {
@@ -30,7 +30,7 @@ pub struct UserClaims {
     pub user_id: Option<UserId>,
     /// `https://slack.com/team_id`: the workspace.
     pub team_id: Option<TeamId>,
-    /// `https://slack.com/enterprise_id`: the organisation, if there is one.
+    /// `https://slack.com/enterprise_id`: the organization, if there is one.
     pub enterprise_id: Option<EnterpriseId>,
     /// `email`; may be missing in spite of the scope.
     pub email: Option<UntrustedText>,

@@ -82,7 +82,7 @@ impl Installation {
             InstallationKey::GridWorkspace { enterprise, team } => {
                 (Some(Team::new(team)), Some(Enterprise::new(enterprise)), false)
             }
-            InstallationKey::Organisation(enterprise) => {
+            InstallationKey::Organization(enterprise) => {
                 (None, Some(Enterprise::new(enterprise)), true)
             }
         };
@@ -286,7 +286,7 @@ mod tests {
         for key in [
             InstallationKey::Workspace("T1".into()),
             InstallationKey::grid_workspace("E1".into(), "T1".into()),
-            InstallationKey::Organisation("E1".into()),
+            InstallationKey::Organization("E1".into()),
         ] {
             assert_eq!(Installation::new(key.clone()).key(), Some(key));
         }

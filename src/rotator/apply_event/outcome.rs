@@ -75,7 +75,7 @@ impl EventOutcome {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ApplyEventError {
-    /// The event names neither a workspace nor an organisation.
+    /// The event names neither a workspace nor an organization.
     NoPlace,
     /// The event is of another app than the stored installation.
     #[non_exhaustive]
@@ -112,7 +112,7 @@ impl From<StoreError> for ApplyEventError {
 impl fmt::Display for ApplyEventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoPlace => f.write_str("the event names neither a workspace nor an organisation"),
+            Self::NoPlace => f.write_str("the event names neither a workspace nor an organization"),
             Self::OtherApp { event, stored } => write!(
                 f,
                 "the event is of app {event}, and the stored installation of app {stored}; use a store for each app"

@@ -92,9 +92,9 @@ impl<'e> Reach<'e> {
     /// Returns whether a row is of the install that the event is about: an event of one workspace may leave the org-wide
     /// install alive, and that of an org-wide install a workspace's own.
     fn is_of_this_install(&self, key: &StoreKey) -> bool {
-        let is_org_row = matches!(key.place(), InstallationKey::Organisation(_));
+        let is_org_row = matches!(key.place(), InstallationKey::Organization(_));
         let is_org_event = self.callback.is_enterprise_install()
-            || matches!(self.place, InstallationKey::Organisation(_));
+            || matches!(self.place, InstallationKey::Organization(_));
         is_org_row == is_org_event
     }
 }

@@ -83,8 +83,8 @@ async fn odd_tokens(bench: &Bench<'_>) -> Outcome {
 async fn installations_listed(bench: &Bench<'_>) -> Outcome {
     let store = InstallationStore::new(bench.store.clone(), app("1.2"));
     let grid = |team: &str| InstallationKey::grid_workspace("E1".into(), team.into());
-    let org = InstallationKey::Organisation("E1".into());
-    let other = InstallationKey::Organisation("E12".into());
+    let org = InstallationKey::Organization("E1".into());
+    let other = InstallationKey::Organization("E12".into());
     let person = |place: &InstallationKey| StoreKey::person(place.clone(), "U1".into());
     let keys: [StoreKey; 9] = [
         place("T1").into(),
@@ -115,8 +115,8 @@ async fn installations_listed(bench: &Bench<'_>) -> Outcome {
             let found = listed(&store, &List::At(at), limit).await?;
             ensure(found == texts(expected), "a place is not what is listed")?;
         }
-        let found = listed(&store, &List::Organisation("E1".into()), limit).await?;
-        ensure(found == texts(&keys[3..8]), "an organisation is not what is listed")?;
+        let found = listed(&store, &List::Organization("E1".into()), limit).await?;
+        ensure(found == texts(&keys[3..8]), "an organization is not what is listed")?;
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn installations_listed(bench: &Bench<'_>) -> Outcome {
 enum List {
     All,
     At(InstallationKey),
-    Organisation(EnterpriseId),
+    Organization(EnterpriseId),
 }
 
 async fn listed(
@@ -137,7 +137,7 @@ async fn listed(
         let page = match list {
             List::All => store.keys(after.as_ref(), limit).await,
             List::At(place) => store.keys_at(place, after.as_ref(), limit).await,
-            List::Organisation(id) => store.keys_of_organisation(id, after.as_ref(), limit).await,
+            List::Organization(id) => store.keys_of_organization(id, after.as_ref(), limit).await,
         };
         let page = ok(page)?;
         keys.extend(page.keys.into_iter().map(|found| found.key.to_text()));

@@ -22,7 +22,7 @@ pub enum InstallationKey {
         team: TeamId,
     },
     /// A whole organization: an org-wide install.
-    Organisation(EnterpriseId),
+    Organization(EnterpriseId),
 }
 
 impl InstallationKey {
@@ -33,9 +33,9 @@ impl InstallationKey {
     }
 
     /// Finds the key from what Slack tells of a place: whether it is an org-wide install decides, and not whether a
-    /// workspace is named beside the organisation.
+    /// workspace is named beside the organization.
     ///
-    /// A place that is told as a workspace, but named by its organisation alone, can only be the organisation. `None`
+    /// A place that is told as a workspace, but named by its organization alone, can only be the organization. `None`
     /// if the id that is needed is not there.
     #[must_use]
     pub fn of(
@@ -45,7 +45,7 @@ impl InstallationKey {
     ) -> Option<Self> {
         match (is_enterprise_install, team, enterprise) {
             (true, _, enterprise) | (false, None, enterprise) => {
-                enterprise.cloned().map(Self::Organisation)
+                enterprise.cloned().map(Self::Organization)
             }
             (false, Some(team), None) => Some(Self::Workspace(team.clone())),
             (false, Some(team), Some(enterprise)) => {
@@ -60,7 +60,7 @@ impl fmt::Display for InstallationKey {
         match self {
             Self::Workspace(team) => team.fmt(f),
             Self::GridWorkspace { enterprise, team } => write!(f, "{enterprise}/{team}"),
-            Self::Organisation(enterprise) => enterprise.fmt(f),
+            Self::Organization(enterprise) => enterprise.fmt(f),
         }
     }
 }

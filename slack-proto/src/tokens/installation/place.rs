@@ -1,4 +1,4 @@
-//! Workspaces, organisations, and the channel of a webhook.
+//! Workspaces, organizations, and the channel of a webhook.
 
 use crate::{
     ids::{ChannelId, EnterpriseId, TeamId},

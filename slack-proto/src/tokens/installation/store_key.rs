@@ -73,7 +73,7 @@ impl StoreKey {
         if let InstallationKey::GridWorkspace { enterprise, team } = &self.place {
             for place in [
                 InstallationKey::Workspace(team.clone()),
-                InstallationKey::Organisation(enterprise.clone()),
+                InstallationKey::Organization(enterprise.clone()),
             ] {
                 keys.push(Self { place, user: self.user.clone() });
             }
@@ -93,7 +93,7 @@ impl StoreKey {
             InstallationKey::GridWorkspace { enterprise, team } => {
                 format!("grid/{}/{}", escape(enterprise.as_str()), escape(team.as_str()))
             }
-            InstallationKey::Organisation(enterprise) => {
+            InstallationKey::Organization(enterprise) => {
                 format!("org/{}", escape(enterprise.as_str()))
             }
         };
@@ -120,7 +120,7 @@ impl StoreKey {
         let place = match *place {
             ["team", team] => InstallationKey::Workspace(TeamId::from(unescape(team))),
             ["org", enterprise] => {
-                InstallationKey::Organisation(EnterpriseId::from(unescape(enterprise)))
+                InstallationKey::Organization(EnterpriseId::from(unescape(enterprise)))
             }
             ["grid", enterprise, team] => {
                 InstallationKey::grid_workspace(unescape(enterprise).into(), unescape(team).into())
@@ -162,7 +162,7 @@ mod tests {
         [
             InstallationKey::Workspace(team.into()),
             InstallationKey::grid_workspace(enterprise.into(), team.into()),
-            InstallationKey::Organisation(enterprise.into()),
+            InstallationKey::Organization(enterprise.into()),
         ]
     }
 
@@ -187,7 +187,7 @@ mod tests {
                 }
             }
         }
-        // A workspace is met once for each enterprise, and an organisation once for each team.
+        // A workspace is met once for each enterprise, and an organization once for each team.
         assert_eq!(texts.len(), 3 * (8 + 64 + 8));
         assert_eq!(count, 3 * 3 * 64);
     }
