@@ -64,7 +64,7 @@ use crate::{Client, InstallationStore};
 
 /// Returns access tokens from a store, and refreshes them in time, so that none is lost.
 ///
-/// * While a token works nobody waits: it is refreshed behind the callers' backs when it is due.
+/// * While a token works nobody waits: it is refreshed in the background when it is due.
 /// * One refresh at a time for each credential, in this process and, by the store's leases, in all.
 /// * A refresh runs to its end and is stored even if every caller has gone away.
 /// * Nobody gets a token that is not stored durably.

@@ -42,7 +42,7 @@ pub trait Runtime: Send + Sync + 'static {
         let _ = thread.spawn(work);
     }
 
-    /// Returns the time since any fixed moment, by a clock that is never set: the pace of refreshes goes by it.
+    /// Returns the time since any fixed moment, by a monotonic clock, which paces refreshes.
     fn elapsed(&self) -> Duration {
         elapsed()
     }

@@ -113,6 +113,7 @@ fn no_error_of_a_backend_shows_the_request() {
     for (name, endpoint) in endpoints {
         for client in [
             Client::with_reqwest(endpoint.clone(), limits).unwrap(),
+            Client::with_hyper(endpoint.clone(), limits).unwrap(),
             Client::with_curl(endpoint.clone(), limits).unwrap(),
         ] {
             let app = ConfidentialClient::new(

@@ -1,4 +1,4 @@
-//! A magnifying glass for a reply of Slack's: what does this body mean, and what must a program do about it?
+//! Decodes a reply of Slack: what the body means, and what the program should do next.
 //!
 //! ```sh
 //! echo '{"ok":false,"error":"token_expired"}' | cargo run --example decode auth.test

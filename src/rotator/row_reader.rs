@@ -5,7 +5,7 @@ use slack_proto::StoreKey;
 use super::shared::Shared;
 use crate::store::{StoreError, StoreErrorKind, Stored, Unreadable};
 
-/// Tells a row that cannot be read from a store that fails.
+/// Distinguishes a row that cannot be read from a store that fails.
 pub(super) struct RowReader<'a> {
     shared: &'a Shared,
     /// How many rows in a row could not be read although nothing is wrong with them as far as is known.

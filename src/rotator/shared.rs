@@ -48,7 +48,7 @@ pub(super) struct Shared {
     pub(super) closing: Signal,
 }
 
-/// The numbers that a rotator goes by, beside those of its policy.
+/// The settings of a rotator beside its policy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) min_validity: Duration,

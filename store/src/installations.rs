@@ -72,7 +72,7 @@ impl InstallationStore {
         Self { keys: Some(Arc::new(keys)), ..self }
     }
 
-    /// Sets the clock, in place of the system's. Only the length from now until an installation is due goes by it.
+    /// Sets the clock, in place of the system's. It is used only for the length from now until an installation is due.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }

@@ -13,7 +13,7 @@ use crate::{
     world::Plan,
 };
 
-/// Each with the plan that it goes by.
+/// Each with its plan.
 pub(crate) fn regressions() -> Vec<(Plan, &'static [Choice])> {
     let alone = Plan { processes: 1, ..plan(ANYTHING) };
     let newest =

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     pub(crate) remark: Option<&'static str>,
 }
 
-/// What stands on standard input.
+/// What is on standard input.
 pub(crate) enum Input {
     /// The URL that the browser came back to.
     Callback,

@@ -18,7 +18,7 @@ use slack_auth::{
 
 use super::summary::{CredentialLine, InstallationLine, Summary, Webhook, list, shown};
 
-/// A success that can be told without its secrets.
+/// A success that can be printed without its secrets.
 pub(crate) trait Describe {
     fn describe(&self, summary: &mut Summary);
 }
@@ -46,7 +46,7 @@ impl Describe for OauthV2AccessResponse {
     }
 }
 
-/// The answers that hold one credential and tell its slot.
+/// The responses that hold one credential and its slot.
 macro_rules! describe_single {
     ($($T:ty),*) => {$(
         impl Describe for $T {
@@ -214,7 +214,7 @@ impl Describe for UserClaims {
     }
 }
 
-/// The answers that only say yes, or hold nothing that the summary tells.
+/// The responses of which the summary prints nothing but success.
 macro_rules! describe_nothing {
     ($($T:ty),*) => {$(
         impl Describe for $T {
@@ -230,7 +230,7 @@ describe_nothing!(
     AuthTeamsListResponse
 );
 
-/// Where an app is installed, as the answers tell it.
+/// Where an app is installed, by the responses.
 struct Place<'a> {
     app: Option<&'a AppId>,
     team: Option<&'a TeamId>,
@@ -290,14 +290,14 @@ fn line(slot: &'static str, credential: &IssuedCredential) -> CredentialLine {
     }
 }
 
-/// A sign-in's credential, whose answer does not tell its scopes.
+/// A sign-in's credential; its response does not name the scopes.
 fn openid(credential: &IssuedCredential) -> CredentialLine {
     let CredentialLine { scopes, .. } = line("openid", credential);
     let scopes = scopes.filter(|scopes| !scopes.is_empty());
     CredentialLine { scopes, ..line("openid", credential) }
 }
 
-/// Gives JSON text as a value whose strings are shown with care.
+/// Returns JSON text as a value whose strings show no secret.
 fn with_care(json: &str) -> serde_json::Value {
     use serde_json::Value;
 

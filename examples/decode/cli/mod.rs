@@ -1,4 +1,4 @@
-//! The whole program but its streams, so that a test can hold them.
+//! The program without its streams, so that a test can pass its own.
 
 mod args;
 mod describe;
@@ -12,7 +12,7 @@ use std::{
 use args::{Args, Input};
 use summary::{Outcome, Summary};
 
-/// Runs the program; gives its exit status.
+/// Runs the program; returns its exit status.
 pub(crate) fn run(
     args: impl Iterator<Item = OsString>,
     input: impl Read,

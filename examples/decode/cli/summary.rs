@@ -14,7 +14,7 @@ use slack_auth::{
 
 use super::describe::Describe;
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
@@ -25,7 +25,7 @@ pub(crate) enum Outcome {
     DecodeError,
 }
 
-/// All that can be told of a reply. What is absent is left out.
+/// What is printed of a reply. Absent members are left out.
 #[derive(Serialize)]
 pub(crate) struct Summary {
     pub(crate) outcome: Outcome,
@@ -184,7 +184,7 @@ impl Summary {
         }
     }
 
-    /// Gives a sentence for a person: what happened and what to do.
+    /// Returns a sentence for a person: what happened and what to do.
     pub(crate) fn remark(&self) -> Option<&str> {
         self.remark.as_deref()
     }
@@ -250,12 +250,12 @@ impl Code {
     }
 }
 
-/// Gives a list of scopes, each shown with care.
+/// Returns a list of scopes without anything that looks like a secret.
 pub(crate) fn list(scopes: &Scopes) -> Vec<String> {
     scopes.iter().map(shown).collect()
 }
 
-/// Gives text from outside, unless it holds something like a token or a webhook's address.
+/// Returns text from outside, unless it looks like a token or a webhook's address.
 pub(crate) fn shown(text: &str) -> String {
     const LIKE_A_SECRET: [&str; 6] = ["xox", "xapp-", "xwfp-", "eyJ", "hooks.slack", "Bearer "];
     if LIKE_A_SECRET.iter().any(|hint| text.contains(hint)) {

@@ -38,25 +38,25 @@ use crate::{
     sign_in::{self, Person, Workspace},
 };
 
-/// What a server is made of.
+/// The parts that a server is built from.
 #[non_exhaustive]
 pub struct Config {
-    /// Where Slack is, and how to get there.
+    /// The client that calls Slack.
     pub slack: Client,
     /// The app's client id and secret.
     pub client: ConfidentialClient,
     /// The server's own origin, as browsers see it: `https://app.example.com`, or http on loopback.
     pub public_url: String,
-    /// What states are signed with; the same on every server of the app.
+    /// The key that signs states; the same on every server of the app.
     pub state_key: StateSigningKey,
-    /// Where installations are kept.
+    /// The store of installations.
     pub store: InstallationStore,
-    /// What tells the time.
+    /// The clock.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl Config {
-    /// Takes all that cannot be left out; time is the system's.
+    /// Creates the parts with the system's clock.
     #[must_use]
     pub fn new(
         slack: Client,
@@ -76,11 +76,11 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Makes the server.
+/// Creates the server.
 ///
 /// # Errors
 ///
-/// When the public URL makes no redirect URI that Slack takes.
+/// When Slack accepts no redirect URI under the public URL.
 pub fn router(config: Config) -> Result<Router, InvalidValue> {
     let app = Arc::new(App::new(config)?);
     Ok(Router::new()
@@ -97,7 +97,7 @@ pub fn router(config: Config) -> Result<Router, InvalidValue> {
         .with_state(app))
 }
 
-/// What all pages share.
+/// The state that all pages share.
 pub(crate) struct App {
     pub(crate) slack: Client,
     pub(crate) client: ConfidentialClient,
@@ -153,7 +153,7 @@ impl App {
         (self.clock)()
     }
 
-    /// Sends the browser to a page of Slack's, with a cookie that only it sends back.
+    /// Redirects the browser to a page of Slack, with a cookie that only this browser sends back.
     pub(crate) fn begin<M: CodeExchange>(
         &self,
         flow: Flow,
@@ -172,7 +172,7 @@ impl App {
         response
     }
 
-    /// Checks a callback against the state, and that against the browser's cookie.
+    /// Verifies the state of a callback, and that it belongs to the browser's cookie.
     pub(crate) fn finish<M: CodeExchange>(
         &self,
         authorization: &SignedStateFlow<M>,
@@ -190,7 +190,7 @@ impl App {
         Ok((ticket.ok_or(Problem::NotStartedHere)?, authorized))
     }
 
-    /// Gives the browser's session; an empty one if it has none.
+    /// Returns the browser's session; an empty one if it has none.
     pub(crate) fn session(&self, headers: &HeaderMap) -> Session {
         let id = self.cookies.read(Cookie::Session, headers);
         id.and_then(|id| self.sessions.load(&id, self.now())).unwrap_or_default()
@@ -256,7 +256,7 @@ async fn guard(mut response: Response) -> Response {
     response
 }
 
-/// Makes the redirect URI of a flow. Slack takes https only; http on loopback is for the fake Slack.
+/// Creates the redirect URI of a flow. Slack accepts https only; http on loopback is for the fake Slack.
 fn redirect_uri(public_url: &str, flow: Flow) -> Result<RedirectUri, InvalidValue> {
     let uri = format!("{public_url}{}", flow.callback());
     if public_url.starts_with("http://") {

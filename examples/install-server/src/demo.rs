@@ -12,7 +12,7 @@ const DEMO_CLIENT_ID: &str = "1000000001.2000000002";
 /// A client secret that opens nothing.
 const DEMO_CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Gives the app that [`demo_slack`] knows, with its server on this port of this machine.
+/// Returns the app that [`demo_slack`] knows, with its server on this port of this machine.
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ use crate::{
     sessions::Session,
 };
 
-/// What is told about an installation: nothing of it is secret.
+/// What the pages show of an installation: nothing of it is secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Installed {
     /// The name of the workspace or organization.
@@ -29,12 +29,12 @@ pub(crate) struct Installed {
     pub(crate) missing_scopes: Scopes,
 }
 
-/// Sends the browser to Slack's consent screen.
+/// Redirects the browser to Slack's consent screen.
 pub(crate) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     app.begin(Flow::Install, &app.install, &headers)
 }
 
-/// Takes the browser back, trades the code and stores the token.
+/// Handles the callback: exchanges the code and stores the token.
 pub(crate) async fn callback(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -54,7 +54,7 @@ pub(crate) async fn callback(
     }
 }
 
-/// Shows what was installed; may be loaded as often as one likes.
+/// Shows what was installed. It can be loaded any number of times.
 pub(crate) async fn installed(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     match app.session(&headers).installed {
         Some(installed) => page::installed(&installed),

@@ -1,4 +1,4 @@
-//! A web server of the kind that people really run: "Add to Slack" and "Sign in with Slack", over axum.
+//! A complete web server with "Add to Slack" and "Sign in with Slack", over axum.
 //!
 //! ```text
 //! cargo run -p slack-install-server
@@ -8,11 +8,11 @@
 //!
 //! * `app.rs` puts the two [`SignedStateFlow`](slack_auth::oauth::SignedStateFlow)s together: this server keeps
 //!   nothing between the two legs of a browser but a cookie **in** that browser (`cookies.rs`).
-//! * `install.rs` trades the code for a bot token and stores it by the public encoding of
+//! * `install.rs` exchanges the code for a bot token and stores it by the public encoding of
 //!   [`Installation`](slack_auth::Installation); `sign_in.rs` verifies an ID token.
-//! * `once.rs` gives a browser that loads the callback twice the first answer again, and finishes what was begun if the
-//!   browser hangs up: no token is lost.
-//! * `problem.rs` turns every error into what a person can do about it.
+//! * `once.rs` shows the first answer again to a browser that loads the callback twice, and completes the exchange if the
+//!   browser disconnects: no token is lost.
+//! * `problem.rs` maps every error to a page that says what to do.
 
 mod app;
 mod cookies;

@@ -37,7 +37,7 @@ pub(crate) fn home(person: Option<&Person>, workspace: Workspace) -> Response {
     page(StatusCode::OK, "Welcome", &body)
 }
 
-/// What a person sees who has installed the app.
+/// The page after an install.
 pub(crate) fn installed(installed: &Installed) -> Response {
     let body = html! {
         p #installed { "The app is now installed in " strong { (shown(&installed.place)) } "." }
@@ -52,7 +52,7 @@ pub(crate) fn installed(installed: &Installed) -> Response {
     page(StatusCode::OK, "Added to Slack", &body)
 }
 
-/// What a person is told when something did not work.
+/// The page of an error.
 pub(crate) fn problem(problem: Problem, flow: Flow) -> Response {
     let body = html! {
         p #problem { (problem.advice()) }

@@ -1,4 +1,4 @@
-//! What a person is told when something did not work: what happened, and what to do.
+//! The pages for errors: what happened, and what to do.
 
 use axum::http::StatusCode;
 use slack_auth::{
@@ -8,7 +8,7 @@ use slack_auth::{
     openid::VerifyIdTokenError,
 };
 
-/// Which of the two ways over Slack's pages.
+/// Which of the two flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     Install,
@@ -26,23 +26,23 @@ pub(crate) enum Problem {
     TooLate,
     /// The callback belongs to another browser, or is made up.
     NotYours,
-    /// The callback is none, or did not begin here.
+    /// The request is no callback of a flow that began here.
     NotStartedHere,
     /// The code was used before.
     Used,
     /// Slack does not answer, or asks to wait.
     SlackIsDown,
-    /// Slack's word about the person could not be verified.
+    /// The ID token could not be verified.
     NotVerified,
-    /// The app's settings do not fit.
+    /// The settings of the app are wrong.
     Misconfigured,
-    /// This server is in trouble.
+    /// This server failed.
     Ours,
     /// There is no such page.
     NoSuchPage,
 }
 
-/// What to press.
+/// The link that the page offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Begin the flow again.
@@ -54,7 +54,7 @@ pub(crate) enum Remedy {
 }
 
 impl Problem {
-    /// Reads why a callback was refused.
+    /// Returns the problem of a callback that was refused.
     pub(crate) fn of_callback(error: &SignedStateError) -> Self {
         match error {
             SignedStateError::Refused(refused) | SignedStateError::RefusedWithoutState(refused) => {
@@ -75,7 +75,7 @@ impl Problem {
         }
     }
 
-    /// Reads why a call to Slack failed.
+    /// Returns the problem of a call that failed.
     pub(crate) fn of_call<E: MethodError>(error: &CallError<E>) -> Self {
         match error.recovery() {
             Recovery::AuthorizeAgain => Self::Used,
@@ -86,7 +86,7 @@ impl Problem {
         }
     }
 
-    /// Reads why an ID token proves nothing. The code is spent then, so that a reload would not help.
+    /// Returns the problem of an ID token that cannot be trusted. The code is spent then: a reload does not help.
     pub(crate) fn of_id_token(error: &VerifyIdTokenError) -> Self {
         match error.recovery() {
             Recovery::FixConfiguration => Self::Misconfigured,
@@ -122,7 +122,7 @@ impl Problem {
         }
     }
 
-    /// Says what happened, and what to do.
+    /// Returns the text of the page: what happened, and what to do.
     pub(crate) const fn advice(self) -> &'static str {
         match self {
             Self::Denied => {

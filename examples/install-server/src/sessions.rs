@@ -1,6 +1,6 @@
-//! What this server remembers of a browser, in memory: who signed in, and what was installed.
+//! Sessions, in memory: who signed in, and what was installed.
 //!
-//! A server that runs more than once keeps this where all of them reach it.
+//! Several servers of one app need a session store that they share.
 
 use std::{
     collections::HashMap,
@@ -35,7 +35,7 @@ impl Sessions {
         (now < *end).then(|| session.clone())
     }
 
-    /// Keeps a session under `id`, and forgets those that have ended.
+    /// Stores a session under `id`, and removes those that have expired.
     pub(crate) fn save(&self, id: &SessionBinding, session: Session, now: Timestamp) {
         let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, (_, end)| now < *end);

@@ -1,4 +1,4 @@
-//! What the environment says.
+//! Settings from the environment.
 
 use std::{
     error::Error,
@@ -19,18 +19,18 @@ use slack_auth::{
 /// | `SLACK_CLIENT_ID`, `SLACK_CLIENT_SECRET` | the app's, from its page "Basic Information" at Slack |
 /// | `PUBLIC_URL` | the server's origin as browsers see it, such as `https://app.example.com` |
 /// | `STATE_KEY` | 64 hex digits, random and secret, the same on every server; drawn at each start if missing |
-/// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` unless told otherwise |
-/// | `DATABASE` | the file that holds the installations; `slack-install-server.sqlite` unless told otherwise |
+/// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` by default |
+/// | `DATABASE` | the file that holds the installations; `slack-install-server.sqlite` by default |
 ///
-/// The first three stand together. Without them the server plays Slack itself.
+/// The first three belong together. Without them the server starts a fake Slack.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Settings {
     /// The app at Slack; `None` for the fake Slack.
     pub app: Option<SlackApp>,
-    /// What states are signed with.
+    /// The key that signs states.
     pub state_key: Option<StateSigningKey>,
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The file of the database.
     pub database: PathBuf,
@@ -47,11 +47,11 @@ pub struct SlackApp {
 }
 
 impl Settings {
-    /// Reads the settings; `variable` gives the value of an environment variable. An empty one counts as missing.
+    /// Reads the settings; `variable` returns the value of an environment variable. An empty one counts as missing.
     ///
     /// # Errors
     ///
-    /// When one is malformed, or only some are there of those that stand together.
+    /// When one is malformed, or when only some of those are set that belong together.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
         let variable = |name| variable(name).filter(|value| !value.is_empty());
         let listen = match variable("LISTEN") {
@@ -96,7 +96,7 @@ impl SlackApp {
     }
 }
 
-/// Takes an https origin; Slack sends no browser back to plain http.
+/// Parses an https origin; Slack redirects no browser to plain http.
 fn origin(url: &str) -> Result<String, InvalidSetting> {
     let refused = InvalidSetting(
         "PUBLIC_URL must be the https origin of this server, such as https://app.example.com, without a path",

@@ -44,12 +44,12 @@ pub(crate) enum Workspace {
     Unknown,
 }
 
-/// Sends the browser to Slack's sign-in page.
+/// Redirects the browser to Slack's sign-in page.
 pub(crate) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     app.begin(Flow::SignIn, &app.sign_in, &headers)
 }
 
-/// Takes the browser back, trades the code and verifies the ID token.
+/// Handles the callback: exchanges the code and verifies the ID token.
 pub(crate) async fn callback(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -110,7 +110,7 @@ impl Person {
         }
     }
 
-    /// Tells whether the app is installed where this person works: in the workspace, or in the whole organization.
+    /// Returns whether the app is installed where this person works: in the workspace, or in the whole organization.
     pub(crate) async fn workspace(&self, app: &App) -> Workspace {
         let Some(place) = self.place.clone() else { return Workspace::Unknown };
         match find_credential(&app.store, &place.into(), Slot::Bot).await {

@@ -1,4 +1,4 @@
-//! The numbers that rotation goes by.
+//! The settings of rotation.
 
 use std::time::Duration;
 

@@ -66,7 +66,7 @@ async fn keep_lease(shared: &Shared, holder: LeaseHolder) -> Option<Duration> {
     }
 }
 
-/// Makes one pass after another.
+/// Runs one pass after another.
 async fn sweep(shared: &Arc<Shared>, guard: &Sweeping) -> Option<Duration> {
     let mut pass = Pass::new(shared, None);
     loop {

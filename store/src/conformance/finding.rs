@@ -170,8 +170,8 @@ async fn due_comes(bench: &Bench<'_>) -> Outcome {
             let query = Query::DueWithin(Duration::from_secs(within));
             Ok::<_, String>(handle.find_all(&query, 10).await?.len())
         };
-        ensure(due(30).await? == 0, "what is due goes by a caller's clock")?;
-        ensure(due(101).await? == 1, "what is due goes by a caller's clock")?;
+        ensure(due(30).await? == 0, "what is due depends on a caller's clock")?;
+        ensure(due(101).await? == 1, "what is due depends on a caller's clock")?;
     }
     Ok(())
 }

@@ -142,12 +142,12 @@ async fn leases_many(bench: &Bench<'_>) -> Outcome {
 async fn lease_clocks_apart(bench: &Bench<'_>) -> Outcome {
     let ahead = bench.again_ahead(Duration::from_secs(300)).await?;
     granted(bench, OURS, LONG, "a free lease is not granted").await?;
-    held(&ahead, THEIRS, "a lease goes by the clock of whoever asks").await?;
+    held(&ahead, THEIRS, "a lease depends on the clock of whoever asks").await?;
     bench.release(&key("team/T1"), "bot", OURS).await?;
     granted(&ahead, THEIRS, SHORT, "a lease that was released is held").await?;
     // The clock of its holder is set right.
     sleep(SHORT * 2).await;
-    granted(bench, OURS, LONG, "a lease goes by the clock of whoever took it").await
+    granted(bench, OURS, LONG, "a lease depends on the clock of whoever took it").await
 }
 
 async fn lease_second_handle(bench: &Bench<'_>) -> Outcome {
@@ -181,6 +181,6 @@ async fn late_writer(bench: &Bench<'_>) -> Outcome {
     bench
         .put(&key, "2", Precondition::Version(version))
         .await
-        .map_err(|error| format!("what is kept goes by a lease: {error}"))?;
+        .map_err(|error| format!("what is kept depends on a lease: {error}"))?;
     held(bench, OURS, "a put takes a lease").await
 }

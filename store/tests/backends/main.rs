@@ -104,7 +104,7 @@ fn every_careless_store_is_caught() {
         (Fault::LeaseByCaller, "lease-clocks-apart", "the clock of"),
         (Fault::LeaseInProcess, "lease-second-handle", "does not see the lease"),
         (Fault::PutEndsLease, "lease-stays", "a put ends the lease"),
-        (Fault::Fenced, "late-writer", "what is kept goes by a lease"),
+        (Fault::Fenced, "late-writer", "what is kept depends on a lease"),
         (Fault::Loses, "odd-tokens", "is not there"),
         (Fault::ListsLate, "installations-listed", "not those that were put"),
         (Fault::SeparateHandles, "one-app", "does not find what it stored"),

@@ -50,7 +50,7 @@ impl Stage {
         Self { origin, clock, fake, store, _folder: folder }
     }
 
-    /// Gives a page of the server by its path.
+    /// Returns a page of the server by its path.
     pub(crate) fn page(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -60,7 +60,7 @@ impl Stage {
         self.fake.shared().with(look)
     }
 
-    /// Gives all that is stored.
+    /// Returns all that is stored.
     pub(crate) async fn stored(&self) -> Vec<Stored> {
         let mut all = Vec::new();
         for found in self.store.keys(None, 100).await.unwrap().keys {

@@ -97,7 +97,7 @@ impl Page {
         Some(self.url.join(location).unwrap())
     }
 
-    /// Gives the text of the first heading.
+    /// Returns the text of the first heading.
     #[track_caller]
     pub(crate) fn heading(&self) -> &str {
         let (_, rest) = self.html.split_once("<h1>").expect("a heading");

@@ -21,7 +21,7 @@ pub(crate) struct Window {
     session: String,
 }
 
-/// Gives `visit` a window and shuts the browser down afterwards, whatever happened there.
+/// Runs `visit` in a new window and shuts the browser down afterwards, whatever happened there.
 pub(crate) async fn with_window<F>(visit: impl FnOnce(Window) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -71,7 +71,7 @@ impl Window {
         self.send(Method::POST, "/refresh", &json!({})).await;
     }
 
-    /// Gives the address of the page.
+    /// Returns the address of the page.
     pub(crate) async fn url(&self) -> String {
         self.send(Method::GET, "/url", &Value::Null).await.as_str().unwrap().to_owned()
     }
@@ -81,20 +81,20 @@ impl Window {
         self.of_element(selector, Method::POST, "/click", &json!({})).await;
     }
 
-    /// Gives the text that a person sees there.
+    /// Returns the text that a person sees there.
     pub(crate) async fn text(&self, selector: &str) -> String {
         let text = self.of_element(selector, Method::GET, "/text", &Value::Null).await;
         text.as_str().unwrap().to_owned()
     }
 
-    /// Gives a property of the style that the element has in the end.
+    /// Returns a property of the style that the element has in the end.
     pub(crate) async fn style(&self, selector: &str, property: &str) -> String {
         let path = format!("/css/{property}");
         let value = self.of_element(selector, Method::GET, &path, &Value::Null).await;
         value.as_str().unwrap().to_owned()
     }
 
-    /// Gives the cookies that the page's host would get.
+    /// Returns the cookies that the page's host would get.
     pub(crate) async fn cookies(&self) -> Vec<Value> {
         self.send(Method::GET, "/cookie", &Value::Null).await.as_array().unwrap().clone()
     }
