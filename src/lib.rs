@@ -4,7 +4,7 @@
 //! out tokens from a store and refreshes them before they expire. Both work in any async runtime and in none. Every error
 //! has a `recovery()`, which says what the program should do next ([`Recovery`]), and no error shows a secret.
 //!
-//! No feature is on by default. The features that a program below needs stand above it; the README lists them all.
+//! No feature is on by default. The features that a program needs are named above it; the README lists them all.
 //!
 //! # Install an app
 //!

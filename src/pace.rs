@@ -1,6 +1,6 @@
 //! Pacing of refreshes: how many are in flight, how fast they follow one another, and which goes first.
 //!
-//! Everything here is pure: a driver says what the time is and what happened, and is told what may be sent. Times are
+//! Everything here is pure: a driver passes the time and what happened, and gets what may be sent. Times are
 //! lengths since any fixed moment, by a clock that is never set back. [`TokenRotator`](crate::TokenRotator) drives it;
 //! a program that refreshes tokens by itself can do the same.
 //!
@@ -82,7 +82,7 @@ struct Pause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Turn {
-    /// This one: its outcome is told by [`Pace::finish`].
+    /// This one: report its outcome by [`Pace::finish`].
     Go(u64),
     /// Nothing before this time, unless something else happens.
     Wait(Duration),

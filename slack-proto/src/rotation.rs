@@ -1,6 +1,6 @@
 //! Rotation: one credential kept alive, as a state machine without a clock and without I/O.
 //!
-//! A [`Rotation`] is told the time and what happened (an [`Input`]) and says what to do next (an [`Action`]). It sends
+//! A [`Rotation`] takes the time and what happened (an [`Input`]), and returns what to do next (an [`Action`]). It sends
 //! nothing, stores nothing and waits for nothing: its driver does, one action at a time, and reports each outcome by
 //! one event. So every order of events can be tried in a test, crashes included.
 //!
@@ -14,7 +14,7 @@
 //! | `invalid_refresh_token` | the store is read again at once, after 1 s and after 5 s more; only if it holds nothing newer, and no other pair to fall back on, must a person act |
 //! | a store that was set back | the newer pair is written over the one that is known to be spent |
 //! | rate limits | the refresh token was not spent; the machine waits as long as Slack says |
-//! | a wrong client secret, and the like | the operator is told, the tokens stay, and it is tried again later |
+//! | a wrong client secret, and the like | the operator is notified, the tokens stay, and it is tried again later |
 //! | Slack rejects a token as soon as it has issued it | it is not refreshed again within a minute, then two, and so on up to an hour |
 
 mod action;

@@ -42,7 +42,7 @@ secrets! {
     ClientSecret, "client secret", without_blanks_around;
     /// The authorization code of a callback: single use, ten minutes.
     AuthorizationCode, "authorization code", not_empty;
-    /// The address of an incoming webhook: whoever knows it can post.
+    /// The address of an incoming webhook: anyone who knows it can post.
     WebhookUrl, "webhook URL", not_empty;
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn without_blanks_around(field: &'static str, text: &str) -> Result<(
     Ok(())
 }
 
-/// Refuses what cannot stand in an HTTP header as it is: a blank, a control character, non-ASCII.
+/// Refuses what an HTTP header cannot hold unescaped: a blank, a control character, non-ASCII.
 pub(crate) fn visible_ascii(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     not_empty(field, text)?;
     if !is_visible_ascii(text) {

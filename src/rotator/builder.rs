@@ -89,7 +89,7 @@ impl TokenRotatorBuilder {
         self.set(|settings| settings.wait_timeout = timeout)
     }
 
-    /// Sets how long one call of the store may take, in place of 10 s. After that nobody knows what became of it.
+    /// Sets how long one call of the store may take, in place of 10 s. After that its outcome is unknown.
     pub fn store_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| settings.store_timeout = timeout)
     }

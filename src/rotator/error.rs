@@ -18,7 +18,7 @@ pub struct TokenError {
     cause: Cause,
 }
 
-/// What stands between a caller and a token, as far as a program can act on it.
+/// The reasons why there is no token, as far as a program can act on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenErrorKind {
@@ -27,7 +27,7 @@ pub enum TokenErrorKind {
     /// An installation is stored under the key, but its slot is empty: the program asks for a token that the app was
     /// not given.
     EmptySlot,
-    /// Slack takes the refresh token no more, or there is none: a person must authorize the app again.
+    /// Slack no longer accepts the refresh token, or there is none: a person must authorize the app again.
     NeedsAuthorization,
     /// No new token came; [`TokenError::problem`] says why.
     RefreshFailed,
@@ -85,7 +85,7 @@ impl TokenError {
         Self { retry_after: Some(at.since(now)), ..self }
     }
 
-    /// Returns what stands between the caller and a token.
+    /// Returns the reason, to decide by.
     #[must_use]
     pub fn kind(&self) -> TokenErrorKind {
         self.kind
@@ -103,7 +103,7 @@ impl TokenError {
         self.name.slot
     }
 
-    /// Returns what stands in the way of a refresh, if anything is known to.
+    /// Returns the problem that prevents a refresh, if one is known.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()

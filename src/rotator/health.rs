@@ -55,7 +55,7 @@ impl TokenRotator {
         read_page(&self.shared, page).await
     }
 
-    /// Returns a page of the installations that a person must see to, each with its health.
+    /// Returns a page of the installations that need a person, each with its health.
     ///
     /// The store has an index of them: the cost is that of the page, however many installations there are.
     ///

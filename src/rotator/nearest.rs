@@ -16,7 +16,7 @@ use crate::store::StoreError;
 pub(super) struct Nearest(Mutex<HashMap<(StoreKey, Slot), (StoreKey, Timestamp)>>);
 
 impl TokenRotator {
-    /// Returns an access token that is good at a place: of the place's own installation, or else, for a workspace of an
+    /// Returns an access token that is valid at a place: of the place's own installation, or else, for a workspace of an
     /// organization, of the one that it had before it joined, or of the org-wide one ([`StoreKey::nearest_first`]).
     ///
     /// An event names the place (`EventCallback::place`, feature `events`); a person's own credential is asked for by

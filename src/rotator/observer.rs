@@ -2,10 +2,10 @@
 
 use slack_proto::{Slot, StoreKey, rotation::RotationEvent};
 
-/// Receives what happens to credentials: for logs, counters, and mails to whoever must act.
+/// Receives what happens to credentials: for logs, counters and alerts.
 ///
 /// A closure that takes the same three is one. With the feature `tracing` a rotator sends the same to `tracing`. Tokens
-/// stand in a [`RotationEvent`] by their fingerprints; only [`RotationEvent::Spares`] holds tokens themselves.
+/// appear in a [`RotationEvent`] as fingerprints; only [`RotationEvent::Spares`] holds tokens themselves.
 ///
 /// It is called in the task that refreshes, or in that of a caller, after every lock is released: it may call the rotator.
 /// A panic is contained; it costs that one event.

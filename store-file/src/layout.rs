@@ -35,7 +35,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), StoreError> {
     match mark(folder)? {
         Some(Mark::Current) => {}
         Some(Mark::First) => {
-            // An index that stands there knows nothing of what an older release has written since.
+            // An existing index lacks what an older release has written since.
             if folder.join(INDEX).exists() {
                 fs::remove_dir_all(folder.join(INDEX)).map_err(failed)?;
             }
@@ -97,7 +97,7 @@ fn mark(folder: &Path) -> Result<Option<Mark>, StoreError> {
 }
 
 /// Refuses a folder that others can change, or that belongs to somebody else, and one for the owner alone that others can
-/// look into. What stands in the folder is no link to elsewhere.
+/// look into. Nothing in the folder may be a link to elsewhere.
 #[cfg(unix)]
 fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -58,8 +58,7 @@ use self::folder::Folder;
 ///
 /// [`open`](Self::open) turns a folder of version 1 into one of version 2. Stop the programs of older releases before:
 /// once that is done, they refuse to open the folder, and ask to be upgraded. Files of version 1 are read, and written
-/// anew as version 2 at the next write. Until then it is not known when they are due, so they are found as overdue, and
-/// whoever finds them looks. [`InstallationStore::rewrite`](slack_store::InstallationStore::rewrite) writes all at once.
+/// anew as version 2 at the next write. Until then it is not known when they are due, so they are found as overdue. [`InstallationStore::rewrite`](slack_store::InstallationStore::rewrite) writes all at once.
 ///
 /// # Format, version 2
 ///
@@ -69,7 +68,7 @@ use self::folder::Folder;
 /// | `installations/NAME.slack` | one entry |
 /// | `installations/NAME.new` | what a killed process had not finished; the next writer replaces it |
 /// | `index/due/MINUTE/MILLIS-NAME` | nothing; the entry is due then, in minutes and in milliseconds since 1970 |
-/// | `index/attention/NAME` | nothing; a person must see to the entry |
+/// | `index/attention/NAME` | nothing; the entry needs a person |
 /// | `leases/NAME.PART` | `slack-auth lease 2 HOLDER TAKEN_AT UNTIL`: hex digits, milliseconds since 1970 |
 /// | `locks/00` to `locks/3f` | nothing; locked while an entry or a lease is changed |
 ///
@@ -78,7 +77,7 @@ use self::folder::Folder;
 /// text's SHA-256 in hex.
 ///
 /// An entry's file is one line and the value. The line is `slack-auth entry 2 VERSION KEY DUE ATTENTION CHECK`: 16 hex
-/// digits; the key's text; when the entry is due, in milliseconds since 1970, or `-`; `!` if a person must see to it, or
+/// digits; the key's text; when the entry is due, in milliseconds since 1970, or `-`; `!` if it needs a person, or
 /// `-`. CHECK is the SHA-256, in hex, of the line before it, with its last blank, and the value.
 ///
 /// A file in `index` is there before its entry says the same, and until the entry says otherwise. A killed process may
@@ -103,7 +102,7 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens the store in `folder`, or creates it there. Whoever can read the folder can read what is not sealed.
+    /// Opens the store in `folder`, or creates it there. Anyone who can read the folder can read what is not sealed.
     ///
     /// # Errors
     ///

@@ -80,7 +80,7 @@ pub trait StoreBackend: Send + Sync + 'static {
     /// Acquires a lease for `length` from now, or returns for how long another holder has it; never waits for it.
     ///
     /// `part` is a word of lowercase letters: a key has as many leases as there are parts. Nothing need be stored under
-    /// the key. Whoever holds the lease may take it again: it then lasts `length` from now. One that has run out is
+    /// the key. The holder may acquire the lease again: it then lasts `length` from now. One that has run out is
     /// anybody's. It need not outlive a crash of the store, but must outlive its holder's until it runs out.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ pub struct Suite {
 #[non_exhaustive]
 pub struct Place {
     /// A word of lowercase letters, digits and `-`. A place that was not named before is empty; the same place again is a
-    /// second handle on what stands there, as another process has it.
+    /// second handle on the same store, as another process has it.
     pub name: String,
     /// How far ahead the clock of the process that opens this handle is. A store that reads no clock of its own process,
     /// as none should for leases, has no use for it.

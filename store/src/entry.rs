@@ -1,4 +1,4 @@
-//! What stands under a key, and how it is replaced.
+//! An entry, and how it is replaced.
 
 use std::{fmt, io, time::Duration};
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Creates it from bytes that were read.
+    /// Wraps bytes that were read.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
@@ -35,7 +35,7 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// The version of an entry: 64 random bits that whoever writes draws for each write, so that no state of any key has a
+/// The version of an entry: 64 random bits that the writer draws for each write, so that no state of any key has a
 /// version that another one had, and that a writer who lost the answer finds its own write again.
 ///
 /// A backend keeps it and compares it, and never makes one.
@@ -52,7 +52,7 @@ impl StoredVersion {
         Ok(Self(getrandom::u64()?))
     }
 
-    /// Creates it from a number that was stored.
+    /// Creates a version from a number that was stored.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
@@ -64,7 +64,7 @@ impl StoredVersion {
         self.0
     }
 
-    /// Creates it from the signed number that a database kept.
+    /// Creates a version from the signed number that a database kept.
     #[must_use]
     pub const fn from_i64(number: i64) -> Self {
         Self(u64::from_be_bytes(number.to_be_bytes()))
@@ -77,7 +77,7 @@ impl StoredVersion {
     }
 }
 
-/// What stands under a key.
+/// An entry of a store, as it was read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Entry {
@@ -88,14 +88,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Creates it from what was read.
+    /// Creates an entry from what was read.
     #[must_use]
     pub fn new(version: StoredVersion, value: Vec<u8>) -> Self {
         Self { version, value: SecretBytes::new(value) }
     }
 }
 
-/// What is to stand under a key.
+/// An entry to be written.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Write {
@@ -105,7 +105,7 @@ pub struct Write {
     pub value: SecretBytes,
     /// How long from now, by the store's clock, the entry is due; `None` if it never is.
     pub due_in: Option<Duration>,
-    /// Whether a person must see to the entry.
+    /// Whether the entry needs a person, who authorizes the app again.
     pub attention: bool,
 }
 
@@ -117,27 +117,27 @@ impl Write {
     }
 }
 
-/// What must stand under a key for a write to take place.
+/// The version that must be stored under a key for a write to take place: the condition of a compare-and-swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a backend must handle every case, and a new one would be a new contract"
 )]
 pub enum Precondition {
-    /// Nothing.
+    /// No entry.
     Absent,
     /// An entry of this version.
     Version(StoredVersion),
 }
 
 impl Precondition {
-    /// Returns whether the precondition holds where an entry of the version `found` stands, or none.
+    /// Returns whether the precondition holds if an entry of the version `found` is stored, or none.
     #[must_use]
     pub fn is_met_by(self, found: Option<StoredVersion>) -> bool {
         self.version() == found
     }
 
-    /// Returns the version that must stand there; `None` if nothing may.
+    /// Returns the version that must be stored; `None` if there must be no entry.
     #[must_use]
     pub fn version(self) -> Option<StoredVersion> {
         match self {

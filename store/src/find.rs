@@ -13,15 +13,15 @@ use crate::{EntryKey, StoreError, StoreErrorKind};
     reason = "a backend must answer every query, and a new one would be a new contract"
 )]
 pub enum Query {
-    /// Keys that begin so, in the order of their bytes. The empty prefix finds all.
+    /// Keys with a prefix, in the order of their bytes. The empty prefix finds all.
     Keys {
-        /// What the keys begin with.
+        /// The prefix.
         prefix: String,
     },
     /// Entries that are due within this time, by the store's clock, the soonest first; those that are due at the same
     /// time in the order of their keys.
     DueWithin(Duration),
-    /// Entries that a person must see to, in the order of their keys.
+    /// Entries that need a person ([`Write::attention`](crate::Write::attention)), in the order of their keys.
     Attention,
 }
 
@@ -49,7 +49,7 @@ impl Cursor {
 pub struct Page {
     /// What was found, in the order of the query.
     pub items: Vec<Item>,
-    /// What stands between them and cannot be read. It counts towards the limit as well.
+    /// Entries between them that cannot be read. They count towards the limit as well.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
@@ -98,13 +98,13 @@ pub struct Item {
 }
 
 impl Item {
-    /// Creates it from what was read.
+    /// Creates an item from what was read.
     #[must_use]
     pub const fn new(key: EntryKey, due_in: Option<Duration>) -> Self {
         Self { key, due_in }
     }
 
-    /// Creates it from the text of a key that was read.
+    /// Creates an item from the text of a key that was read.
     ///
     /// # Errors
     ///
@@ -127,14 +127,14 @@ impl Item {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Unreadable {
-    /// What a person finds it by, for instance the name of a file.
+    /// Its name in the store, for instance that of a file, so that a person can find it.
     pub name: UntrustedText,
     /// What is wrong with it.
     pub error: StoreError,
 }
 
 impl Unreadable {
-    /// Creates it.
+    /// Creates the report of an entry that cannot be read.
     #[must_use]
     pub fn new(name: &str, error: StoreError) -> Self {
         Self { name: name.into(), error }

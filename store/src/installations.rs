@@ -167,10 +167,10 @@ impl InstallationStore {
     }
 
     /// Acquires the lease of one credential for a length from now, or returns for how long another holder has it; does not
-    /// wait for it. Nothing need be stored under `key`. Whoever holds the lease may take it again.
+    /// wait for it. Nothing need be stored under `key`. The holder may acquire the lease again.
     ///
     /// A lease decides who may send a refresh token, and never what is stored: a pair that Slack has issued is written
-    /// by its version, whoever holds the lease by then.
+    /// by its version, no matter who holds the lease by then.
     ///
     /// # Errors
     ///
@@ -308,7 +308,7 @@ impl InstallationStore {
         Ok(entry.value)
     }
 
-    /// Returns how long from now the first of the credentials is due, by its own phase. One that a person must see to is not.
+    /// Returns how long from now the first of the credentials is due, by its own phase. One that needs a person is not.
     fn due_in(&self, key: &StoreKey, installation: &Installation) -> Option<Duration> {
         let due_at = SLOTS.iter().filter_map(|slot| {
             let credential = installation.any_credential(*slot)?;
@@ -336,7 +336,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Creates it from its parts.
+    /// Creates the pair of an installation and its version.
     #[must_use]
     pub fn new(installation: Installation, version: StoredVersion) -> Self {
         Self { installation, version }

@@ -10,7 +10,7 @@ use crate::{StoreError, StoreErrorKind};
 /// byte by byte.
 ///
 /// The key of an installation is [`StoreKey::to_text`]. Keys that begin with `@` belong to the library: `@app` says which
-/// app the store belongs to, `@sweep` is the lease of whoever refreshes what nobody asks for.
+/// app the store belongs to, `@sweep` is the lease of the process that runs the sweep.
 ///
 /// A database must compare keys byte by byte (`COLLATE "C"` where it does not do so by itself).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -21,7 +21,7 @@ impl LeaseHolder {
         Ok(Self(bytes))
     }
 
-    /// Creates it from the bytes of a holder that was stored.
+    /// Creates a holder from its stored bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -69,7 +69,7 @@ pub struct HeldLease {
 }
 
 impl HeldLease {
-    /// Creates it from what was read.
+    /// Creates a lease from what was read.
     #[must_use]
     pub const fn new(holder: LeaseHolder, remaining: Duration) -> Self {
         Self { holder, remaining }

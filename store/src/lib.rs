@@ -10,7 +10,7 @@
 //! # A store of your own
 //!
 //! 1. A table of entries: key (compared byte by byte), version (64 bits, see [`StoredVersion::as_i64`]), value (bytes), the
-//!    time when it is due by the database's clock, and whether a person must see to it. An index on (due, key), and one on
+//!    time when it is due by the database's clock, and whether it needs a person. An index on (due, key), and one on
 //!    the keys that need a person. `examples/sqlite-store` is a whole one to copy from.
 //! 2. [`put`](StoreBackend::put) and [`remove`](StoreBackend::remove) compare the version and write in one statement, and look
 //!    at how many rows it changed: none is [`StoreError::conflict`]. [`Precondition::version`] is what to compare with.

@@ -15,7 +15,7 @@ use crate::{
 pub struct KeyPage {
     /// The keys that were found. A page may hold fewer than were asked for, and is not the last for that.
     pub keys: Vec<FoundKey>,
-    /// What stands between them and cannot be read: a person must look.
+    /// Entries between them that cannot be read: a person must look.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
@@ -76,7 +76,7 @@ impl InstallationStore {
             .await
     }
 
-    /// Lists the installations that are due within this time, the soonest first. One that a person must see to is not
+    /// Lists the installations that are due within this time, the soonest first. One that needs a person is not
     /// due.
     ///
     /// # Errors
@@ -195,7 +195,7 @@ impl InstallationStore {
 enum Range {
     /// The key alone.
     One(String),
-    /// What stands under the key, without the key.
+    /// What is stored under the key, without the key.
     Under(String),
 }
 

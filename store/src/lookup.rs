@@ -1,10 +1,10 @@
-//! Which installation is good at a place.
+//! Which installation is valid at a place.
 
 use slack_proto::{Slot, StoreKey};
 
 use crate::{InstallationStore, StoreError, Stored};
 
-/// An installation that was found, and the key that it stands under.
+/// An installation that was found, and the key that it is stored under.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct InstallationMatch {
@@ -14,7 +14,7 @@ pub struct InstallationMatch {
     pub stored: Stored,
 }
 
-/// Finds the installation that is good at a place: its own, or else, for a workspace of an organization, the one it had
+/// Finds the installation that is valid at a place: its own, or else, for a workspace of an organization, the one it had
 /// before it joined, or the org-wide one ([`StoreKey::nearest_first`]).
 ///
 /// ```

@@ -13,7 +13,7 @@ use crate::{Entry, EntryKey, SecretBytes, StoreError, StoreErrorKind, StoredVers
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
-    /// Creates it from 32 bytes that a good generator drew; a password is none.
+    /// Creates a key from 32 bytes of a cryptographic random number generator; a password is no key.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
@@ -56,7 +56,7 @@ impl fmt::Debug for SealingKey {
 /// The key that seals, and those that open what was sealed before.
 ///
 /// XChaCha20-Poly1305, with a nonce of 24 random bytes for each write. A sealed value is bound to its entry's key and
-/// version: it does not open in the place of another. Whoever can write to the store can still remove an entry, or put an
+/// version: it does not open in the place of another. Anyone who can write to the store can still remove an entry, or put an
 /// older state of the same entry back.
 ///
 /// The store's mark names the key. A process that has another key, or none, is refused before it reads or writes

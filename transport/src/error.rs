@@ -63,7 +63,7 @@ enum Sent {
 impl Error {
     /// Creates an error after which it is certain that no byte of the request reached a server.
     ///
-    /// If in doubt use [`maybe_sent`](Self::maybe_sent): whoever believes this one sends again, and
+    /// If in doubt use [`maybe_sent`](Self::maybe_sent): a caller who relies on this one sends again, and
     /// a code or a refresh token works once.
     #[must_use]
     pub fn unsent(kind: ErrorKind, reason: &'static str) -> Self {

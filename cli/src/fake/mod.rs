@@ -30,7 +30,7 @@ pub(crate) struct FakeArguments {
     port: u16,
     /// The address to listen on.
     ///
-    /// Whoever reaches it can control the fake: keep it to loopback, or to the network of a
+    /// Anyone who reaches it can control the fake: keep it to loopback, or to the network of a
     /// container.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,

@@ -168,7 +168,7 @@ pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
     })
 }
 
-/// Counts the installations that a person must see to.
+/// Counts the installations that need a person.
 async fn needing_person(session: &Session) -> Result<usize, Problem> {
     let summary = session.rotator.health_summary(0).await.map_err(Problem::refused)?;
     Ok(summary.needing_person)

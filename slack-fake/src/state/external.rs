@@ -24,7 +24,7 @@ pub struct ExternalToken {
 }
 
 impl ExternalToken {
-    /// Creates it from its id (`Et...`), the app it belongs to, the provider's key, and the token.
+    /// Creates the authorization from its id (`Et...`), the app it belongs to, the provider's key, and the token.
     pub fn new(
         id: impl Into<String>,
         app_id: impl Into<String>,

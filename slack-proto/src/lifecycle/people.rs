@@ -70,7 +70,7 @@ mod tests {
     fn another_persons_credential_goes_under_that_persons_key() {
         let own = Some("team/T1/user/U2".to_owned());
         assert_eq!(goes_to(Some("U2"), Some(&with_user(Some("U1"))), None), own);
-        // Whose the stored one is, nobody knows: it may be another's.
+        // The owner of the stored one is unknown: it may be another person.
         assert_eq!(goes_to(Some("U2"), Some(&with_user(None)), None), own);
         // Where the person's credential is already, the next one belongs.
         assert_eq!(goes_to(Some("U2"), None, Some(&with_user(Some("U2")))), own);

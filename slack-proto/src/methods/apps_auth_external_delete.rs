@@ -99,7 +99,7 @@ impl ApiMethod for AppsAuthExternalDelete {
     }
 }
 
-/// The tokens are deleted; [`AppsAuthExternalDelete`] tells no more.
+/// The tokens are deleted; the response of [`AppsAuthExternalDelete`] holds nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppsAuthExternalDeleteResponse {}

@@ -104,7 +104,7 @@ impl GrantWire {
     }
 }
 
-/// What can stand beside an access token.
+/// The members that can accompany an access token.
 #[derive(Default)]
 struct Beside {
     refresh_token: Option<RefreshToken>,
@@ -135,7 +135,7 @@ impl Beside {
     }
 }
 
-/// The one credential of an answer, and what stands beside it.
+/// The one credential of a response, and what accompanies it.
 pub(super) struct Single {
     pub(super) found: Found,
     /// Another token under `authed_user`: never seen, and never thrown away.

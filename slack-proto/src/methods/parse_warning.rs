@@ -18,7 +18,7 @@ use std::{borrow::Cow, fmt};
 pub struct ParseWarning {
     path: Cow<'static, str>,
     reason: Reason,
-    /// Where the member's name stands in the body, if that is known.
+    /// The offset of the member's name in the body, if it is known.
     pub(crate) offset: Option<usize>,
 }
 

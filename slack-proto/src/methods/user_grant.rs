@@ -30,7 +30,7 @@ object! {
     }
 }
 
-/// A person's credential, and what stands beside it.
+/// A person's credential, and what accompanies it.
 pub(super) struct UserGrant {
     pub(super) credential: IssuedCredential,
     /// A second token under `authed_user`.
@@ -90,7 +90,7 @@ impl UserGrant {
     }
 }
 
-/// Keeps what stands beside a token until the token is known.
+/// Keeps what accompanies a token until the token is known.
 fn issued(
     refresh_token: Member<RefreshToken>,
     scopes: Member<Scopes>,

@@ -19,7 +19,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// one. A server that keeps nothing has [`SignedStateFlow`](crate::oauth::SignedStateFlow).
     ///
     /// The text is `application/x-www-form-urlencoded`, visible ASCII that needs no quotes in a cookie. Members that are
-    /// absent are left out; the others stand in this order:
+    /// absent are left out; the others are in this order:
     ///
     /// | member | holds |
     /// |---|---|
@@ -36,7 +36,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// | `user` | the person's scopes that were asked for, with commas |
     /// | `began_at` | when it began, in Unix seconds |
     /// | `life` | how long the browser is waited for, in seconds |
-    /// | `check` | the first 16 hex digits of the SHA-256 of all that stands before `&check=` |
+    /// | `check` | the first 16 hex digits of the SHA-256 of everything before `&check=` |
     ///
     /// `check` tells damage, such as text that a database column cut off; it is no protection against anybody.
     ///

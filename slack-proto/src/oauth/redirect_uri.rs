@@ -15,7 +15,7 @@ use crate::{
 /// A redirect URI by Slack's rules: absolute, no fragment, and either https, or, for PKCE apps on a desktop, loopback
 /// http or a scheme of the app's own such as `myapp://oauth/cb`.
 ///
-/// The text is kept as given, since the same text must stand on the authorize page and in the code exchange; `Debug` and
+/// The text is kept as given, since the authorize page and the code exchange must send the same text; `Debug` and
 /// `Display` leave it out if it holds what looks like a token. Slack's pages speak of `http://localhost`; whether
 /// `http://127.0.0.1` is taken is unconfirmed.
 ///

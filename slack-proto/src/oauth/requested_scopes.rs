@@ -7,7 +7,7 @@ use crate::{error::InvalidValue, oauth::Scopes, sealed::Sealed};
 /// The scopes that one kind of authorization request has: [`InstallScopes`], [`SignInScopes`], or [`Scopes`] for a
 /// user alone.
 pub trait RequestedScopes: Sealed + Clone + fmt::Debug + Send + Sync + 'static {
-    /// What stands between two scopes in the URL.
+    /// The separator of scopes in the URL.
     #[doc(hidden)]
     const SEPARATOR: &'static str = ",";
 
@@ -206,7 +206,7 @@ impl MissingScopes {
     }
 }
 
-/// Refuses what cannot stand in one request.
+/// Refuses scopes that cannot be requested together.
 pub(super) fn check(asked: &impl RequestedScopes) -> Result<(), &'static str> {
     let all =
         || asked.for_bot().into_iter().flat_map(Scopes::iter).chain(asked.for_person().iter());

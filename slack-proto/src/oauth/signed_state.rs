@@ -22,13 +22,13 @@ use crate::{
     openid::{ExpectedIdToken, Nonce},
 };
 
-/// The browser legs for servers that keep no session: what must be known at the callback stands in the state, or is
+/// The browser legs for servers that keep no session: what must be known at the callback is in the state, or is
 /// derived from it.
 ///
 /// One value serves all browsers, and any server with the same key and the same request can finish what another began.
 /// The state holds a version, the flow, its end and a random id, with an HMAC-SHA256 by the [`StateSigningKey`] over these, over
 /// everything that the request says (client id, scopes, redirect URI, which Slack; only the proposed team does not
-/// count), and over the browser. PKCE verifier and nonce are derived from key and state, and never stand in the URL.
+/// count), and over the browser. PKCE verifier and nonce are derived from key and state, and are never in the URL.
 ///
 /// **The browser binding is mandatory**: a state alone can be had by anybody who visits the start page, and planted in
 /// somebody else's browser together with a code, who then acts in an account that is not theirs (login CSRF). So the
@@ -130,7 +130,7 @@ impl<M: CodeExchange> SignedStateFlow<M> {
     /// # Errors
     ///
     /// When the state is missing, malformed, forged, of another flow, request or browser, or expired; when Slack
-    /// refused. Each is told apart, after the HMAC has shown that the state was made by this key.
+    /// refused. They are distinguished, after the HMAC has shown that the state was made by this key.
     pub fn finish(
         &self,
         browser: Option<&SessionBinding>,

@@ -113,7 +113,7 @@ impl UserClaims {
             }
             (Some(sub), _) => sub,
             (None, Some(user_id)) => {
-                notes.odd_at("sub", "missing; `https://slack.com/user_id` stands in");
+                notes.odd_at("sub", "missing; `https://slack.com/user_id` is used");
                 user_id.clone()
             }
             (None, None) => {

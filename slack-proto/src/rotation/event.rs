@@ -139,7 +139,7 @@ impl ReauthorizationReason {
         }
     }
 
-    /// Returns the reason that a word and a code of a stored note stand for. A word that this release does not know
+    /// Returns the reason that a word and a code of a stored note mean. A word that this release does not know
     /// counts as a refusal by Slack.
     #[must_use]
     pub fn from_note(word: &UntrustedText, code: Option<&UntrustedText>) -> Self {

@@ -1,4 +1,4 @@
-//! What a rotation is told.
+//! The inputs of a rotation.
 
 use std::time::Duration;
 

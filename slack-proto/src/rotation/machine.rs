@@ -22,7 +22,7 @@ use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 /// the outcome, until the action is [`Rest`](Action::Rest) or [`Stop`](Action::Stop). An event that does not belong to
 /// the action under way changes nothing; but a pair that comes when none was expected is kept and stored.
 ///
-/// Two rotations are in the same state if their `Debug` texts are the same: tokens stand there by their fingerprints.
+/// Two rotations are in the same state if their `Debug` texts are the same: they show tokens by fingerprint.
 ///
 /// # Examples
 ///

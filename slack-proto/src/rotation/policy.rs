@@ -80,7 +80,7 @@ impl RotationPolicy {
     /// were issued.
     ///
     /// A token past that day is sent all the same, since Slack knows better than a clock that may be wrong; but the
-    /// day is told by [`Rotation::refresh_token_ends`](crate::rotation::Rotation::refresh_token_ends), and the reason for the
+    /// day is [`Rotation::refresh_token_ends`](crate::rotation::Rotation::refresh_token_ends), and the reason for the
     /// end is then [`ReauthorizationReason::RefreshTokenExpired`](crate::rotation::ReauthorizationReason::RefreshTokenExpired).
     pub const fn for_public_client(self) -> Self {
         Self { refresh_token_life: Some(Duration::from_secs(30 * 24 * 3600)), ..self }

@@ -82,7 +82,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Creates it from a pair that came without other tokens, such as that of
+    /// Creates the response from a pair that came without other tokens, such as that of
     /// [`ToolingTokensRotateResponse::into_credential`](crate::methods::ToolingTokensRotateResponse::into_credential).
     #[must_use]
     pub fn new(credential: impl Into<AnyCredential>) -> Self {

@@ -23,7 +23,7 @@ pub(crate) use unknown::UnknownMembers;
 /// Secrets as bytes for a store: `Debug` shows their number only, and dropping wipes them.
 ///
 /// They are JSON in UTF-8, which [`Installation::encode_exposing_secrets`](crate::Installation::encode_exposing_secrets)
-/// describes. Whoever reads them can act as the app: write them where nobody else looks, or seal them before.
+/// describes. Anyone who reads them can act as the app: write them where nobody else looks, or seal them before.
 #[derive(Clone)]
 pub struct EncodedSecrets(Zeroizing<Vec<u8>>);
 
@@ -82,7 +82,7 @@ impl InvalidEncoding {
         Self::new(member, "is missing")
     }
 
-    /// Puts the name of the object in front in which the member stands.
+    /// Prefixes the name of the object that the member is in.
     fn within(self, object: &'static str) -> Self {
         Self { member: format!("{object}.{}", self.member).into(), ..self }
     }
@@ -124,7 +124,7 @@ fn decode<'de, R: Record<'de>>(bytes: &'de [u8]) -> Result<R, InvalidEncoding> {
         return Err(InvalidEncoding::new("version", "was written by a newer release: upgrade"));
     }
     if let Some(oddity) = notes.take_oddities().into_iter().next() {
-        // Behind the semicolon stands what the reader of replies makes of it.
+        // After the semicolon follows how the reader of replies treats it.
         let rule = oddity.reason().split(';').next().unwrap_or_default().to_owned();
         return Err(InvalidEncoding { member: oddity.path().to_owned().into(), rule: rule.into() });
     }

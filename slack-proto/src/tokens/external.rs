@@ -32,7 +32,7 @@ impl ExternalToken {
 }
 
 /// Members of the provider's own answer that the app's manifest asked for: a JSON object, which is kept as its text
-/// and shown as little as a token, since nobody knows what stands in it.
+/// and shown as little as a token, since its content is unknown.
 #[derive(Clone)]
 pub struct TokenResponseExtras(Zeroizing<String>);
 

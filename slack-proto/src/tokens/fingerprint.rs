@@ -1,4 +1,4 @@
-//! A name for a secret that can stand in a log.
+//! A name for a secret that can be logged.
 
 use std::fmt;
 

@@ -58,7 +58,7 @@ pub struct Installation {
     pub user: Option<Credential>,
     /// The person who installed the app.
     pub user_id: Option<UserId>,
-    /// A credential of which nobody knows whose it is: never seen, and never thrown away.
+    /// A credential whose owner is unknown: never seen, and never thrown away.
     pub unplaced: Option<Credential>,
     /// The app configuration token of the person: it belongs to the person and the workspace, and to no app.
     pub configuration: Option<ConfigurationCredential>,

@@ -13,7 +13,7 @@ use crate::{
 secrets! {
     /// A token that calls Slack's Web API: of a bot, a user, an app or a workflow step.
     ///
-    /// Given by a person it is visible ASCII or refused. From a reply any text is taken; what cannot stand in a
+    /// Given by a person it is visible ASCII or refused. From a reply any text is taken; what does not fit into a
     /// header travels in the form field `token`, which Slack takes as well.
     AccessToken, "access token", not_a_refresh_token;
     /// A token that is traded once for a new pair; it calls nothing else, but can be revoked.

@@ -283,7 +283,7 @@ impl<'de, O: Object<'de>> Value<'de> for Vec<Nested<O>> {
     }
 }
 
-/// Any value, as the text that stands in the body.
+/// Any value, as its text in the body.
 #[derive(Debug)]
 pub(crate) struct RawText<'de>(pub(crate) &'de str);
 

@@ -13,7 +13,7 @@ pub(crate) struct Notes {
     place: Place,
     path: [Step; 4],
     depth: usize,
-    /// Address of the first byte of the body, to tell where a borrowed name stands.
+    /// Address of the first byte of the body, to compute the offset of a borrowed name.
     start: usize,
     missing: Option<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! One member's value, read leniently: whatever stands there, reading goes on.
+//! One member's value, read leniently: reading continues after any value.
 
 use std::{fmt, marker::PhantomData};
 

@@ -40,7 +40,7 @@ pub struct RemovedCredential {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SparedCredential {
-    /// The key that it stands under.
+    /// The key that it is stored under.
     pub key: StoreKey,
     /// Its slot.
     pub slot: Slot,
@@ -58,7 +58,7 @@ pub enum SpareReason {
     IssuedLater,
     /// Slack says that the token is alive.
     Alive,
-    /// Nobody knows: `auth.test` gave no clear answer. Apply the event again later.
+    /// Unknown: `auth.test` returned no clear answer. Apply the event again later.
     Doubt,
 }
 

@@ -14,7 +14,7 @@ use crate::{
     rotator::{error::TokenError, shared::Shared, valid_token::AnyToken},
 };
 
-/// What a caller is told.
+/// What a caller gets.
 pub(in crate::rotator) enum Told {
     Token(AnyToken),
     Failed(TokenError),

@@ -1,4 +1,4 @@
-//! What stands in the way of a token, as a caller is told it.
+//! Why there is no token, as the caller's error.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::rotator::{
 };
 
 impl Entry {
-    /// Returns whether a round is over, and what stands in the way of a new token then.
+    /// Returns whether a round is over, and the error if there is no new token then.
     pub(in crate::rotator) fn outcome(
         &self,
         shared: &Shared,

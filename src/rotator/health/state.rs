@@ -24,7 +24,7 @@ pub enum HealthState {
     Retrying {
         /// When it is tried again.
         until: Timestamp,
-        /// What stands in the way.
+        /// The problem.
         problem: Problem,
     },
     /// A person must authorize the app again.

@@ -31,7 +31,7 @@ pub struct HealthSummary {
     pub installations: usize,
     /// How many of them are due, or being refreshed.
     pub due: usize,
-    /// How many of them a person must see to.
+    /// How many of them need a person.
     pub needing_person: usize,
     /// How many rows are no installation's, or could not be read when they were listed.
     pub unreadable: usize,

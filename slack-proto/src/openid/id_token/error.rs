@@ -4,9 +4,9 @@ use std::{error::Error, fmt};
 
 use crate::{Recovery, Timestamp, methods::UntrustedText};
 
-/// Why an ID token proves nothing. Whoever brought it is not signed in.
+/// Why an ID token was rejected. The person who brought it is not signed in.
 ///
-/// The variants stand in the order of the checks: the first that fails is told, and no claim is looked at before the
+/// The variants are in the order of the checks: the first that fails is returned, and no claim is read before the
 /// signature was found right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

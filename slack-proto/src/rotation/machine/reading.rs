@@ -242,7 +242,7 @@ impl Rotation {
         self.rest_or_refresh(now)
     }
 
-    /// Slack takes the refresh token no more, and the store holds the same still. Perhaps Slack means to keep another pair
+    /// Slack no longer accepts the refresh token, and the store still holds the same one. Perhaps Slack means to keep another pair
     /// that it has issued beside it.
     fn fall_back_or_die(&mut self, now: Timestamp, code: UntrustedText) -> Action {
         if self.fell_back {

@@ -26,7 +26,7 @@ impl AppData {
     /// How many bytes there may be.
     pub const MAX_LEN: usize = 64 * 1024;
 
-    /// Creates it from any bytes.
+    /// Wraps any bytes.
     ///
     /// # Errors
     ///

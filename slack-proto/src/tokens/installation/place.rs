@@ -17,7 +17,7 @@ pub struct Team {
 }
 
 impl Team {
-    /// Creates it from an id, without a name.
+    /// Creates a team from an id, without a name.
     #[must_use]
     pub fn new(id: TeamId) -> Self {
         Self { id, name: None }
@@ -35,7 +35,7 @@ pub struct Enterprise {
 }
 
 impl Enterprise {
-    /// Creates it from an id, without a name.
+    /// Creates an organization from an id, without a name.
     #[must_use]
     pub fn new(id: EnterpriseId) -> Self {
         Self { id, name: None }
@@ -57,7 +57,7 @@ pub struct IncomingWebhook {
 }
 
 impl IncomingWebhook {
-    /// Creates it from the URL alone.
+    /// Creates a webhook from the URL alone.
     #[must_use]
     pub fn new(url: WebhookUrl) -> Self {
         Self { url, channel: None, channel_id: None, configuration_url: None }

@@ -12,9 +12,9 @@ use crate::{
 
 /// What a store files an [`Installation`](crate::Installation) under: a place, and a person if it is that person's own.
 ///
-/// The bot and whoever installed the app stand under the place alone. An app that acts for many people of a workspace
+/// The bot and the person who installed the app are stored under the place alone. An app that acts for many people of a workspace
 /// keeps the user credential of each under [`person`](Self::person), so that none takes the place of another's; an app
-/// configuration token, which belongs to a person and a workspace, stands there as well.
+/// configuration token, which belongs to a person and a workspace, is stored there as well.
 ///
 /// # Examples
 ///
