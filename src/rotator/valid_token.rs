@@ -9,7 +9,7 @@ use slack_proto::{
     tokens::{ConfigurationCredential, ConfigurationToken, Credential},
 };
 
-/// An access token that is good for the time that was asked for. Clones share it.
+/// An access token that is valid for at least the time that was asked for. Clones share it.
 #[derive(Clone)]
 pub struct ValidToken(Arc<Credential>);
 
@@ -41,7 +41,7 @@ impl fmt::Debug for ValidToken {
     }
 }
 
-/// An app configuration token that is good for the time that was asked for. Clones share it.
+/// An app configuration token that is valid for at least the time that was asked for. Clones share it.
 #[derive(Clone)]
 pub struct ValidConfigurationToken(Arc<ConfigurationCredential>);
 

@@ -45,7 +45,7 @@ struct Time {
 }
 
 impl ManualRuntime {
-    /// Sets the clock.
+    /// Creates a runtime whose clock shows `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
         let now = Duration::from_secs(start.as_unix());

@@ -94,7 +94,7 @@ impl InstallationStore {
     ///
     /// # Errors
     ///
-    /// When the store fails, belongs to another app, or holds there what cannot be read.
+    /// When the store fails, belongs to another app, or the entry cannot be read.
     pub async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
         let key = EntryKey::try_from(key)?;
         let Some(entry) = self.backend().await?.load(&key).await? else { return Ok(None) };

@@ -8,7 +8,7 @@ use crate::{InstallationStore, Precondition, StoreError};
 ///
 /// # Errors
 ///
-/// When the store fails, or holds there what cannot be read.
+/// When the store fails, or the entry cannot be read.
 pub async fn remove_installation(
     store: &InstallationStore,
     key: &StoreKey,

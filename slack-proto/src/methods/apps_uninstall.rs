@@ -10,7 +10,7 @@ use crate::{
 
 /// Uninstalls the app from where a token came from. Every token of that installation ends.
 ///
-/// The token is part of the method, and the client, whose id and secret always travel in the form, is who calls.
+/// The token is a parameter of the method. The client authenticates by its id and secret, which are sent in the form.
 ///
 /// # Examples
 ///

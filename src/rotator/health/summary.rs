@@ -33,7 +33,7 @@ pub struct HealthSummary {
     pub due: usize,
     /// How many of them need a person.
     pub needing_person: usize,
-    /// How many rows are no installation's, or could not be read when they were listed.
+    /// The number of entries that are no installations, or could not be read.
     pub unreadable: usize,
     /// How many credentials this process is refreshing.
     pub refreshing: usize,
@@ -49,7 +49,7 @@ pub struct HealthSummary {
 pub struct RefreshTokenEnd {
     /// Where the installation is stored.
     pub key: StoreKey,
-    /// Which of its credentials.
+    /// The slot of the credential.
     pub slot: Slot,
     /// When its refresh token ends. Without a refresh until then, a person must authorize the app again.
     pub ends_at: Timestamp,

@@ -34,7 +34,7 @@ pub struct SweepReport {
 pub struct SweepFailure {
     /// Where the installation is stored.
     pub key: StoreKey,
-    /// Which of its credentials.
+    /// The slot of the credential.
     pub slot: Slot,
     /// Why.
     pub error: TokenError,

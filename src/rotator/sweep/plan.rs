@@ -28,7 +28,7 @@ pub struct SweepPlan {
 pub struct PlannedRefresh {
     /// Where the installation is stored.
     pub key: StoreKey,
-    /// Which of its credentials.
+    /// The slot of the credential.
     pub slot: Slot,
     /// The token that would be replaced.
     pub token: Fingerprint,

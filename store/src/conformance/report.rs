@@ -41,7 +41,7 @@ impl Report {
         failed.map(|(name, failure)| format!("{name}: {failure}")).collect()
     }
 
-    /// Passes if every case did.
+    /// Asserts that every case passed.
     ///
     /// # Panics
     ///
