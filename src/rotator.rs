@@ -64,6 +64,10 @@ use crate::{Client, InstallationStore};
 
 /// Returns access tokens from a store, and refreshes them in time, so that none is lost.
 ///
+/// It is not called a token cache or a credential provider: Slack replaces the refresh token at each refresh (token rotation),
+/// and the new pair must be stored before anybody gets it.
+///
+///
 /// * While a token works nobody waits: it is refreshed in the background when it is due.
 /// * One refresh at a time for each credential, in this process and, by the store's leases, in all.
 /// * A refresh runs to its end and is stored even if every caller has gone away.

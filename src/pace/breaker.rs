@@ -17,7 +17,7 @@ struct Refused {
     trial: Option<u64>,
 }
 
-/// Whether a request may be sent.
+/// Whether a request may be sent: the state of a circuit breaker, as a caller sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {

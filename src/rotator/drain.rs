@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{TokenRotator, guard};
 
-/// What a drained rotator has left.
+/// The outcome of [`TokenRotator::drain`](crate::TokenRotator::drain): what is left to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {

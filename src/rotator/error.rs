@@ -194,7 +194,7 @@ pub(super) fn slot_name(slot: Slot) -> &'static str {
     }
 }
 
-/// Why [`TokenRotatorBuilder::build`](crate::TokenRotatorBuilder::build) refuses its settings: a [`kind`](Self::kind) to
+/// Why [`TokenRotatorBuilder::build`](crate::rotation::TokenRotatorBuilder::build) refuses its settings: a [`kind`](Self::kind) to
 /// decide by, and a text that names the settings and their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRotator {

@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use crate::{error::ErrorClass, methods::Purpose};
 
 /// What a program should do after an error. It depends on method, grant and error code.
+///
+/// It is not a flag for "retryable": a repeated code exchange never succeeds, and a lost refresh must be repeated in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recovery {

@@ -28,6 +28,8 @@ pub struct InstallChanges {
 }
 
 /// A credential that an install took out of its slot, or that found no slot.
+///
+/// It is not called a revoked one: Slack may still accept it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SupersededCredential {

@@ -11,7 +11,9 @@ use crate::{
     oauth::Scopes,
 };
 
-/// A success: the method's value, and what else the reply told.
+/// A success: the method's value, and the rest of the response.
+///
+/// It is not called a response, since it is only ever a success; a response of `http` also carries a refusal.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {
@@ -21,7 +23,7 @@ pub struct Reply<T> {
     pub meta: ReplyMeta,
 }
 
-/// What every reply tells beside its result, success or not.
+/// What every response carries in addition to its result, success or not.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyMeta {
     status: u16,

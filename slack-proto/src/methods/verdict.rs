@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// What a call is for, where that changes what an error asks for.
+///
+/// It is not called a grant type: calls that are no grants have one as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Purpose {

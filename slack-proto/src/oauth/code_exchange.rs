@@ -23,7 +23,7 @@ use crate::{
 /// A code from one page used at another's method gives `oauth_authorization_url_mismatch`; the types keep that from
 /// happening.
 pub trait CodeExchange: ApiMethod + Sealed {
-    /// What its page is asked for.
+    /// The scopes that its page asks for.
     type Scopes: RequestedScopes;
 
     /// What the exchange proves.

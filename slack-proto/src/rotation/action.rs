@@ -87,7 +87,9 @@ impl Write {
     }
 }
 
-/// What is known of a credential, for other processes and for later.
+/// A fact about a credential, for other processes and for later.
+///
+/// It is not called an event: a note is stored with the credential, and an event is only reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Note {

@@ -18,7 +18,9 @@ use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
 /// The rotation of one credential, as a state machine. It is a plain value and performs no action itself.
 ///
-/// Its driver calls [`step`](Self::step) with what happened, does the action that comes back, and calls it again with
+/// Token rotation is Slack's term; "refresh" alone misleads, since the old refresh token ends with it.
+///
+/// Its driver calls [`step`](Self::step) with what happened, performs the action that it returns, and calls it again with
 /// the outcome, until the action is [`Rest`](Action::Rest) or [`Stop`](Action::Stop). An event that does not belong to
 /// the action under way changes nothing; but a pair that comes when none was expected is kept and stored.
 ///

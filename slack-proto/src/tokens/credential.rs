@@ -144,7 +144,9 @@ impl IssuedCredential {
     }
 }
 
-/// A credential, as a store keeps it.
+/// A credential, as a store keeps it: an access token, its refresh token, their scopes and times.
+///
+/// It is not called a token response, since its expiry is absolute; [`IssuedCredential`] is that of a response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Credential {

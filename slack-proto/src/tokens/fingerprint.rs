@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 
 /// The first 16 hex digits of the SHA-256 of a secret. It distinguishes tokens in logs without revealing them.
 ///
+/// It is not called a hash: 64 bits identify a token, and must not be used to verify one.
+///
 /// # Examples
 ///
 /// ```

@@ -36,7 +36,7 @@ pub struct RemovedCredential {
     pub user_id: Option<UserId>,
 }
 
-/// A credential that stays.
+/// A credential that an event named, and that stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SparedCredential {

@@ -6,6 +6,8 @@ use crate::ids::{EnterpriseId, TeamId};
 
 /// The place of an installation: it distinguishes one installation of an app from another.
 ///
+/// It is not a team id: an org-wide install has no team, and a workspace of an organization has both ids.
+///
 /// `Display` writes `T…`, `E…/T…` or `E…`, for people: an id that is nothing like one of Slack's is only counted there, so
 /// a store compares keys, or files under the ids that are in them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

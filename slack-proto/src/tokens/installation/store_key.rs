@@ -10,7 +10,7 @@ use crate::{
     tokens::InstallationKey,
 };
 
-/// What a store files an [`Installation`](crate::Installation) under: a place, and a person if it is that person's own.
+/// The key of an [`Installation`](crate::Installation) in a store: a place, and a person if it is that person's own.
 ///
 /// The bot and the person who installed the app are stored under the place alone. An app that acts for many people of a workspace
 /// keeps the user credential of each under [`person`](Self::person), so that none takes the place of another's; an app
