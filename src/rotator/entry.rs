@@ -128,12 +128,13 @@ impl Entry {
         }
     }
 
-    /// Returns whether a run that waits has nothing left that must be done.
+    /// Returns whether a run that waits has nothing left that must be done: a pair must be stored, and a refresh token that
+    /// may be spent must be sent again before Slack takes it no more.
     pub(super) fn may_end(&self, shared: &Shared) -> bool {
         let state = self.state();
-        let idle = state.detached || shared.is_draining();
-        idle && state.rotation.unsaved().is_none()
-            && (shared.is_draining() || !state.rotation.is_in_doubt(shared.runtime.now()))
+        (state.detached || shared.is_draining())
+            && state.rotation.unsaved().is_none()
+            && !state.rotation.is_in_doubt(shared.runtime.now())
     }
 
     /// Returns whether the machine has stopped for this reason.
