@@ -159,13 +159,22 @@ impl TokenRotator {
             }
             _ => {}
         }
-        match self.shared.calls().replace(key, &stored.installation, stored.version).await {
-            Ok(version) => stored.version = version,
-            // Somebody has written meanwhile: the next round reads what it is.
-            Err(error) if error.is_conflict() => {}
-            Err(error) => return Err(error),
+        let mut waits = KEEP_WAITS.into_iter();
+        loop {
+            match self.shared.calls().replace(key, &stored.installation, stored.version).await {
+                Ok(version) => stored.version = version,
+                // Somebody has written meanwhile: the next round reads what it is.
+                Err(error) if error.is_conflict() => {}
+                Err(error) => match waits.next() {
+                    Some(wait) => {
+                        guard::sleep(&*self.shared.runtime, wait).await;
+                        continue;
+                    }
+                    None => return Err(error),
+                },
+            }
+            return Ok(());
         }
-        Ok(())
     }
 
     /// Waits for at most as long as a lease can last; returns whether somebody else had it.
@@ -239,6 +248,10 @@ fn done<T, E: MethodError>(
     }
     Err(RevokeError::new(RevokeErrorKind::Slack(recovery), Some(Box::new(error))))
 }
+
+/// How long to wait before the newest pair is stored once more.
+const KEEP_WAITS: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// How often others may write while an installation is removed.
 const ROUNDS: usize = 8;
