@@ -1,5 +1,6 @@
 //! Eight processes share one store in a folder, and are killed by SIGKILL at random moments, while the fake Slack ages
-//! their tokens quickly: no installation is lost, and each due token is refreshed once, but for repeats after kills.
+//! their tokens quickly: no installation is lost, and each due token is refreshed once, but for repeats after kills. The clocks
+//! of every other process are two minutes ahead.
 //!
 //! A short run is part of `cargo test`. `.ci/run processes` runs it for 60 seconds with 200 installations; by hand:
 //!
@@ -28,7 +29,7 @@ use std::{
 
 use crate::{
     slack::{Life, Slack, Tally},
-    worker::Leases,
+    worker::{Leases, Pace, WorkerClock},
 };
 
 const PROCESSES: usize = 8;
@@ -163,14 +164,14 @@ impl<'a> Crowd<'a> {
             lives: 0,
             kills: 0,
         };
-        for _ in 0..PROCESSES {
-            let process = crowd.start();
+        for which in 0..PROCESSES {
+            let process = crowd.start(which);
             crowd.processes.push(process);
         }
         crowd
     }
 
-    fn start(&mut self) -> (Child, Life) {
+    fn start(&mut self, which: usize) -> (Child, Life) {
         let life = self.lives;
         self.lives += 1;
         let mut command = Command::new(env::current_exe().unwrap());
@@ -178,6 +179,10 @@ impl<'a> Crowd<'a> {
             .args(["--exact", "worker_process", "--nocapture"])
             .env(FOLDER, self.folder)
             .env(ORIGIN, self.slack.listen(life))
+            .env(
+                WorkerClock::VARIABLE,
+                if which % 2 == 0 { "0".into() } else { Pace::SKEW.to_string() },
+            )
             .stdout(Stdio::piped());
         if self.leases == Leases::Off {
             command.env(Leases::VARIABLE, "1");
@@ -219,7 +224,7 @@ impl<'a> Crowd<'a> {
 
     fn kill_and_start_again(&mut self, which: usize) {
         self.kill(which);
-        self.processes[which] = self.start();
+        self.processes[which] = self.start(which);
     }
 
     fn kill(&mut self, which: usize) {

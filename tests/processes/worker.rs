@@ -2,7 +2,9 @@
 
 use std::{
     env,
+    future::Future,
     path::Path,
+    pin::Pin,
     thread,
     time::{Duration, Instant},
 };
@@ -10,9 +12,10 @@ use std::{
 use pollster::block_on;
 use slack_auth::{
     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, Limits, Slot,
-    StoreKey, TokenRotator,
+    StoreKey, Timestamp, TokenRotator,
     methods::AuthTest,
     rotation::{RotationEvent, RotationPolicy},
+    runtime::{Runtime, ThreadRuntime},
     store::{FileStore, LeaseOutcome},
 };
 
@@ -36,6 +39,41 @@ impl Leases {
     }
 }
 
+/// The clock of a process, which may be wrong.
+#[derive(Clone, Copy)]
+pub(crate) struct WorkerClock {
+    inner: ThreadRuntime,
+    ahead: u64,
+}
+
+impl WorkerClock {
+    pub(crate) const VARIABLE: &'static str = "PROCESSES_CLOCK_AHEAD";
+
+    /// Creates a clock that is so many seconds ahead.
+    pub(crate) fn ahead(seconds: u64) -> Self {
+        Self { inner: ThreadRuntime::new(), ahead: seconds }
+    }
+
+    fn of_this_process() -> Self {
+        let ahead = env::var(Self::VARIABLE).ok().and_then(|text| text.parse().ok());
+        Self::ahead(ahead.unwrap_or_default())
+    }
+}
+
+impl Runtime for WorkerClock {
+    fn now(&self) -> Timestamp {
+        self.inner.now() + Duration::from_secs(self.ahead)
+    }
+
+    fn sleep(&self, length: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.inner.sleep(length)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.inner.spawn(task);
+    }
+}
+
 /// The numbers of one run, in seconds: of the fake Slack and of the rotators, which must fit each other.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace;
@@ -47,10 +85,17 @@ impl Pace {
     pub(crate) const STORE_TIMEOUT: u64 = 2;
     pub(crate) const LEASE: u64 = 7;
     pub(crate) const GRACE: u64 = 40;
+    /// By how much the clocks of two processes differ.
+    pub(crate) const SKEW: u64 = 120;
 }
 
 /// Makes the rotator of one process.
-pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotator {
+pub(crate) fn rotator(
+    folder: &Path,
+    origin: &str,
+    leases: Leases,
+    clock: WorkerClock,
+) -> TokenRotator {
     let limits = Limits::new().with_total_timeout(Duration::from_secs(Pace::TIMEOUT));
     let client = Client::with_curl(Endpoint::new(origin).unwrap(), limits).unwrap();
     let app =
@@ -64,7 +109,8 @@ pub(crate) fn rotator(folder: &Path, origin: &str, leases: Leases) -> TokenRotat
         .margin(Duration::from_secs(Pace::MARGIN))
         .lease(Duration::from_secs(Pace::LEASE))
         .grace(Duration::from_secs(Pace::GRACE));
-    TokenRotator::builder(client, app, store)
+    TokenRotator::builder(client, app, store.clock(move || clock.now()))
+        .runtime(clock)
         .policy(policy)
         .min_validity(Duration::from_secs(1))
         .store_timeout(Duration::from_secs(Pace::STORE_TIMEOUT))
@@ -94,7 +140,8 @@ pub(crate) fn keys(store: &InstallationStore) -> Vec<StoreKey> {
 
 /// Asks for every token over and over, and tries some.
 pub(crate) fn work_until_killed(folder: &Path, origin: &str) {
-    let rotator = rotator(folder, origin, Leases::of_this_process());
+    let rotator =
+        rotator(folder, origin, Leases::of_this_process(), WorkerClock::of_this_process());
     let keys = keys(&store(folder));
     // Each process goes another way through the installations.
     let mut at = usize::try_from(getrandom::u32().unwrap()).unwrap() % keys.len();
