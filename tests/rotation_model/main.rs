@@ -12,12 +12,10 @@
 //!
 //! * `explore` tries every order of choices up to a depth, breadth first. Two worlds are the same if their `key` is: which
 //!   process is which does not matter. A budget says how much may go wrong in a run.
-//! * `walk` goes on at random, much further. A run that breaks a rule is cut down to what it needs, and printed as a list
-//!   of choices that `replay` plays again.
+//! * `replay` plays a list of choices again, such as those of `regressions.rs`, which random runs once found.
 //!
-//! `cargo test` keeps below half a minute. `ROTATION_MODEL_DEPTH=2` makes each exploration so much deeper,
-//! `ROTATION_MODEL_WALKS=5000` walks more often, `ROTATION_MODEL_SEED` begins elsewhere, and `-- --nocapture` shows how
-//! much was tried.
+//! `cargo test` keeps below half a minute. `ROTATION_MODEL_DEPTH=2` makes each exploration so much deeper, and
+//! `-- --nocapture` shows how much was tried.
 //!
 //! # What must hold
 //!
@@ -50,17 +48,15 @@ mod regressions;
 mod slack;
 mod store;
 mod violation;
-mod walk;
 mod world;
 
 use choice::Budget;
 use explore::{Figures, explore};
 use flaw::Flaw;
-use regressions::regressions;
+use regressions::{regressions, replay};
 use slack_auth::{Slot, rotation::RotationPolicy};
 use slack_fake::Siblings;
 use violation::Rule;
-use walk::{Walked, replay, walk};
 use world::Plan;
 
 /// Two processes and a bot's token that has been due for an hour.
@@ -123,22 +119,6 @@ fn one_refresh_reaches_slack() {
     assert!(tried("no lease", careless, 200).most_refreshes > 1);
 }
 
-#[test]
-fn walks_at_random() {
-    let walks = more("ROTATION_MODEL_WALKS", 300);
-    let first = more("ROTATION_MODEL_SEED", 0);
-    let mut walked = Walked::default();
-    for seed in first..first + walks {
-        let plan = walk_plan(seed);
-        if let Err(found) = walk(&plan, seed, 200, &mut walked) {
-            panic!("seed {seed}, {plan:?}: {found}");
-        }
-    }
-    println!("walks: {walked:?}");
-    assert!(walked.transitions > 100 * walked.runs, "most walks are long: {walked:?}");
-    assert!(walked.lost < walked.runs / 2, "most end with a living installation: {walked:?}");
-}
-
 /// Runs that once broke a rule.
 #[test]
 fn what_was_found_stays_mended() {
@@ -146,23 +126,6 @@ fn what_was_found_stays_mended() {
         if let Err(violation) = replay(&plan, run) {
             panic!("regression {number}: {violation}");
         }
-    }
-}
-
-/// Two to four processes, bot and person, clocks that are set, and each rule for which of two pairs Slack keeps.
-///
-/// Where it keeps the newest, a request that nobody waits for any more must not reach it later: that would be the newest,
-/// and no program could know.
-fn walk_plan(seed: u64) -> Plan {
-    let newest = seed % 4 == 3;
-    Plan {
-        processes: 2 + usize::try_from(seed % 3).unwrap_or(0),
-        slots: if seed % 2 == 0 { &[Slot::Bot] } else { &[Slot::Bot, Slot::User] },
-        ghosts: !newest,
-        siblings: if newest { Siblings::NewestWins } else { Siblings::FirstUsedWins },
-        retry_after: &[5, 40],
-        skews: &[-5, 5],
-        ..plan(ANYTHING)
     }
 }
 

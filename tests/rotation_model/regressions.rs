@@ -10,8 +10,24 @@ use crate::{
     },
     plan,
     slack::Answer::{Done, Limited, Well},
-    world::Plan,
+    violation::Violation,
+    world::{Plan, World},
 };
+
+/// Plays a run again, leaving out what cannot happen; then lets all heal.
+pub(crate) fn replay(plan: &Plan, run: &[Choice]) -> Result<(), Violation> {
+    let mut world = World::new(plan.clone());
+    for choice in run {
+        if !world.choices().contains(choice) {
+            continue;
+        }
+        world = world.after(*choice)?;
+        if world.lost.contains(&true) {
+            return Ok(());
+        }
+    }
+    world.heal()
+}
 
 /// Each with its plan.
 pub(crate) fn regressions() -> Vec<(Plan, &'static [Choice])> {
