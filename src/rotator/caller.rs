@@ -11,7 +11,7 @@ use slack_proto::{
 use super::{
     TokenRotator,
     cache::Found,
-    entry::{Running, Told},
+    entry::{Entry, Running, Told},
     error::{TokenError, TokenErrorKind},
     guard,
     run::Run,
@@ -81,6 +81,12 @@ impl TokenRotator {
                 match entry.ask(shared, min_validity, round, &mut forced, deadline) {
                     Told::Token(token) => return Ok(token),
                     Told::Failed(error) => return Err(error),
+                    Told::HeldUp(error) => {
+                        if self.look_past(&entry).await {
+                            continue 'entry;
+                        }
+                        return Err(error);
+                    }
                     Told::Detached => {
                         shared.entries.remove(&entry);
                         continue 'entry;
@@ -110,6 +116,22 @@ impl TokenRotator {
         }
     }
 
+    /// Looks into the store although a task waits for long, as after a refusal: a person may have installed the app again
+    /// meanwhile, by another process. Returns whether the store holds another pair; the task is then of no use any more.
+    async fn look_past(&self, entry: &Entry) -> bool {
+        let (shared, name) = (&self.shared, &entry.name);
+        let Some(known) = entry.known_pair().filter(|_| entry.may_look_past(shared)) else {
+            return false;
+        };
+        let Ok(Some(stored)) = shared.calls().load(&name.key).await else { return false };
+        let pair = stored.installation.any_credential(name.slot).map(|it| it.pair_fingerprint());
+        let is_another = pair.is_some_and(|pair| pair != known);
+        if is_another {
+            shared.invalidate(&name.key);
+        }
+        is_another
+    }
+
     /// Steps a machine, and waits until it rests.
     pub(super) async fn settle(
         &self,
@@ -122,6 +144,9 @@ impl TokenRotator {
         let mut timer = Timer::new(shared);
         let (entry, round) = loop {
             let entry = shared.entry(key, slot);
+            if entry.is_held_up(shared, deadline) && self.look_past(&entry).await {
+                continue;
+            }
             let (round, started) = entry.tell(shared, input.clone());
             if entry.is_detached() {
                 shared.entries.remove(&entry);

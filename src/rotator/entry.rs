@@ -14,6 +14,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use slack_proto::{
@@ -52,6 +53,8 @@ struct State {
     /// Its place in the queue of those who wait for a turn.
     turn: Option<TurnName>,
     waiters: usize,
+    /// When the store was last read beside a task that waits.
+    looked_past_at: Option<Duration>,
     cause: Cause,
     shown: Option<(Fingerprint, Option<Timestamp>)>,
     /// Whether the last read found an installation.
@@ -70,6 +73,7 @@ impl Entry {
             resumes_at: None,
             turn: None,
             waiters: 0,
+            looked_past_at: None,
             cause: None,
             shown: None,
             installed: false,

@@ -53,8 +53,8 @@ impl TokenRotator {
         handle
     }
 
-    /// Refreshes what is due now, once, and returns when all of it is done or waits for longer than the
-    /// [wait timeout](crate::rotation::TokenRotatorBuilder::wait_timeout): for a command that a timer starts.
+    /// Refreshes what is due now, once: for a command that a timer starts. A refresh that takes longer than the
+    /// [wait timeout](crate::rotation::TokenRotatorBuilder::wait_timeout) counts as failed here, and goes on by itself.
     ///
     /// It takes no part in the lease of the [background sweep](Self::start_sweep); the lease of each credential keeps two
     /// processes from refreshing it at the same time.

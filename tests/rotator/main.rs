@@ -1,6 +1,8 @@
 //! The rotator over the fake Slack, by a clock that is moved by hand.
 
+mod blocked;
 mod calls;
+mod fleet;
 mod flight;
 mod guarded;
 mod health;

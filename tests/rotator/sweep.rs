@@ -345,3 +345,23 @@ fn a_row_that_was_stored_by_others_meanwhile_is_read_anew() {
     assert_eq!(report.refreshed, 1);
     assert!(world.is_live(world.stored().access_token.expose()));
 }
+
+#[test]
+fn answers_that_never_come_hold_up_nobody_else() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.runtime.advance(LIFE);
+    (0..50_000)
+        .for_each(|_| world.slack.with(|fake| fake.script("oauth.v2.access", Fault::RequestLost)));
+    let began = world.runtime.elapsed();
+    let report = world.runtime.block_on(rotator.sweep_once()).unwrap();
+    assert_eq!((report.refreshed, report.failures.len()), (0, 2));
+    assert!(world.runtime.elapsed().saturating_sub(began) < Duration::from_secs(70));
+    let sweep = rotator.start_sweep();
+    world.runtime.advance(Duration::from_secs(3_600));
+    let pass = sweep.last_pass().unwrap();
+    assert_eq!(pass.refreshed, 0);
+    world.slack.with(slack_fake::FakeSlack::clear_faults);
+    world.runtime.advance(Duration::from_secs(400));
+    assert!(world.is_live(world.stored().access_token.expose()));
+}

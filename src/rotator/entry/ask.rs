@@ -18,6 +18,8 @@ use crate::{
 pub(in crate::rotator) enum Told {
     Token(AnyToken),
     Failed(TokenError),
+    /// The same, since nothing happens as long as the caller waits: the store may hold another pair meanwhile.
+    HeldUp(TokenError),
     /// Wait until something changes. The number is that of the round.
     Wait(u64),
     /// Begin a task with this action, then wait.
@@ -75,7 +77,7 @@ impl Entry {
         if let Some((until, problem)) = state.held_up(shared, now) {
             // Nothing will happen as long as the caller waits.
             if until > deadline {
-                return Told::Failed(state.error(self, problem).retry_at(now, until));
+                return Told::HeldUp(state.error(self, problem).retry_at(now, until));
             }
         }
         Told::Wait(round.unwrap_or(state.rounds))

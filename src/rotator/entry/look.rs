@@ -1,4 +1,6 @@
-//! What a sweep and a health check ask of a credential: they change nothing.
+//! What is asked of a credential beside the task that is at it.
+
+use std::time::Duration;
 
 use slack_proto::{
     Timestamp,
@@ -32,9 +34,30 @@ impl Entry {
         self.state().resumes_at
     }
 
+    /// Returns whether nothing happens until after this time.
+    pub(in crate::rotator) fn is_held_up(&self, shared: &Shared, deadline: Timestamp) -> bool {
+        let state = self.state();
+        let held_up = state.held_up(shared, shared.runtime.now());
+        state.running && held_up.is_some_and(|(until, _)| until > deadline)
+    }
+
+    /// Returns whether the store may be read beside a task that waits: not too often.
+    pub(in crate::rotator) fn may_look_past(&self, shared: &Shared) -> bool {
+        let now = shared.runtime.elapsed();
+        let mut state = self.state();
+        let is_time = state.looked_past_at.is_none_or(|at| now >= at + LOOK_PAST);
+        if is_time {
+            state.looked_past_at = Some(now);
+        }
+        is_time
+    }
+
     pub(in crate::rotator) fn activity(&self, shared: &Shared) -> Activity {
         let now = shared.runtime.now();
         let state = self.state();
         Activity { running: state.running, held_up: state.held_up(shared, now) }
     }
 }
+
+/// How often the store is read while a task waits for long.
+const LOOK_PAST: Duration = Duration::from_secs(30);

@@ -72,6 +72,8 @@ struct Flight {
     entry: Arc<Entry>,
     planned: PlannedRefresh,
     round: u64,
+    /// When it is left to itself, if it has come to no end: by the runtime's own clock.
+    until: Duration,
 }
 
 impl<'a> Pass<'a> {
@@ -115,7 +117,7 @@ impl<'a> Pass<'a> {
             return;
         }
         for planned in due {
-            self.land(IN_FLIGHT - 1, tell).await;
+            self.land(self.most_in_flight() - 1, tell).await;
             let slot = planned.slot;
             let pair = stored.installation.any_credential(slot).map(|it| it.pair_fingerprint());
             let entry = self.shared.entry(key, slot);
@@ -135,8 +137,18 @@ impl<'a> Pass<'a> {
                 Run::spawn(running, action);
             }
             if let Some(round) = round {
-                self.flights.push(Flight { entry, planned, round });
+                let until = self.shared.runtime.elapsed() + self.patience.unwrap_or(LONGEST_FLIGHT);
+                self.flights.push(Flight { entry, planned, round, until });
             }
+        }
+    }
+
+    /// How many refreshes are under way at a time; how many of them are sent is the pace's to say.
+    fn most_in_flight(&self) -> usize {
+        match self.patience {
+            // None of them waits long for the others.
+            Some(_) => self.shared.settings.window,
+            None => self.shared.settings.window * 4,
         }
     }
 
@@ -185,7 +197,7 @@ impl<'a> Pass<'a> {
         let (shared, patience) = (self.shared, self.patience);
         let now = shared.runtime.now();
         self.flights.retain(|flight| {
-            let Flight { entry, planned, round } = flight;
+            let Flight { entry, planned, round, until } = flight;
             // The pace holds back everybody alike: only a wait of its own ends a flight of the background sweep.
             let rests = entry.resumes_at().is_some_and(|at| at > now + LONGEST_WAIT);
             let deadline = match patience {
@@ -193,7 +205,11 @@ impl<'a> Pass<'a> {
                 None if rests => now + LONGEST_WAIT,
                 None => Timestamp::from_unix(u64::MAX),
             };
-            let Some(outcome) = entry.outcome(shared, *round, deadline) else { return true };
+            let outcome = match entry.outcome(shared, *round, deadline) {
+                Some(outcome) => outcome,
+                None if shared.runtime.elapsed() < *until => return true,
+                None => Err(entry.too_late()),
+            };
             let is_replaced = entry.known_token().is_some_and(|new| new != planned.token);
             match outcome {
                 _ if is_replaced => tell(Swept::Refreshed),
@@ -211,8 +227,8 @@ impl<'a> Pass<'a> {
 /// How many rows are found at once.
 const PAGE: usize = 100;
 
-/// How many refreshes are under way at a time; how many of them are sent is the pace's to say.
-const IN_FLIGHT: usize = 32;
+/// A refresh that comes to no end, as when no answer ever comes, is left to itself after this time.
+const LONGEST_FLIGHT: Duration = Duration::from_secs(300);
 
 /// A refresh that waits for longer, as after a refusal, is left to itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
