@@ -1,6 +1,10 @@
 //! No secret is shown by the client, nor by the errors of a call.
 
-use std::{error::Error, fmt::Write as _, sync::Arc};
+use std::{
+    error::Error,
+    fmt::Write as _,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use http::{Request, Response};
@@ -224,7 +228,10 @@ fn no_store_shows_what_it_holds() {
 }
 
 fn assert_hidden(value: &dyn std::fmt::Debug) {
-    let text = format!("{value:?} {value:#?}");
+    assert_text_hidden(&format!("{value:?} {value:#?}"));
+}
+
+fn assert_text_hidden(text: &str) {
     let bytes = format!("{:?}", CANARY.as_bytes());
     assert!(!text.contains("C4n4ry") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
 }
@@ -272,15 +279,21 @@ fn a_rotator_and_its_errors_show_no_secret() {
             ClientId::new("1.2").unwrap(),
             ClientSecret::new(CANARY).unwrap(),
         );
+        // A panic in an observer is contained: what it sees is kept, and looked at here.
+        let seen = Arc::new(Mutex::new(String::new()));
+        let noticed = Arc::clone(&seen);
         let builder = TokenRotator::builder(client(body), app, store)
             .runtime(runtime.clone())
-            .observer(|key: &StoreKey, _: slack_auth::Slot, notice: &RotationEvent| {
-                assert_hidden(key);
-                assert_hidden(notice);
+            .observer(move |key: &StoreKey, _: slack_auth::Slot, notice: &RotationEvent| {
+                let mut seen = noticed.lock().unwrap();
+                write!(seen, "{key:?} {key:#?} {key} {notice:?} {notice:#?}").unwrap();
             });
         assert_hidden(&builder);
         let rotator = builder.build().unwrap();
         assert_hidden(&rotator);
+        let within = std::time::Duration::from_secs(1_000_000);
+        assert_hidden(&runtime.block_on(rotator.sweep_plan(within, None, 10)).unwrap());
+        assert_hidden(&rotator.start_sweep());
         let token: Result<ValidToken, TokenError> =
             runtime.block_on(rotator.access_token(&key, slack_auth::Slot::Bot));
         assert_eq!(token.is_ok(), body.is_some_and(|body| body.contains("43200")));
@@ -291,6 +304,16 @@ fn a_rotator_and_its_errors_show_no_secret() {
         let configuration: ValidConfigurationToken =
             runtime.block_on(rotator.configuration_token(&key)).unwrap();
         assert_hidden(&configuration);
+        let health = runtime.block_on(rotator.health(&key)).unwrap().unwrap();
+        assert_hidden(&health);
+        for credential in &health.credentials {
+            assert_text_hidden(&credential.state.to_string());
+        }
+        assert_hidden(&runtime.block_on(rotator.health_page(None, 10)).unwrap());
+        assert_hidden(&runtime.block_on(rotator.health_summary(10)).unwrap());
+        let report = runtime.block_on(rotator.sweep_once()).unwrap();
+        assert_hidden(&report);
+        report.failures.iter().for_each(|failure| assert_clean(&failure.error));
         let other = rotator.access_token(&key, slack_auth::Slot::Configuration);
         assert_clean(&runtime.block_on(other).unwrap_err());
         let called = runtime.block_on(rotator.call(&AuthTest, &key, slack_auth::Slot::Bot));
@@ -302,5 +325,8 @@ fn a_rotator_and_its_errors_show_no_secret() {
             let error: RevokeError = error;
             assert_clean(&error);
         }
+        let seen = seen.lock().unwrap();
+        assert!(!seen.is_empty(), "the observer is called");
+        assert_text_hidden(&seen);
     }
 }
