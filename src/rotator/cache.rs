@@ -2,17 +2,15 @@
 
 use std::{
     hash::Hash,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use quick_cache::{DefaultHashBuilder, Equivalent, UnitWeighter, sync::DefaultLifecycle};
-use slack_proto::{Slot, StoreKey, Timestamp};
+use foldhash::fast::RandomState;
+use quick_cache::{Equivalent, UnitWeighter, sync::DefaultLifecycle};
+use slack_proto::{Slot, StoreKey, Timestamp, rotation::AnyCredential};
 
-use super::valid_token::AnyToken;
+use super::valid_token::{AnyToken, Times};
 
 /// The name of a credential: where it is stored, and which of the installation's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,28 +33,6 @@ impl Equivalent<CredentialKey> for Borrowed<'_> {
     }
 }
 
-/// A token, and the times that decide over it.
-pub(super) struct Cached {
-    pub(super) token: AnyToken,
-    /// When it ends.
-    pub(super) end: Option<Timestamp>,
-    /// From when on somebody must refresh it.
-    pub(super) due_at: Option<Timestamp>,
-    /// When it was last asked for, in steps of a minute.
-    used_at: AtomicU64,
-}
-
-impl Cached {
-    pub(super) fn new(
-        token: AnyToken,
-        end: Option<Timestamp>,
-        due_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Self {
-        Self { token, end, due_at, used_at: AtomicU64::new(minute(now)) }
-    }
-}
-
 /// What a caller finds.
 pub(super) enum Found<T> {
     Valid(T),
@@ -65,10 +41,13 @@ pub(super) enum Found<T> {
     Nothing,
 }
 
+/// Slack names its workspaces by itself: of the fast hashers any will do.
+type Tokens = quick_cache::sync::Cache<CredentialKey, AnyToken, UnitWeighter, RandomState>;
+
 /// At most so many tokens, those that are asked for most. A token that is replaced, removed or evicted is dropped at
 /// once, and so wiped as soon as no caller holds it.
 pub(super) struct Cache {
-    tokens: quick_cache::sync::Cache<CredentialKey, Arc<Cached>>,
+    tokens: Tokens,
     idle_time: Duration,
     /// The minute in which idle tokens were last looked for.
     cleaned_at: AtomicU64,
@@ -77,11 +56,11 @@ pub(super) struct Cache {
 impl Cache {
     pub(super) fn new(capacity: usize, idle_time: Duration) -> Self {
         let weight = u64::try_from(capacity).unwrap_or(u64::MAX);
-        let tokens = quick_cache::sync::Cache::with(
+        let tokens = Tokens::with(
             capacity,
             weight,
             UnitWeighter,
-            DefaultHashBuilder::default(),
+            RandomState::default(),
             DefaultLifecycle::default(),
         );
         Self { tokens, idle_time, cleaned_at: AtomicU64::new(0) }
@@ -95,25 +74,38 @@ impl Cache {
         slot: Slot,
         now: Timestamp,
         needed: Timestamp,
-        pick: impl FnOnce(&AnyToken) -> Option<T>,
+        pick: impl FnOnce(AnyToken) -> Option<T>,
     ) -> Found<T> {
-        let Some(cached) = self.tokens.get(&Borrowed { key, slot }) else { return Found::Nothing };
-        if cached.end.is_some_and(|end| needed > end || now >= end) {
+        let Some(token) = self.tokens.get(&Borrowed { key, slot }) else { return Found::Nothing };
+        let times = token.times();
+        if times.end.is_some_and(|end| needed > end || now >= end) {
             return Found::Nothing;
         }
-        let Some(token) = pick(&cached.token) else { return Found::Nothing };
+        let is_due = times.due_at.is_some_and(|due_at| now >= due_at);
         let minute = minute(now);
-        if cached.used_at.load(Ordering::Relaxed) != minute {
-            cached.used_at.store(minute, Ordering::Relaxed);
+        if times.used_at.load(Ordering::Relaxed) != minute {
+            times.used_at.store(minute, Ordering::Relaxed);
         }
-        match cached.due_at {
-            Some(due_at) if now >= due_at => Found::Due(token),
-            _ => Found::Valid(token),
+        match pick(token) {
+            None => Found::Nothing,
+            Some(token) if is_due => Found::Due(token),
+            Some(token) => Found::Valid(token),
         }
     }
 
-    pub(super) fn put(&self, name: &CredentialKey, cached: Cached, now: Timestamp) {
-        self.tokens.insert(name.clone(), Arc::new(cached));
+    /// Puts a token there, with the time from when on somebody must refresh it.
+    pub(super) fn put(
+        &self,
+        name: &CredentialKey,
+        credential: &AnyCredential,
+        due_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        let used_at = AtomicU64::new(minute(now));
+        let times = Times { end: credential.expires_at(), due_at, used_at };
+        if let Some(token) = AnyToken::with_times(credential, times) {
+            self.tokens.insert(name.clone(), token);
+        }
         self.clean(now);
     }
 
@@ -128,8 +120,8 @@ impl Cache {
             return;
         }
         let idle = self.idle_time.as_secs() / 60;
-        self.tokens.retain(|_, cached| {
-            minute.saturating_sub(cached.used_at.load(Ordering::Relaxed)) <= idle
+        self.tokens.retain(|_, token| {
+            minute.saturating_sub(token.times().used_at.load(Ordering::Relaxed)) <= idle
         });
     }
 }

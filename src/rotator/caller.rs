@@ -26,7 +26,7 @@ impl TokenRotator {
         key: &StoreKey,
         slot: Slot,
         min_validity: Duration,
-        pick: fn(&AnyToken) -> Option<T>,
+        pick: fn(AnyToken) -> Option<T>,
     ) -> Result<T, TokenError> {
         let now = self.shared.runtime.now();
         match self.shared.cache.find(key, slot, now, now + min_validity, pick) {
@@ -38,7 +38,7 @@ impl TokenRotator {
             Found::Nothing => {
                 let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
                 let wrong = || TokenError::of(key, slot, TokenErrorKind::WrongTokenType);
-                pick(&token).ok_or_else(wrong)
+                pick(token).ok_or_else(wrong)
             }
         }
     }
@@ -48,7 +48,7 @@ impl TokenRotator {
         &self,
         key: &StoreKey,
         slot: Slot,
-        pick: fn(&AnyToken) -> Option<T>,
+        pick: fn(AnyToken) -> Option<T>,
     ) -> Option<T> {
         let shared = &self.shared;
         let entry = shared.entries.get(key, slot).filter(|entry| entry.has_unsaved())?;

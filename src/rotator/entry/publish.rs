@@ -5,11 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use slack_proto::rotation::{Problem, RotationEvent};
 
 use super::{Entry, State};
-use crate::rotator::{
-    cache::{Cached, CredentialKey},
-    shared::Shared,
-    valid_token::AnyToken,
-};
+use crate::rotator::{cache::CredentialKey, shared::Shared};
 
 /// What is to be told to observers, and the credential that it concerns.
 #[must_use = "observers must be told"]
@@ -50,11 +46,8 @@ impl Entry {
         if shown == state.shown {
             return news;
         }
-        let token = live.and_then(|live| Some((AnyToken::of(live)?, live.expires_at())));
-        match token {
-            Some((token, end)) => {
-                shared.cache.put(&self.name, Cached::new(token, end, due_at, now), now);
-            }
+        match live {
+            Some(live) => shared.cache.put(&self.name, live, due_at, now),
             None => shared.cache.remove(&self.name.key, self.name.slot),
         }
         let another = shown.map(|(mark, _)| mark) != state.shown.map(|(mark, _)| mark);
