@@ -10,7 +10,7 @@ pub(crate) mod token;
 
 pub use crate::secret::WebhookUrl;
 pub use configuration::{ConfigurationCredential, ConfigurationToken};
-pub use credential::{Credential, IssuedCredential, RefreshMethod, Slot};
+pub use credential::{Credential, CredentialLifetime, IssuedCredential, RefreshMethod, Slot};
 pub use encoding::EncodedSecrets;
 pub use external::{ExternalToken, TokenResponseExtras};
 pub use fingerprint::Fingerprint;

@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use crate::{
     AccessToken, Installation, Slot, Timestamp,
-    tokens::{ConfigurationCredential, ConfigurationToken, Credential, Fingerprint, RefreshToken},
+    tokens::{
+        ConfigurationCredential, ConfigurationToken, Credential, CredentialLifetime, Fingerprint,
+        RefreshToken,
+    },
 };
 
 /// A credential that a [`Rotation`](crate::rotation::Rotation) keeps alive: a bot's, a person's, or an app configuration token.
@@ -54,13 +57,20 @@ impl AnyCredential {
         }
     }
 
-    /// Returns when the access token expires; `None` if it does not, or if Slack did not say.
+    /// Returns when the access token expires; `None` if it does not, or if nobody knows ([`lifetime`](Self::lifetime)
+    /// distinguishes the two).
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::Credential(it) => it.expires_at,
             Self::Configuration(it) => it.expires_at,
         }
+    }
+
+    /// Returns whether the credential comes to an end, and whether it can be refreshed.
+    #[must_use]
+    pub fn lifetime(&self) -> CredentialLifetime {
+        CredentialLifetime::of(self.refresh_token(), self.expires_at())
     }
 
     /// Returns when the refresh token was issued, if that is known.
@@ -105,6 +115,19 @@ impl AnyCredential {
                 })
             }
             (_, new) => new,
+        }
+    }
+
+    /// Sets the end of a rotating token that was issued just now, if the response did not say: everybody who reads it from
+    /// the store then takes it for a token that is valid, and not for one of unknown age.
+    pub(super) fn assume_end(&mut self, life: Duration) {
+        if self.lifetime() != (CredentialLifetime::Rotating { expires_at: None }) {
+            return;
+        }
+        let end = Some(self.issued_at() + life);
+        match self {
+            Self::Credential(it) => it.expires_at = end,
+            Self::Configuration(it) => it.expires_at = end,
         }
     }
 

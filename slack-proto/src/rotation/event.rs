@@ -72,6 +72,14 @@ pub enum RotationEvent {
         /// The tokens.
         tokens: Vec<RefreshToken>,
     },
+    /// The token ends and has no refresh token: a person must authorize the app again before. It is said once, when the
+    /// credential is read.
+    EndsWithoutRefresh {
+        /// The token.
+        token: Fingerprint,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
     /// A person must authorize the app again.
     ReauthorizationNeeded {
         /// The reason.
@@ -93,6 +101,7 @@ impl RotationEvent {
             Self::Retrying { .. } => "retrying",
             Self::StoreFailed { .. } => "store_failed",
             Self::Spares { .. } => "spares",
+            Self::EndsWithoutRefresh { .. } => "ends_without_refresh",
             Self::ReauthorizationNeeded { .. } => "reauthorization_needed",
         }
     }
@@ -303,6 +312,7 @@ mod tests {
             RotationEvent::Retrying { token, failure: RefreshFailure::NothingSent, after },
             RotationEvent::StoreFailed { after },
             RotationEvent::Spares { tokens: Vec::new() },
+            RotationEvent::EndsWithoutRefresh { token, expires_at: Timestamp::from_unix(1) },
             RotationEvent::ReauthorizationNeeded { reason: ReauthorizationReason::Missing },
         ];
         crate::words::are_stable_and_unique(events.each_ref().map(RotationEvent::as_str));

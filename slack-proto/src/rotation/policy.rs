@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::AnyCredential;
-use crate::Timestamp;
+use crate::{Timestamp, tokens::CredentialLifetime};
 
 /// How early a token is refreshed, and how long to wait after what.
 ///
@@ -98,18 +98,21 @@ impl RotationPolicy {
         self.lease
     }
 
-    /// Returns when a credential is due for a refresh; `None` if it has no refresh token or does not expire.
+    /// Returns when a credential is due for a refresh; `None` if it has no refresh token.
+    ///
+    /// A rotating credential whose end nobody knows is due at once, and so is refreshed at its first use: its access token
+    /// may have ended already.
     ///
     /// Refreshes of a credential keep a period of their own, a little longer than its life without the margin, and
     /// `phase` is its place in that period: any number that is the same in all processes, best one that is drawn from the
     /// credential's name. So credentials that were issued together are refreshed at times of their own from the first
-    /// refresh on. The time is never in the last three quarters of the margin. A rotating token of unknown life counts as
-    /// one of 12 hours.
+    /// refresh on. The time is never in the last three quarters of the margin.
     #[must_use]
     pub fn due_at(&self, credential: &AnyCredential, phase: u32) -> Option<Timestamp> {
         credential.refresh_token()?;
-        let life = credential.life().unwrap_or(USUAL_LIFE);
-        let end = credential.expires_at().unwrap_or(credential.issued_at() + USUAL_LIFE);
+        let Some((life, end)) = credential.life().zip(credential.expires_at()) else {
+            return Some(Timestamp::from_unix(0));
+        };
         let margin = self.margin.unwrap_or_else(|| MOST_MARGIN.min(life / 6)).min(life);
         let latest = end - margin.saturating_sub(margin / 4);
         let period = (life.saturating_sub(margin) + margin / 8).as_secs().max(1);
@@ -118,6 +121,18 @@ impl RotationPolicy {
         // The last time of that phase which is not too late.
         let past = (latest.as_unix() % period + period - phase) % period;
         Some(latest - Duration::from_secs(past))
+    }
+
+    /// Returns when a credential comes to an end that no refresh can put off, so that a person must authorize the app
+    /// again before: the end of an access token without a refresh token, or that of a public client's refresh token. `None`
+    /// if there is no such end, or if nobody knows it.
+    #[must_use]
+    pub fn authorization_ends_at(&self, credential: &AnyCredential) -> Option<Timestamp> {
+        match credential.lifetime() {
+            CredentialLifetime::Ending { expires_at } => Some(expires_at),
+            CredentialLifetime::Rotating { .. } => self.refresh_token_ends(credential),
+            CredentialLifetime::Unlimited => None,
+        }
     }
 
     /// Returns whether refresh tokens end: those of a [public client](Self::for_public_client) do.
@@ -182,8 +197,9 @@ pub(super) fn poll_wait(polls: u32) -> Duration {
     Duration::from_millis(100 << polls.min(5)).min(Duration::from_secs(2))
 }
 
-/// <https://docs.slack.dev/authentication/using-token-rotation>: 43,200 seconds.
-const USUAL_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// How long a token lives that a refresh gave, if Slack did not say:
+/// <https://docs.slack.dev/authentication/using-token-rotation> says 43,200 seconds.
+pub(super) const USUAL_LIFE: Duration = Duration::from_secs(12 * 3600);
 
 const MOST_MARGIN: Duration = Duration::from_secs(2 * 3600);
 
@@ -207,6 +223,12 @@ mod tests {
         credential.refresh_token = Some(RefreshToken::new("xoxe-1-a").unwrap());
         credential.expires_at = life.map(|life| issued_at + Duration::from_secs(life));
         credential.into()
+    }
+
+    fn without_refresh_token(life: Option<u64>) -> AnyCredential {
+        let AnyCredential::Credential(mut lasting) = credential(life) else { panic!() };
+        lasting.refresh_token = None;
+        lasting.into()
     }
 
     fn due_after(policy: RotationPolicy, life: Option<u64>, jitter: u32) -> u64 {
@@ -234,14 +256,31 @@ mod tests {
     }
 
     #[test]
-    fn a_life_that_nobody_told_is_the_usual_one() {
+    fn a_rotating_credential_of_unknown_end_is_due_at_once() {
         let policy = RotationPolicy::new();
-        assert_eq!(due_after(policy, None, 7), due_after(policy, Some(43_200), 7));
-        let mut lasting = credential(None);
-        if let AnyCredential::Credential(credential) = &mut lasting {
-            credential.refresh_token = None;
+        for phase in [0, 7, u32::MAX] {
+            let due = policy.due_at(&credential(None), phase);
+            assert_eq!(due, Some(Timestamp::from_unix(0)), "whatever any clock says");
         }
-        assert_eq!(policy.due_at(&lasting, 0), None);
+        let lasting = without_refresh_token(None);
+        assert_eq!(
+            (policy.due_at(&lasting, 0), policy.authorization_ends_at(&lasting)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn an_end_that_no_refresh_puts_off_is_told_ahead() {
+        let (policy, end) = (RotationPolicy::new(), Timestamp::from_unix(1_003_599));
+        let ending = without_refresh_token(Some(3_599));
+        assert_eq!(policy.due_at(&ending, 0), None);
+        assert_eq!(policy.authorization_ends_at(&ending), Some(end));
+        let AnyCredential::Credential(mut rotating) = credential(Some(3_599)) else { panic!() };
+        rotating.refresh_token_issued_at = Some(rotating.issued_at);
+        let rotating = rotating.into();
+        assert_eq!(policy.authorization_ends_at(&rotating), None);
+        let end = Timestamp::from_unix(1_000_000 + 30 * 86_400);
+        assert_eq!(policy.for_public_client().authorization_ends_at(&rotating), Some(end));
     }
 
     #[test]

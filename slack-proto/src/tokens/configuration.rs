@@ -44,12 +44,14 @@ pub struct ConfigurationCredential {
     pub user_id: Option<UserId>,
     /// When the tokens were issued: by Slack's clock, or, if it did not say, when the request was sent.
     pub issued_at: Timestamp,
-    /// When the token ends, by Slack's clock; `None` if nobody said. It lives for 12 hours.
+    /// When the token ends, by Slack's clock; `None` if nobody said: then it is refreshed at its first use. It lives for 12
+    /// hours.
     pub expires_at: Option<Timestamp>,
 }
 
 impl ConfigurationCredential {
-    /// Creates a credential from the pair that the settings page shows.
+    /// Creates a credential from the pair that the settings page shows. Its end is not known, so that it is refreshed at its
+    /// first use.
     #[must_use]
     pub fn new(
         token: ConfigurationToken,
@@ -66,10 +68,11 @@ impl ConfigurationCredential {
         }
     }
 
-    /// Returns whether the token has expired, or will within `margin`.
+    /// Returns whether the token has expired, or will within `margin`. One with a refresh token and an unknown end may have
+    /// expired, and counts so.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, margin: std::time::Duration) -> bool {
-        self.expires_at.is_some_and(|end| now + margin >= end)
+        self.expires_at.map_or(self.refresh_token.is_some(), |end| now + margin >= end)
     }
 }
 

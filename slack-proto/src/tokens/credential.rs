@@ -75,8 +75,8 @@ pub struct IssuedCredential {
     pub refresh_token: Option<RefreshToken>,
     /// What the token may do; empty if the reply did not say.
     pub scopes: Scopes,
-    /// How long the access token lives; `None` if it does not expire, or if the reply did not say (a rotating token has a
-    /// refresh token: then take it for due).
+    /// How long the access token lives; `None` if it does not expire, or if the reply did not say. With a refresh token it
+    /// is the latter: such a credential is [refreshed at its first use](CredentialLifetime::Rotating).
     pub expires_in: Option<Duration>,
     /// The method that takes the refresh token.
     pub refresh_method: RefreshMethod,
@@ -166,12 +166,76 @@ pub struct Credential {
     /// The `Date` of the response that brought the access token: when Slack issued it, by Slack's clock, which is the
     /// clock of Slack's events. `None` if nobody knows.
     pub server_date: Option<Timestamp>,
-    /// When the access token ends; `None` if it does not.
+    /// When the access token ends; `None` if it does not, or, with a refresh token, if nobody knows.
+    /// [`lifetime`](Self::lifetime) distinguishes them.
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whether a credential comes to an end, and whether it can be refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialLifetime {
+    /// It has no end, and no refresh token.
+    Unlimited,
+    /// It ends, and no refresh token puts that off: a person must authorize the app again before.
+    #[non_exhaustive]
+    Ending {
+        /// When the access token ends.
+        expires_at: Timestamp,
+    },
+    /// It has a refresh token.
+    #[non_exhaustive]
+    Rotating {
+        /// When the access token ends. `None` if nobody knows, as of a pair from an app's settings page: then it may have
+        /// ended, and is refreshed at its first use.
+        expires_at: Option<Timestamp>,
+    },
+}
+
+impl CredentialLifetime {
+    pub(crate) fn of(refresh_token: Option<&RefreshToken>, expires_at: Option<Timestamp>) -> Self {
+        match (refresh_token, expires_at) {
+            (Some(_), expires_at) => Self::Rotating { expires_at },
+            (None, Some(expires_at)) => Self::Ending { expires_at },
+            (None, None) => Self::Unlimited,
+        }
+    }
+
+    /// Returns a stable name in lowercase letters, for logs and metrics: `unlimited`, `ending` or `rotating`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlimited => "unlimited",
+            Self::Ending { .. } => "ending",
+            Self::Rotating { .. } => "rotating",
+        }
+    }
+}
+
 impl Credential {
-    /// Creates a credential from a token that does not expire, such as one from an app's settings page.
+    /// Creates a credential from a token in hand: one without an end, until a refresh token or an end is set.
+    ///
+    /// # Examples
+    ///
+    /// The settings page of an app with token rotation shows an access token and a refresh token, and not how old they
+    /// are. Set the refresh token and leave `expires_at` alone: the pair is refreshed at its first use, and the new pair
+    /// has an end that is known. Store it once; a copy that is stored again after that holds a spent refresh token.
+    ///
+    /// ```
+    /// use slack_proto::{
+    ///     AccessToken, Installation, Timestamp,
+    ///     tokens::{Credential, CredentialLifetime, InstallationKey, RefreshToken},
+    /// };
+    ///
+    /// let now = Timestamp::from_unix(1_795_219_200);
+    /// let mut bot = Credential::new(AccessToken::new("xoxe.xoxb-1-FAKE")?, now);
+    /// bot.refresh_token = Some(RefreshToken::new("xoxe-1-FAKE")?);
+    /// assert!(matches!(bot.lifetime(), CredentialLifetime::Rotating { expires_at: None, .. }));
+    ///
+    /// let mut installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
+    /// installation.bot = Some(bot);
+    /// # Ok::<(), slack_proto::error::InvalidValue>(())
+    /// ```
     #[must_use]
     pub fn new(access_token: AccessToken, issued_at: Timestamp) -> Self {
         Self {
@@ -184,6 +248,12 @@ impl Credential {
             server_date: None,
             expires_at: None,
         }
+    }
+
+    /// Returns whether the credential comes to an end, and whether it can be refreshed.
+    #[must_use]
+    pub fn lifetime(&self) -> CredentialLifetime {
+        CredentialLifetime::of(self.refresh_token.as_ref(), self.expires_at)
     }
 
     /// Replaces this credential after a refresh. A refresh token or scopes that the new one lacks are kept.

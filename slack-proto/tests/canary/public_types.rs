@@ -9,6 +9,7 @@ const HARMLESS: &[&str] = &[
     "CodeChallenge",
     "CodeExchange",
     "CommonError",
+    "CredentialLifetime",
     "DocumentFault",
     "ErrorClass",
     "ApiMethod",

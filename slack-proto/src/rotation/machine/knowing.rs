@@ -6,6 +6,7 @@ use super::{Goal, Rotation, Stage};
 use crate::{
     Timestamp,
     rotation::{AnyCredential, Problem, ReauthorizationReason, RefreshRequest, RotationPolicy},
+    tokens::CredentialLifetime,
 };
 
 impl Rotation {
@@ -16,6 +17,9 @@ impl Rotation {
     }
 
     /// Returns the credential if its token stays valid for at least `min_validity` and Slack has not rejected it.
+    ///
+    /// A rotating credential whose end nobody knows does not count as valid: its access token may have ended already, and
+    /// a refresh replaces it.
     #[must_use]
     pub fn valid_credential(
         &self,
@@ -24,6 +28,7 @@ impl Rotation {
     ) -> Option<&AnyCredential> {
         let stored = self.stored.as_ref()?;
         let ended = self.is_rejected(stored) && !self.is_young(stored, now)
+            || stored.lifetime() == (CredentialLifetime::Rotating { expires_at: None })
             || stored.expires_at().is_some_and(|end| now >= end || now + min_validity > end);
         (!ended).then_some(stored)
     }
@@ -72,6 +77,13 @@ impl Rotation {
     #[must_use]
     pub fn refresh_token_ends(&self) -> Option<Timestamp> {
         self.policy.refresh_token_ends(self.stored.as_ref()?)
+    }
+
+    /// Returns when the credential comes to an end that no refresh can put off:
+    /// [`RotationPolicy::authorization_ends_at`].
+    #[must_use]
+    pub fn authorization_ends_at(&self) -> Option<Timestamp> {
+        self.policy.authorization_ends_at(self.stored.as_ref()?)
     }
 
     /// Returns what prevents the refresh at the moment, if anything.

@@ -10,7 +10,7 @@ use crate::{
         Action, AnyCredential, Fact, Note, Problem, ReauthorizationReason, Rejection,
         RotationEvent, Write, policy::poll_wait,
     },
-    tokens::{Fingerprint, RefreshToken},
+    tokens::{CredentialLifetime, Fingerprint, RefreshToken},
 };
 
 /// What a reading of the store has changed.
@@ -140,6 +140,10 @@ impl Rotation {
         self.replaced = self.stored.is_some();
         if self.replaced {
             self.events.push(RotationEvent::Adopted { token: found.fingerprint() });
+        }
+        if let CredentialLifetime::Ending { expires_at } = found.lifetime() {
+            let token = found.fingerprint();
+            self.events.push(RotationEvent::EndsWithoutRefresh { token, expires_at });
         }
         self.stored = Some(found);
         self.goal = Goal::Keep;

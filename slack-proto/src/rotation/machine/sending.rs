@@ -9,7 +9,8 @@ use crate::{
     methods::UntrustedText,
     rotation::{
         Action, AnyCredential, Issued, Problem, ReauthorizationReason, RefreshFailure,
-        RefreshRequest, RotationEvent, Write, policy::retry_wait,
+        RefreshRequest, RotationEvent, Write,
+        policy::{USUAL_LIFE, retry_wait},
     },
     tokens::RefreshToken,
 };
@@ -75,7 +76,9 @@ impl Rotation {
             // Late, and only an access token: what is stored since then is worth more.
             return self.look(now);
         }
-        let credential = base.map_or_else(|| new.clone(), |base| base.succeeded_by(new.clone()));
+        let mut credential =
+            base.map_or_else(|| new.clone(), |base| base.succeeded_by(new.clone()));
+        credential.assume_end(USUAL_LIFE);
         if self.pending.is_some() {
             // A second pair for the same token, while the first is being stored: the first stays, and is refreshed
             // at once.

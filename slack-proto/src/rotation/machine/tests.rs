@@ -9,6 +9,7 @@ use crate::{
 };
 
 mod answers;
+mod ends;
 mod others;
 mod refusals;
 mod stores;
