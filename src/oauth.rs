@@ -7,7 +7,7 @@ pub use slack_proto::oauth::{
     InvalidCallback, InvalidPendingAuthorization, MissingScopes, OauthClient, OauthState,
     PendingAuthorization, PublicClient, RandomBytes, RedirectUri, RequestedScopes, Scopes,
     SecretAndPkce, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
-    SignedStateFlow, StateSigningKey, VerifiedCallback, WithoutStateError,
+    SignedStateFlow, StateSigningKey, StateSigningKeys, VerifiedCallback, WithoutStateError,
 };
 
 pub use crate::random::random_bytes;

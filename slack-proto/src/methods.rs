@@ -13,6 +13,7 @@ pub(crate) mod endpoint;
 pub(crate) mod form_fields;
 mod grant;
 mod grant_wire;
+mod json_body;
 mod oauth_v2_access;
 mod oauth_v2_exchange;
 mod oauth_v2_refresh;
@@ -48,6 +49,7 @@ pub use auth_teams_list::{
 pub use auth_test::{AuthTest, AuthTestResponse};
 pub use endpoint::Endpoint;
 pub use form_fields::FormFields;
+pub use json_body::JsonBody;
 pub use oauth_v2_access::{OauthV2Access, OauthV2AccessError, OauthV2AccessResponse};
 pub use oauth_v2_exchange::{OauthV2Exchange, OauthV2ExchangeError, OauthV2ExchangeResponse};
 pub use oauth_v2_refresh::{OauthV2Refresh, OauthV2RefreshResponse};

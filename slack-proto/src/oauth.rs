@@ -35,6 +35,8 @@ pub use random_bytes::RandomBytes;
 pub use redirect_uri::RedirectUri;
 pub use requested_scopes::{InstallScopes, MissingScopes, RequestedScopes, SignInScopes};
 pub use scopes::Scopes;
-pub use signed_state::{SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey};
+pub use signed_state::{
+    SessionBinding, SignedStateError, SignedStateFlow, StateSigningKey, StateSigningKeys,
+};
 pub use state::OauthState;
 pub use verified_callback::VerifiedCallback;

@@ -9,7 +9,7 @@ use slack_proto::{
     oauth::{
         AuthorizationRequest, Callback, CodeExchange, CodeVerifier, InstallScopes, RandomBytes,
         RedirectUri, SecretAuthentication, SessionBinding, SignInScopes, SignedStateError,
-        SignedStateFlow, StateSigningKey,
+        SignedStateFlow, StateSigningKey, StateSigningKeys,
     },
     openid::Nonce,
 };
@@ -191,6 +191,53 @@ fn another_key_made_it() {
     let other =
         SignedStateFlow::new(request(InstallScopes::bot("commands")), Endpoint::slack(), other);
     refused(&install(), &state::<OauthV2Access>(&other), &SignedStateError::Tampered);
+}
+
+#[test]
+fn a_second_key_is_taken_while_the_key_changes() {
+    let new = || StateSigningKey::new([8; 32]).unwrap();
+    let flow = |keys: StateSigningKeys| {
+        let request = request::<OpenidConnectToken<CodeVerifier>>(SignInScopes::openid());
+        SignedStateFlow::new(request, Endpoint::slack(), keys)
+    };
+    let (before, after) = (flow(key().into()), flow(new().into()));
+    let turned = flow(StateSigningKeys::new(new()).old_key(key()));
+    let prepared = flow(StateSigningKeys::new(key()).old_key(new()));
+    // A state of either key finishes wherever both are known, with the verifier and nonce that its own page was sent.
+    for (began, finished) in
+        [(&before, &turned), (&turned, &turned), (&turned, &prepared), (&after, &prepared)]
+    {
+        let (state, challenge) = (state(began), begin(began, "code_challenge").unwrap());
+        let authorized = finished.finish(Some(&browser()), back(&state), NOW).unwrap();
+        let nonce = begin(began, "nonce").unwrap();
+        assert!(authorized.expected_id_token().sent_nonce().unwrap().matches(&nonce));
+        let token = slack_proto::ApiMethod::to_request(
+            &authorized.exchange,
+            &Endpoint::slack(),
+            &slack_proto::PublicClient::new(ClientId::new("1.2").unwrap()),
+        );
+        let form: Vec<_> = form_urlencoded::parse(token.body().as_ref()).into_owned().collect();
+        let verifier = form.iter().find(|(name, _)| name == "code_verifier").unwrap();
+        assert_eq!(CodeVerifier::new(&*verifier.1).unwrap().challenge().as_str(), challenge);
+    }
+    refused(&after, &state(&before), &SignedStateError::Tampered);
+    refused(&before, &state(&turned), &SignedStateError::Tampered);
+}
+
+#[test]
+fn a_required_team_is_part_of_the_request_and_is_asked_of_the_id_token() {
+    let required = |team: &str| {
+        let request = request::<OpenidConnectToken<CodeVerifier>>(SignInScopes::openid());
+        over(request.require_team(team.into()))
+    };
+    let first = required("T0FAKE00001");
+    assert_eq!(begin(&first, "team").as_deref(), Some("T0FAKE00001"));
+    let authorized = first.finish(Some(&browser()), back(&state(&first)), NOW).unwrap();
+    let team = authorized.expected_id_token().required_team().unwrap();
+    assert_eq!(team.as_str(), "T0FAKE00001");
+    assert_eq!(authorized.endpoint(), &Endpoint::slack());
+    refused(&required("T0FAKE00002"), &state(&first), &SignedStateError::OtherRequest);
+    refused(&sign_in(), &state(&first), &SignedStateError::OtherRequest);
 }
 
 #[test]

@@ -43,6 +43,9 @@ use crate::{
 /// assert_eq!(TeamInfo::parse_response(&response)?.value.team.domain, "acme");
 /// # Ok::<(), slack_proto::error::ResponseError<NoError>>(())
 /// ```
+///
+/// A method whose arguments have a structure sends them as JSON: [`JsonBody`](crate::methods::JsonBody) shows
+/// `chat.postMessage` with blocks.
 pub trait ApiMethod {
     /// Slack's name of the method, such as `auth.test`: letters, digits and dots, at most 100 bytes. An invalid name
     /// does not compile.
@@ -76,7 +79,14 @@ pub trait ApiMethod {
         let mut form = FormFields::new();
         self.authenticate(auth, &mut form);
         self.params(&mut form);
-        build(endpoint, const { Path::<Self>::TEXT }, form)
+        let (body, authorization) = form.finish();
+        let mut request = post::<Self>(endpoint, body);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization);
+        }
+        request
     }
 
     /// Parses the response.
@@ -99,18 +109,16 @@ pub trait ApiMethod {
     }
 }
 
-fn build(endpoint: &Endpoint, path: &'static str, form: FormFields) -> Request<RequestBody> {
-    let (body, authorization) = form.finish();
-    // Room for what clients add: user agent, accept, host, length.
-    let mut headers = HeaderMap::with_capacity(6);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    if let Some(authorization) = authorization {
-        headers.insert(AUTHORIZATION, authorization);
-    }
+/// Builds the request of a method, without headers.
+pub(super) fn post<M: ApiMethod + ?Sized>(
+    endpoint: &Endpoint,
+    body: RequestBody,
+) -> Request<RequestBody> {
     let mut request = Request::new(body);
     *request.method_mut() = HttpMethod::POST;
-    *request.uri_mut() = endpoint.uri(path);
-    *request.headers_mut() = headers;
+    *request.uri_mut() = endpoint.uri(const { Path::<M>::TEXT });
+    // Room for what clients add: user agent, accept, host, length.
+    *request.headers_mut() = HeaderMap::with_capacity(6);
     request
 }
 

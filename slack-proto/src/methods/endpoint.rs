@@ -85,8 +85,7 @@ impl Endpoint {
 
     /// Returns the URL of a Web API method, such as `https://slack.com/api/auth.test` for `auth.test`.
     ///
-    /// [`ApiMethod::to_request`](crate::ApiMethod::to_request) sets it already. It is for requests built by hand, for
-    /// instance with a JSON body.
+    /// [`ApiMethod::to_request`](crate::ApiMethod::to_request) sets it already. It is for requests built by hand.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use crate::{
     ClientId, Endpoint, Timestamp,
     error::InvalidValue,
     ids::TeamId,
-    methods::OauthV2UserAccess,
+    methods::{OauthV2UserAccess, OpenidConnectToken},
     oauth::{
         CodeChallenge, CodeVerifier, RandomBytes, client_authentication::ClientAuthentication,
     },
@@ -71,6 +71,7 @@ pub struct AuthorizationRequest<M: CodeExchange> {
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) lifetime: Duration,
     team: Option<TeamId>,
+    requires_team: bool,
     user_scope_parameter: bool,
     method: PhantomData<fn() -> M>,
 }
@@ -104,14 +105,22 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
             redirect_uri,
             lifetime: Self::DEFAULT_LIFETIME,
             team: None,
+            requires_team: false,
             user_scope_parameter: false,
             method: PhantomData,
         })
     }
 
-    /// Sets the workspace to preselect. It has an effect only if the person is signed in there.
+    /// Sets the workspace to preselect. It is a proposal: a person who is not signed in there, or who chooses another
+    /// workspace, comes back from that one. A sign-in can [require](AuthorizationRequest::require_team) the workspace; after
+    /// an install compare the place of the answer.
     pub fn team(self, team: TeamId) -> Self {
-        Self { team: Some(team), ..self }
+        Self { team: Some(team), requires_team: false, ..self }
+    }
+
+    /// Returns the workspace that a sign-in is refused outside of.
+    pub(super) fn required_team(&self) -> Option<&TeamId> {
+        self.team.as_ref().filter(|_| self.requires_team)
     }
 
     /// Sets how long the authorization is valid, in whole seconds. The default is
@@ -138,6 +147,8 @@ impl<M: CodeExchange> AuthorizationRequest<M> {
         let nonce = M::SIGNS_IN.then(|| Nonce::from_random_bytes(entropy));
         let url = self.url(endpoint, &state, &proof, nonce.as_ref());
         let pending = PendingAuthorization {
+            endpoint: endpoint.clone(),
+            required_team: self.required_team().cloned(),
             client_id: self.client_id,
             state,
             proof,
@@ -191,6 +202,17 @@ impl<P: ClientAuthentication> AuthorizationRequest<OauthV2UserAccess<P>> {
     }
 }
 
+impl<P: ClientAuthentication> AuthorizationRequest<OpenidConnectToken<P>> {
+    /// Sets the workspace to preselect, and requires that the person signs in there: the ID token of another workspace is
+    /// then refused as [`IdTokenError::WrongTeam`](crate::openid::IdTokenError::WrongTeam).
+    ///
+    /// Slack lets a person through who is a member of another workspace only, so [`team`](Self::team) alone keeps nobody
+    /// out.
+    pub fn require_team(self, team: TeamId) -> Self {
+        Self { team: Some(team), requires_team: true, ..self }
+    }
+}
+
 /// Applies Slack's rules about who may be redirected where.
 fn check_redirect<M: CodeExchange>(
     scopes: &M::Scopes,
@@ -223,6 +245,7 @@ impl<M: CodeExchange> Clone for AuthorizationRequest<M> {
             redirect_uri: self.redirect_uri.clone(),
             lifetime: self.lifetime,
             team: self.team.clone(),
+            requires_team: self.requires_team,
             user_scope_parameter: self.user_scope_parameter,
             method: PhantomData,
         }
@@ -238,6 +261,7 @@ impl<M: CodeExchange> fmt::Debug for AuthorizationRequest<M> {
             .field("redirect_uri", &self.redirect_uri)
             .field("lifetime", &self.lifetime)
             .field("team", &self.team)
+            .field("requires_team", &self.requires_team)
             .finish_non_exhaustive()
     }
 }
@@ -257,7 +281,7 @@ mod tests {
             shown,
             "AuthorizationRequest { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), scopes: \
              InstallScopes { bot: [\"commands\"], user: [] }, redirect_uri: None, lifetime: 600s, team: \
-             Some(\"T1\"), .. }"
+             Some(\"T1\"), requires_team: false, .. }"
         );
     }
 }

@@ -4,17 +4,21 @@ use std::{fmt, time::Duration};
 
 use super::{Callback, CallbackError, CodeExchange, OauthState, RedirectUri, VerifiedCallback};
 use crate::{
-    ClientId, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    ids::TeamId,
     openid::{ExpectedIdToken, Nonce},
 };
 
-/// An authorization whose browser has not come back yet: state, verifier, nonce, redirect URI, and when it began.
+/// An authorization whose browser has not come back yet: which Slack it went to, state, verifier, nonce, redirect URI, and
+/// when it began.
 ///
 /// Keep it where only this browser's session reaches it. [`finish`](Self::finish) gives the method to send, with
 /// redirect URI and verifier in it, so that neither can be forgotten. To outlive this process, or to come back on
 /// another machine, it becomes text by [`encode_exposing_secrets`](Self::encode_exposing_secrets), for a session on the
 /// server's side or a sealed cookie, and is read again by [`decode`](Self::decode).
 pub struct PendingAuthorization<M: CodeExchange> {
+    pub(super) endpoint: Endpoint,
+    pub(super) required_team: Option<TeamId>,
     pub(super) client_id: ClientId,
     pub(super) state: OauthState,
     pub(super) proof: M::Authentication,
@@ -26,6 +30,13 @@ pub struct PendingAuthorization<M: CodeExchange> {
 }
 
 impl<M: CodeExchange> PendingAuthorization<M> {
+    /// Returns the Slack that the browser was sent to. A program that serves more than one looks here where the code
+    /// belongs (RFC 9700 section 4.4); [`VerifiedCallback::endpoint`] has it as well.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Returns the state. A store can use it as the key of the pending authorization.
     #[must_use]
     pub fn state(&self) -> &OauthState {
@@ -83,10 +94,12 @@ impl<M: CodeExchange> PendingAuthorization<M> {
             (Some(_), Ok(code)) => Ok(VerifiedCallback {
                 exchange: M::with_proof(code, self.proof, self.redirect_uri),
                 asked: self.scopes,
-                expected_id_token: match self.nonce {
-                    Some(nonce) => ExpectedIdToken::new(self.client_id).nonce(nonce),
-                    None => ExpectedIdToken::new(self.client_id),
-                },
+                endpoint: self.endpoint,
+                expected_id_token: ExpectedIdToken::of_request(
+                    self.client_id,
+                    self.nonce,
+                    self.required_team,
+                ),
             }),
         }
     }
@@ -96,6 +109,7 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingAuthorization")
             .field("method", &M::NAME)
+            .field("endpoint", &self.endpoint)
             .field("client_id", &self.client_id)
             .field("redirect_uri", &self.redirect_uri)
             .field("scopes", &self.scopes)
@@ -109,7 +123,7 @@ impl<M: CodeExchange> fmt::Debug for PendingAuthorization<M> {
 mod tests {
     use super::*;
     use crate::{
-        ApiMethod, Endpoint,
+        ApiMethod,
         methods::{FormFields, OauthV2Access, OpenidConnectToken},
         oauth::{AuthorizationRequest, CodeVerifier, InstallScopes, RandomBytes, SignInScopes},
     };
@@ -229,8 +243,8 @@ mod tests {
         let shown = format!("{:?}", pending());
         assert_eq!(
             shown,
-            "PendingAuthorization { method: \"oauth.v2.access\", client_id: ClientId(\"1.2\"), \
-             redirect_uri: Some(RedirectUri(fakeapp://oauth/cb)), scopes: InstallScopes { bot: [], \
+            "PendingAuthorization { method: \"oauth.v2.access\", endpoint: Endpoint(https://slack.com), \
+             client_id: ClientId(\"1.2\"), redirect_uri: Some(RedirectUri(fakeapp://oauth/cb)), scopes: InstallScopes { bot: [], \
              user: [\"chat:write\"] }, began_at: Timestamp(1795219200), lifetime: 600s, .. }"
         );
     }

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::{CodeExchange, OauthState, PendingAuthorization, RedirectUri, RequestedScopes};
 use crate::{
-    ClientId, Timestamp,
+    ClientId, Endpoint, Timestamp,
+    ids::TeamId,
     oauth::{CodeVerifier, Scopes, client_authentication::ClientAuthentication},
     openid::Nonce,
     tokens::Fingerprint,
@@ -25,6 +26,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// |---|---|
     /// | `v` | `1`, the version of this format |
     /// | `method` | the method that trades the code, such as `oauth.v2.access` |
+    /// | `endpoint` | the origin of the Slack that the browser was sent to; left out for `https://slack.com` |
     /// | `proof` | `secret`, `verifier` or `secret_and_verifier` |
     /// | `client_id` | the app |
     /// | `state` | the state |
@@ -32,6 +34,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// | `nonce` | the nonce of a sign-in |
     /// | `redirect_uri` | the redirect URI, if one was sent; or |
     /// | `insecure_redirect_uri` | the same, if it was made by [`RedirectUri::insecure_for_tests`] |
+    /// | `team` | the workspace that a sign-in requires |
     /// | `bot` | the bot scopes that were asked for, with commas |
     /// | `user` | the person's scopes that were asked for, with commas |
     /// | `began_at` | when it began, in Unix seconds |
@@ -68,17 +71,20 @@ impl<M: CodeExchange> PendingAuthorization<M> {
         let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
         let bot = self.scopes.for_bot().map(scopes).unwrap_or_default();
         let user = scopes(self.scopes.for_person());
+        let endpoint = Some(self.endpoint.origin()).filter(|origin| *origin != SLACK);
         let (began_at, lifetime) =
             (self.began_at.as_unix().to_string(), self.lifetime.as_secs().to_string());
         let members = [
             ("v", Some(VERSION)),
             ("method", Some(M::NAME)),
+            ("endpoint", endpoint.as_deref()),
             ("proof", Some(M::Authentication::KIND)),
             ("client_id", Some(self.client_id.as_str())),
             ("state", Some(self.state.expose())),
             ("verifier", self.proof.verifier().map(CodeVerifier::expose)),
             ("nonce", self.nonce.as_ref().map(Nonce::expose)),
             (redirect_name(redirect), redirect.map(RedirectUri::as_str)),
+            ("team", self.required_team.as_ref().map(TeamId::as_str)),
             ("bot", Some(&*bot).filter(|bot| !bot.is_empty())),
             ("user", Some(&*user).filter(|user| !user.is_empty())),
             ("began_at", Some(&*began_at)),
@@ -145,7 +151,13 @@ impl<M: CodeExchange> PendingAuthorization<M> {
                 (None, Some(uri)) => Some(RedirectUri::insecure_for_tests(uri).ok()?),
                 (None, None) => None,
             };
+        let required_team = members.value("team").map(TeamId::from);
+        if required_team.is_some() && !M::SIGNS_IN {
+            return None;
+        }
         Some(Self {
+            endpoint: Endpoint::new(members.value("endpoint").as_deref().unwrap_or(SLACK)).ok()?,
+            required_team,
             client_id: ClientId::new(members.value("client_id")?).ok()?,
             state: OauthState::new(members.value("state")?).ok()?,
             proof: M::Authentication::make(verifier).ok()?,
@@ -216,6 +228,7 @@ fn redirect_name(uri: Option<&RedirectUri>) -> &'static str {
 }
 
 const VERSION: &str = "1";
+const SLACK: &str = "https://slack.com";
 const CHECK: &str = "&check=";
 /// More than the check takes with its name.
 const CHECK_ROOM: usize = 32;
@@ -224,7 +237,6 @@ const CHECK_ROOM: usize = 32;
 mod tests {
     use super::*;
     use crate::{
-        Endpoint,
         methods::{OauthV2Access, OauthV2UserAccess, OpenidConnectToken},
         oauth::{AuthorizationRequest, InstallScopes, RandomBytes, SecretAndPkce, SignInScopes},
     };
@@ -301,6 +313,31 @@ mod tests {
             &begin::<OauthV2Access>(InstallScopes::bot("commands"), None),
             "v method proof client_id state bot began_at life check",
         );
+    }
+
+    #[test]
+    fn another_slack_and_a_required_team_come_back() {
+        let request = AuthorizationRequest::<OpenidConnectToken>::new(
+            ClientId::new("1.2").unwrap(),
+            SignInScopes::openid(),
+            web(),
+        );
+        let request = request.unwrap().require_team("T0FAKE00001".into());
+        let (url, pending) = request.begin(&Endpoint::gov_slack(), &RandomBytes::new([0; 96]), NOW);
+        assert!(url.expose().ends_with("&team=T0FAKE00001"));
+        let text = pending.encode_exposing_secrets();
+        let back = PendingAuthorization::<OpenidConnectToken>::decode(&text, NOW).unwrap();
+        assert_eq!(back.endpoint(), &Endpoint::gov_slack());
+        let callback = format!("code=c&state={}", back.state().expose());
+        let callback = crate::oauth::Callback::parse(&callback).unwrap();
+        let authorized = back.finish(callback, NOW).unwrap();
+        assert_eq!(authorized.endpoint(), &Endpoint::gov_slack());
+        let team = authorized.expected_id_token().required_team().unwrap();
+        assert_eq!(team.as_str(), "T0FAKE00001");
+        // What an earlier release wrote, and an install of slack.com as ever.
+        assert_eq!(decode(INSTALL).unwrap().endpoint(), &Endpoint::slack());
+        let with_team = checked(&INSTALL.replacen("&bot=", "&team=T1&bot=", 1));
+        assert_eq!(decode(&with_team).unwrap_err(), InvalidPendingAuthorization::Malformed);
     }
 
     #[test]

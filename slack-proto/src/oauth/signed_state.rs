@@ -4,6 +4,7 @@ mod error;
 mod sealed_state;
 mod session_binding;
 mod signing_key;
+mod signing_keys;
 
 use std::{convert::Infallible, fmt};
 
@@ -11,10 +12,11 @@ pub use error::SignedStateError;
 use sealed_state::{Header, SealedState};
 pub use session_binding::SessionBinding;
 pub use signing_key::StateSigningKey;
+pub use signing_keys::StateSigningKeys;
 
 use super::{
-    AuthorizationRequest, AuthorizationUrl, Callback, CodeExchange, RedirectUri, RequestedScopes,
-    VerifiedCallback,
+    AuthorizationRequest, AuthorizationUrl, Callback, CodeExchange, OauthState, RedirectUri,
+    RequestedScopes, VerifiedCallback,
 };
 use crate::{
     Endpoint, Timestamp,
@@ -27,8 +29,9 @@ use crate::{
 ///
 /// One value serves all browsers, and any server with the same key and the same request can finish what another began.
 /// The state holds a version, the flow, its end and a random id, with an HMAC-SHA256 by the [`StateSigningKey`] over these, over
-/// everything that the request says (client id, scopes, redirect URI, which Slack; only the proposed team does not
-/// count), and over the browser. PKCE verifier and nonce are derived from key and state, and are never in the URL.
+/// everything that the request says (client id, scopes, redirect URI, which Slack, a required team; only a proposed team
+/// does not count), and over the browser. PKCE verifier and nonce are derived from key and state, and are
+/// never in the URL.
 ///
 /// **The browser binding is mandatory**: a state alone can be had by anybody who visits the start page, and planted in
 /// somebody else's browser together with a code, who then acts in an account that is not theirs (login CSRF). So the
@@ -81,29 +84,35 @@ use crate::{
 pub struct SignedStateFlow<M: CodeExchange> {
     request: AuthorizationRequest<M>,
     endpoint: Endpoint,
+    signer: Signer,
+    /// Those whose states are taken still.
+    old: Vec<Signer>,
+}
+
+/// A key, and its tag of the request.
+#[derive(Clone)]
+struct Signer {
     key: StateSigningKey,
     /// What ties a state to the request.
     request_tag: [u8; 16],
 }
 
 impl<M: CodeExchange> SignedStateFlow<M> {
-    /// Creates a flow from the request, Slack's endpoint, and the key that all servers share.
+    /// Creates a flow from the request, Slack's endpoint, and the key that all servers share, or
+    /// [`StateSigningKeys`] while it changes.
     #[must_use]
-    pub fn new(request: AuthorizationRequest<M>, endpoint: Endpoint, key: StateSigningKey) -> Self {
-        let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
-        let request_tag = key.tag(
-            "request",
-            &[
-                M::NAME.as_bytes(),
-                M::Authentication::KIND.as_bytes(),
-                endpoint.origin().as_bytes(),
-                request.client_id.as_str().as_bytes(),
-                request.redirect_uri.as_ref().map_or("", RedirectUri::as_str).as_bytes(),
-                request.scopes.for_bot().map(scopes).unwrap_or_default().as_bytes(),
-                scopes(request.scopes.for_person()).as_bytes(),
-            ],
-        );
-        Self { request, endpoint, key, request_tag }
+    pub fn new(
+        request: AuthorizationRequest<M>,
+        endpoint: Endpoint,
+        keys: impl Into<StateSigningKeys>,
+    ) -> Self {
+        let StateSigningKeys { key, old } = keys.into();
+        let signer = |key: StateSigningKey| {
+            let request_tag = request_tag(&request, &endpoint, &key);
+            Signer { key, request_tag }
+        };
+        let (signer, old) = (signer(key), old.into_iter().map(signer).collect());
+        Self { request, endpoint, signer, old }
     }
 
     /// Returns the URL to redirect this browser to. If the browser already has the cookie, pass its value again;
@@ -118,10 +127,11 @@ impl<M: CodeExchange> SignedStateFlow<M> {
         now: Timestamp,
     ) -> AuthorizationUrl {
         let header = Header::new(M::FLOW, now + self.request.lifetime, entropy);
-        let browser_tag = self.browser_tag(&header, browser);
-        let state = SealedState::seal(header, self.request_tag, browser_tag, &self.key);
-        let nonce = self.nonce(&state);
-        self.request.url(&self.endpoint, &state.to_state(), &self.proof(&state), nonce.as_ref())
+        let Signer { key, request_tag } = &self.signer;
+        let browser_tag = browser_tag(key, &header, browser);
+        let state = SealedState::seal(header, *request_tag, browser_tag, key);
+        let (proof, nonce) = (proof::<M>(key, &state), nonce::<M>(key, &state));
+        self.request.url(&self.endpoint, &state.to_state(), &proof, nonce.as_ref())
     }
 
     /// Verifies a callback, and returns the method that exchanges its code. `browser` is the value of the cookie that
@@ -144,14 +154,14 @@ impl<M: CodeExchange> SignedStateFlow<M> {
                 Err(refused) => SignedStateError::RefusedWithoutState(refused),
             });
         };
-        let state = SealedState::open(&state, &self.key)?;
+        let (Signer { key, request_tag }, state) = self.open(&state)?;
         if state.header.flow() != M::FLOW {
             return Err(SignedStateError::OtherFlow);
         }
-        if !state.is_of_request(self.request_tag) {
+        if !state.is_of_request(*request_tag) {
             return Err(SignedStateError::OtherRequest);
         }
-        let browser_tag = browser.map(|browser| self.browser_tag(&state.header, browser));
+        let browser_tag = browser.map(|browser| browser_tag(key, &state.header, browser));
         if !browser_tag.is_some_and(|tag| state.is_of_browser(tag)) {
             return Err(SignedStateError::OtherBrowser);
         }
@@ -159,30 +169,69 @@ impl<M: CodeExchange> SignedStateFlow<M> {
         if now > state.header.expires_at() {
             return Err(SignedStateError::Expired);
         }
-        let expected = ExpectedIdToken::new(self.request.client_id.clone());
         Ok(VerifiedCallback {
-            exchange: M::with_proof(code, self.proof(&state), self.request.redirect_uri.clone()),
+            exchange: M::with_proof(
+                code,
+                proof::<M>(key, &state),
+                self.request.redirect_uri.clone(),
+            ),
             asked: self.request.scopes.clone(),
-            expected_id_token: match self.nonce(&state) {
-                Some(nonce) => expected.nonce(nonce),
-                None => expected,
-            },
+            endpoint: self.endpoint.clone(),
+            expected_id_token: ExpectedIdToken::of_request(
+                self.request.client_id.clone(),
+                nonce::<M>(key, &state),
+                self.request.required_team().cloned(),
+            ),
         })
     }
 
-    fn browser_tag(&self, header: &Header, browser: &SessionBinding) -> [u8; 16] {
-        self.key.tag("browser", &[header.as_bytes(), browser.expose().as_bytes()])
+    /// Opens a state by the key that made it.
+    fn open(&self, state: &OauthState) -> Result<(&Signer, SealedState), SignedStateError> {
+        let mut opened = SealedState::open(state, &self.signer.key);
+        let mut signer = &self.signer;
+        for old in &self.old {
+            if !matches!(opened, Err(SignedStateError::Tampered)) {
+                break;
+            }
+            (signer, opened) = (old, SealedState::open(state, &old.key));
+        }
+        Ok((signer, opened?))
     }
+}
 
-    fn proof(&self, state: &SealedState) -> M::Authentication {
-        let verifier = || CodeVerifier::from_bytes(&self.key.mac("verifier", &[&state.signed()]));
-        let Ok(proof) = M::Authentication::make(|| Ok::<_, Infallible>(verifier()));
-        proof
-    }
+fn request_tag<M: CodeExchange>(
+    request: &AuthorizationRequest<M>,
+    endpoint: &Endpoint,
+    key: &StateSigningKey,
+) -> [u8; 16] {
+    let scopes = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
+    let (origin, bot) = (endpoint.origin(), request.scopes.for_bot().map(scopes));
+    let (bot, person) = (bot.unwrap_or_default(), scopes(request.scopes.for_person()));
+    let mut parts = vec![
+        M::NAME.as_bytes(),
+        M::Authentication::KIND.as_bytes(),
+        origin.as_bytes(),
+        request.client_id.as_str().as_bytes(),
+        request.redirect_uri.as_ref().map_or("", RedirectUri::as_str).as_bytes(),
+        bot.as_bytes(),
+        person.as_bytes(),
+    ];
+    parts.extend(request.required_team().map(|team| team.as_str().as_bytes()));
+    key.tag("request", &parts)
+}
 
-    fn nonce(&self, state: &SealedState) -> Option<Nonce> {
-        M::SIGNS_IN.then(|| Nonce::from_bytes(&self.key.mac("nonce", &[&state.signed()])))
-    }
+fn browser_tag(key: &StateSigningKey, header: &Header, browser: &SessionBinding) -> [u8; 16] {
+    key.tag("browser", &[header.as_bytes(), browser.expose().as_bytes()])
+}
+
+fn proof<M: CodeExchange>(key: &StateSigningKey, state: &SealedState) -> M::Authentication {
+    let verifier = || CodeVerifier::from_bytes(&key.mac("verifier", &[&state.signed()]));
+    let Ok(proof) = M::Authentication::make(|| Ok::<_, Infallible>(verifier()));
+    proof
+}
+
+fn nonce<M: CodeExchange>(key: &StateSigningKey, state: &SealedState) -> Option<Nonce> {
+    M::SIGNS_IN.then(|| Nonce::from_bytes(&key.mac("nonce", &[&state.signed()])))
 }
 
 impl<M: CodeExchange> Clone for SignedStateFlow<M> {
@@ -190,8 +239,8 @@ impl<M: CodeExchange> Clone for SignedStateFlow<M> {
         Self {
             request: self.request.clone(),
             endpoint: self.endpoint.clone(),
-            key: self.key.clone(),
-            request_tag: self.request_tag,
+            signer: self.signer.clone(),
+            old: self.old.clone(),
         }
     }
 }
@@ -231,7 +280,8 @@ mod tests {
         let browser = SessionBinding::new("a-session-id-of-this-browser").unwrap();
         let now = Timestamp::from_unix(1_795_219_200);
         let tag = |entropy: u8| {
-            flow().browser_tag(&Header::new(1, now, &RandomBytes::new([entropy; 96])), &browser)
+            let header = Header::new(1, now, &RandomBytes::new([entropy; 96]));
+            browser_tag(&flow().signer.key, &header, &browser)
         };
         assert_eq!(tag(1), tag(1));
         assert_ne!(tag(1), tag(2), "nobody can tell that two states are one browser's");

@@ -2,6 +2,7 @@
 
 use super::{CodeExchange, MissingScopes};
 use crate::{
+    Endpoint,
     methods::{OauthV2UserAccess, OpenidConnectToken},
     oauth::client_authentication::ClientAuthentication,
     openid::ExpectedIdToken,
@@ -17,10 +18,17 @@ pub struct VerifiedCallback<M: CodeExchange> {
     pub exchange: M,
     /// The scopes that were asked for.
     pub asked: M::Scopes,
+    pub(super) endpoint: Endpoint,
     pub(super) expected_id_token: ExpectedIdToken,
 }
 
 impl<M: CodeExchange> VerifiedCallback<M> {
+    /// Returns the Slack that the browser was sent to, and that the code must be sent to.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Returns the requested scopes that the response of the exchange does not grant. A credential without a list of
     /// scopes has all that were requested (RFC 6749 section 5.1); a missing credential has none.
     ///
@@ -55,7 +63,8 @@ impl<M: CodeExchange> VerifiedCallback<M> {
 }
 
 impl<P: ClientAuthentication> VerifiedCallback<OpenidConnectToken<P>> {
-    /// Returns what the response's ID token must match: the client id and the nonce of the request.
+    /// Returns what the response's ID token must match: the client id and the nonce of the request, and the workspace if it
+    /// was [required](super::AuthorizationRequest::require_team).
     pub fn expected_id_token(&self) -> &ExpectedIdToken {
         &self.expected_id_token
     }

@@ -1,6 +1,6 @@
 //! What an ID token must say before anybody is signed in by it.
 
-use crate::{ClientId, openid::Nonce};
+use crate::{ClientId, ids::TeamId, openid::Nonce};
 
 /// What the ID token of one sign-in has to be checked against: for which app it must be made, and for which
 /// authorization.
@@ -19,17 +19,39 @@ use crate::{ClientId, openid::Nonce};
 pub struct ExpectedIdToken {
     client_id: ClientId,
     nonce: Option<Nonce>,
+    team: Option<TeamId>,
 }
 
 impl ExpectedIdToken {
     /// Expects a token for this app, of an authorization that sent no nonce.
     pub fn new(client_id: ClientId) -> Self {
-        Self { client_id, nonce: None }
+        Self::of_request(client_id, None, None)
+    }
+
+    pub(crate) fn of_request(
+        client_id: ClientId,
+        nonce: Option<Nonce>,
+        team: Option<TeamId>,
+    ) -> Self {
+        Self { client_id, nonce, team }
     }
 
     /// Expects the nonce that went onto the authorize page.
     pub fn nonce(self, nonce: Nonce) -> Self {
         Self { nonce: Some(nonce), ..self }
+    }
+
+    /// Requires that the person signed in at this workspace: the claim `https://slack.com/team_id` must be its id.
+    ///
+    /// [`AuthorizationRequest::require_team`](crate::oauth::AuthorizationRequest::require_team) sets it for a whole sign-in.
+    pub fn team(self, team: TeamId) -> Self {
+        Self { team: Some(team), ..self }
+    }
+
+    /// Returns the workspace that the person must have signed in at, if one is required.
+    #[must_use]
+    pub fn required_team(&self) -> Option<&TeamId> {
+        self.team.as_ref()
     }
 
     /// Returns the client id, which must be the token's audience.

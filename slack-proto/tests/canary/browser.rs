@@ -54,6 +54,7 @@ fn the_browser_legs() {
     }
     let key = || StateSigningKey::new(CANARY.repeat(2)).unwrap();
     debug("StateSigningKey", &key());
+    debug("StateSigningKeys", &StateSigningKeys::new(key()).old_key(key()));
     let browser = || SessionBinding::new(CANARY).unwrap();
     debug("SessionBinding", &browser());
     let flow = SignedStateFlow::new(request(), Endpoint::slack(), key());

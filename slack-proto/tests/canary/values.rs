@@ -33,6 +33,12 @@ fn secrets_and_what_holds_them() {
     bytes[..CANARY.len()].copy_from_slice(CANARY.as_bytes());
     debug("RandomBytes", &RandomBytes::new(bytes));
     debug("RequestBody", &RequestBody::from(CANARY.to_owned()));
+    let json = std::collections::BTreeMap::from([("text", CANARY)]);
+    debug("JsonBody", &JsonBody::new(&json).unwrap());
+    debug(
+        "JsonBody",
+        &JsonBody::new(&json).unwrap().to_request::<AuthTest>(&Endpoint::slack(), &token()),
+    );
     debug("RequestBody", &RequestBody::from(CANARY.as_bytes().to_vec()));
 }
 

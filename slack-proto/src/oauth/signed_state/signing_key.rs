@@ -11,7 +11,8 @@ use crate::error::InvalidValue;
 /// The app's secret key for [`SignedStateFlow`](super::SignedStateFlow): 32 random bytes at least, the same
 /// on every server, and used for nothing else.
 ///
-/// Who has it can finish anybody's sign-in. Changing it ends those that are under way.
+/// Who has it can finish anybody's sign-in. Changing it ends those that are under way, unless
+/// [`StateSigningKeys`](super::StateSigningKeys) takes the old one for a while.
 ///
 /// # Examples
 ///

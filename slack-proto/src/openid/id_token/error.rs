@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{Recovery, Timestamp, methods::UntrustedText};
+use crate::{Recovery, Timestamp, ids::TeamId, methods::UntrustedText};
 
 /// Why an ID token was rejected. The person who brought it is not signed in.
 ///
@@ -50,6 +50,11 @@ pub enum IdTokenError {
     UnexpectedNonce,
     /// It was issued beside another access token (`at_hash`).
     WrongAccessToken,
+    /// `at_hash` is [required](crate::openid::IdTokenVerifier::require_at_hash), and the caller has given no access token
+    /// to compare it with.
+    NoAccessToken,
+    /// The person signed in at another workspace than is required.
+    WrongTeam(TeamId),
 }
 
 impl IdTokenError {
@@ -61,6 +66,7 @@ impl IdTokenError {
             Self::WrongIssuer(_) | Self::IssuedInFuture(_) | Self::NotYetValid(_) => {
                 Recovery::FixConfiguration
             }
+            Self::NoAccessToken => Recovery::FixCall,
             _ => Recovery::AuthorizeAgain,
         }
     }
@@ -103,6 +109,12 @@ impl fmt::Display for IdTokenError {
             Self::WrongNonce => f.write_str("its nonce is of another sign-in"),
             Self::UnexpectedNonce => f.write_str("it has a nonce, and none was sent"),
             Self::WrongAccessToken => f.write_str("it came with another access token"),
+            Self::NoAccessToken => f.write_str(
+                "`at_hash` is required, and no access token was given to compare it with",
+            ),
+            Self::WrongTeam(team) => {
+                write!(f, "the person signed in at {team}, and another workspace is required")
+            }
         }?;
         write!(f, "; {}", self.recovery())
     }
@@ -166,6 +178,16 @@ mod tests {
             (IdTokenError::WrongNonce, "its nonce is of another sign-in", again),
             (IdTokenError::UnexpectedNonce, "it has a nonce, and none was sent", again),
             (IdTokenError::WrongAccessToken, "it came with another access token", again),
+            (
+                IdTokenError::NoAccessToken,
+                "`at_hash` is required, and no access token was given to compare it with",
+                "correct the program",
+            ),
+            (
+                IdTokenError::WrongTeam("T2".into()),
+                "the person signed in at T2, and another workspace is required",
+                again,
+            ),
         ] {
             assert_eq!(error.to_string(), format!("the ID token proves nothing: {why}; {remedy}"));
         }

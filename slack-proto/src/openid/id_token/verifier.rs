@@ -45,13 +45,15 @@ use crate::{
 pub struct IdTokenVerifier {
     issuer: Box<str>,
     leeway: Duration,
+    requires_at_hash: bool,
 }
 
 impl IdTokenVerifier {
     /// Expects tokens that name the endpoint's origin as their issuer, as Slack's do, and allows for clocks that are a
     /// minute apart.
     pub fn new(endpoint: &Endpoint) -> Self {
-        Self { issuer: endpoint.origin().into(), leeway: Duration::from_secs(60) }
+        let issuer = endpoint.origin().into();
+        Self { issuer, leeway: Duration::from_secs(60), requires_at_hash: false }
     }
 
     /// Expects another issuer, compared byte for byte. Which one GovSlack has is unconfirmed.
@@ -64,14 +66,21 @@ impl IdTokenVerifier {
         Self { leeway, ..self }
     }
 
+    /// Requires the claim `at_hash`, which binds the token to the access token of the same response. Slack's tokens have it;
+    /// the standard does not ask for it where a code is exchanged. An ID token without it, or a call without an access
+    /// token, is then refused.
+    pub fn require_at_hash(self) -> Self {
+        Self { requires_at_hash: true, ..self }
+    }
+
     /// Returns the issuer that tokens must have.
     #[must_use]
     pub fn expected_issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Checks a token: signature, issuer, audience, times, nonce, and, if it came with an access token, that they
-    /// belong together.
+    /// Checks a token: signature, issuer, audience, times, nonce, workspace if one is required, and, if it came with an
+    /// access token, that they belong together.
     ///
     /// Give the access token whenever there is one: then `at_hash`, which Slack's tokens have, is compared with it.
     ///
@@ -92,8 +101,10 @@ impl IdTokenVerifier {
         self.check_origin(&claims.token, expected)?;
         let times = self.check_times(&claims.token, now)?;
         check_nonce(claims.token.nonce.as_ref(), expected)?;
-        check_access_token(claims.token.at_hash.as_ref(), access_token)?;
-        VerifiedIdToken::new(claims, times, parse_warnings)
+        self.check_access_token(claims.token.at_hash.as_ref(), access_token)?;
+        let verified = VerifiedIdToken::new(claims, times, parse_warnings)?;
+        check_team(&verified, expected)?;
+        Ok(verified)
     }
 
     /// Who issued it, and for whom.
@@ -116,6 +127,26 @@ impl IdTokenVerifier {
             Some(party) if party.text() == Some(client_id) => Ok(()),
             _ => Err(IdTokenError::WrongAuthorizedParty),
         }
+    }
+
+    /// Compares the left half of the access token's SHA-256, in constant time.
+    fn check_access_token(
+        &self,
+        claim: Option<&Strict>,
+        access_token: Option<&AccessToken>,
+    ) -> Result<(), IdTokenError> {
+        let (claim, token) = match (claim, access_token) {
+            (Some(claim), Some(token)) => (claim, token),
+            _ if !self.requires_at_hash => return Ok(()),
+            (None, _) => return Err(IdTokenError::MissingClaim("at_hash")),
+            (_, None) => return Err(IdTokenError::NoAccessToken),
+        };
+        let mut hash = [0; 22];
+        // 16 bytes are 22 characters, so it cannot fail; if it did, nothing would be equal to the zeros.
+        let _ =
+            BASE64_URL_SAFE_NO_PAD.encode_slice(&Sha256::digest(token.expose())[..16], &mut hash);
+        let same = claim.text().is_some_and(|claim| claim.as_bytes().ct_eq(&hash).into());
+        if same { Ok(()) } else { Err(IdTokenError::WrongAccessToken) }
     }
 
     fn check_times(&self, claims: &TokenClaims, now: Timestamp) -> Result<Times, IdTokenError> {
@@ -176,17 +207,14 @@ fn check_nonce(claim: Option<&Strict>, expected: &ExpectedIdToken) -> Result<(),
     }
 }
 
-/// Compares the left half of the access token's SHA-256, in constant time.
-fn check_access_token(
-    claim: Option<&Strict>,
-    access_token: Option<&AccessToken>,
-) -> Result<(), IdTokenError> {
-    let (Some(claim), Some(token)) = (claim, access_token) else { return Ok(()) };
-    let mut hash = [0; 22];
-    // 16 bytes are 22 characters, so it cannot fail; if it did, nothing would be equal to the zeros.
-    let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(&Sha256::digest(token.expose())[..16], &mut hash);
-    let same = claim.text().is_some_and(|claim| claim.as_bytes().ct_eq(&hash).into());
-    if same { Ok(()) } else { Err(IdTokenError::WrongAccessToken) }
+/// Slack lets a person through who is no member of the workspace that was proposed.
+fn check_team(verified: &VerifiedIdToken, expected: &ExpectedIdToken) -> Result<(), IdTokenError> {
+    match (expected.required_team(), &verified.user.team_id) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(IdTokenError::MissingClaim("https://slack.com/team_id")),
+        (Some(required), Some(team)) if required == team => Ok(()),
+        (Some(_), Some(team)) => Err(IdTokenError::WrongTeam(team.clone())),
+    }
 }
 
 #[cfg(test)]

@@ -398,3 +398,45 @@ fn a_nonce_that_is_a_number_is_not_the_text_that_was_sent() {
     assert_eq!(verify(json!("1.5")), Ok(()));
     assert_eq!(verify(json!(1.5)), Err(IdTokenError::WrongNonce));
 }
+
+#[test]
+fn a_required_team_refuses_another() {
+    let at = |team: Option<&str>| {
+        let mut claims = claims();
+        if let Some(team) = team {
+            claims["https://slack.com/team_id"] = team.into();
+        }
+        let token = token(&header(), &claims.to_string(), b"right");
+        let expected = expected().team("T0FAKE00001".into());
+        verifier().verify(&keys(), &token, &expected, None, Timestamp::from_unix(NOW)).err()
+    };
+    assert_eq!(at(Some("T0FAKE00001")), None);
+    for other in ["T0FAKE00002", "T0FAKE0000", "t0fake00001", "E0FAKE00001"] {
+        assert_eq!(at(Some(other)), Some(IdTokenError::WrongTeam(other.into())));
+    }
+    assert_eq!(at(None), Some(IdTokenError::MissingClaim("https://slack.com/team_id")));
+    assert_eq!(at(Some("")), Some(IdTokenError::MissingClaim("https://slack.com/team_id")));
+}
+
+#[test]
+fn at_hash_can_be_required() {
+    let access = AccessToken::new("xoxp-1").unwrap();
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest("xoxp-1")[..16]);
+    let verify = |at_hash: Option<&str>, access: Option<&AccessToken>, required: bool| {
+        let mut claims = claims();
+        if let Some(at_hash) = at_hash {
+            claims["at_hash"] = at_hash.into();
+        }
+        let token = token(&header(), &claims.to_string(), b"right");
+        let verifier = if required { verifier().require_at_hash() } else { verifier() };
+        verifier.verify(&keys(), &token, &expected(), access, Timestamp::from_unix(NOW)).err()
+    };
+    for required in [false, true] {
+        assert_eq!(verify(Some(&hash), Some(&access), required), None);
+        let wrong = verify(Some("AAAAAAAAAAAAAAAAAAAAAA"), Some(&access), required);
+        assert_eq!(wrong, Some(IdTokenError::WrongAccessToken));
+    }
+    assert_eq!(verify(None, Some(&access), false), None);
+    assert_eq!(verify(None, Some(&access), true), Some(IdTokenError::MissingClaim("at_hash")));
+    assert_eq!(verify(Some(&hash), None, true), Some(IdTokenError::NoAccessToken));
+}
