@@ -209,6 +209,8 @@ pub mod health;
 #[cfg(feature = "id-token")]
 mod id_token_keys;
 pub mod ids;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod lifecycle;
 pub mod methods;
 #[cfg(feature = "metrics")]
