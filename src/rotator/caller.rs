@@ -36,7 +36,10 @@ impl TokenRotator {
                 Ok(Box::pin(self.store_dropped_pair(key, slot, pick)).await.unwrap_or(token))
             }
             Found::Nothing => {
-                let token = Box::pin(self.wait_for(key, slot, min_validity, now)).await?;
+                let token = match Box::pin(self.wait_for(key, slot, min_validity, now)).await {
+                    Ok(token) => token,
+                    Err(error) => return Err(Box::pin(self.point_to_nearest(error)).await),
+                };
                 let wrong = || TokenError::of(key, slot, TokenErrorKind::WrongTokenType);
                 pick(token).ok_or_else(wrong)
             }

@@ -14,6 +14,7 @@ pub struct TokenError {
     /// Boxed, so that a result is small.
     name: Box<CredentialKey>,
     problem: Option<Problem>,
+    nearest: Option<Box<StoreKey>>,
     retry_after: Option<Duration>,
     cause: Cause,
 }
@@ -24,6 +25,10 @@ pub struct TokenError {
 pub enum TokenErrorKind {
     /// Nothing is stored under the key: look for the nearest installation, or have a person install the app.
     NotInstalled,
+    /// There is no such token under the key, but another installation serves the place: the workspace's of the time before
+    /// it joined its organization, or the org-wide one. [`TokenError::nearest`] is its key, and
+    /// [`nearest_access_token`](crate::TokenRotator::nearest_access_token) looks for it.
+    StoredElsewhere,
     /// An installation is stored under the key, but its slot is empty: the program asks for a token that the app was
     /// not given.
     EmptySlot,
@@ -51,6 +56,7 @@ impl TokenErrorKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotInstalled => "not_installed",
+            Self::StoredElsewhere => "stored_elsewhere",
             Self::EmptySlot => "empty_slot",
             Self::NeedsAuthorization => "needs_authorization",
             Self::RefreshFailed => "refresh_failed",
@@ -66,7 +72,14 @@ impl TokenErrorKind {
 
 impl TokenError {
     pub(super) fn new(name: &CredentialKey, kind: TokenErrorKind) -> Self {
-        Self { kind, name: Box::new(name.clone()), problem: None, retry_after: None, cause: None }
+        Self {
+            kind,
+            name: Box::new(name.clone()),
+            problem: None,
+            nearest: None,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     pub(super) fn of(key: &StoreKey, slot: Slot, kind: TokenErrorKind) -> Self {
@@ -75,6 +88,21 @@ impl TokenError {
 
     pub(super) fn with_problem(self, problem: Option<Problem>) -> Self {
         Self { problem, ..self }
+    }
+
+    pub(super) fn stored_at(self, nearest: StoreKey) -> Self {
+        let (kind, nearest) = (TokenErrorKind::StoredElsewhere, Some(Box::new(nearest)));
+        Self { kind, nearest, problem: None, ..self }
+    }
+
+    /// Returns whether a caller finds no credential there, or none that works.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(
+            self.kind,
+            TokenErrorKind::NotInstalled
+                | TokenErrorKind::EmptySlot
+                | TokenErrorKind::NeedsAuthorization
+        )
     }
 
     pub(super) fn because(self, cause: Cause) -> Self {
@@ -103,6 +131,12 @@ impl TokenError {
         self.name.slot
     }
 
+    /// Returns the key of the installation that serves the place, if another one does.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&StoreKey> {
+        self.nearest.as_deref()
+    }
+
     /// Returns the problem that prevents a refresh, if one is known.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
@@ -119,6 +153,7 @@ impl TokenError {
                 Recovery::AuthorizeAgain
             }
             TokenErrorKind::EmptySlot
+            | TokenErrorKind::StoredElsewhere
             | TokenErrorKind::TooShortLived
             | TokenErrorKind::WrongTokenType
             | TokenErrorKind::NoClientSecret => Recovery::FixCall,
@@ -144,6 +179,13 @@ impl fmt::Display for TokenError {
                 "no {slot} token for {key}: nothing is stored under that key; look for the nearest installation, or \
                  install the app there"
             ),
+            (TokenErrorKind::StoredElsewhere, _) => {
+                write!(f, "no {slot} token for {key}: ")?;
+                if let Some(nearest) = &self.nearest {
+                    write!(f, "the installation that serves it is stored under {nearest}; ")?;
+                }
+                f.write_str("ask for that key, or by `nearest_access_token`")
+            }
             (TokenErrorKind::EmptySlot, _) => write!(
                 f,
                 "no {slot} token for {key}: the installation has none; ask for another slot, or request scopes for it"

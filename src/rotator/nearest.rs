@@ -36,7 +36,29 @@ impl TokenRotator {
             // The store's own error is what the rotator meets and tells as well.
             return self.access_token(key, slot).await;
         };
-        self.access_token(&home, slot).await
+        let error = match self.access_token(&home, slot).await {
+            Err(error) if error.is_missing() || error.nearest().is_some() => error,
+            result => return result,
+        };
+        // What was known is out of date: another process has removed it, or a person must authorize the app there.
+        self.nearest.forget(key, slot);
+        match self.nearest_key(key, slot).await {
+            Ok(other) if other != home => self.access_token(&other, slot).await,
+            _ => Err(error),
+        }
+    }
+
+    /// Names the installation that serves a place, for a caller who has found nothing there.
+    pub(super) async fn point_to_nearest(&self, error: TokenError) -> TokenError {
+        let (key, slot) = (error.key(), error.slot());
+        if !error.is_missing() || !is_grid_workspace(key) {
+            return error;
+        }
+        self.nearest.forget(key, slot);
+        match self.find_nearest(key, slot).await {
+            Ok(Some((home, true))) if home != *key => error.stored_at(home),
+            _ => error,
+        }
     }
 
     /// Returns the key of the installation that serves a place, for [`call`](Self::call) and the like; `key` itself if
@@ -46,14 +68,25 @@ impl TokenRotator {
     ///
     /// When the store fails.
     pub async fn nearest_key(&self, key: &StoreKey, slot: Slot) -> Result<StoreKey, StoreError> {
-        if !matches!(key.place(), InstallationKey::GridWorkspace { .. }) {
+        if !is_grid_workspace(key) {
             return Ok(key.clone());
         }
         let now = self.shared.runtime.now();
         if let Some(home) = self.nearest.get(key, slot, now) {
             return Ok(home);
         }
-        let rows = self.shared.calls();
+        let found = self.find_nearest(key, slot).await?;
+        Ok(found.map_or_else(|| key.clone(), |(home, _)| home))
+    }
+
+    /// Finds the nearest credential that works and remembers its key, or else finds one that waits for a person. The flag
+    /// says whether it works.
+    async fn find_nearest(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+    ) -> Result<Option<(StoreKey, bool)>, StoreError> {
+        let (rows, now) = (self.shared.calls(), self.shared.runtime.now());
         let mut fallback = None;
         for near in key.nearest_first() {
             let Some(stored) = rows.load(&near).await? else { continue };
@@ -66,9 +99,9 @@ impl TokenRotator {
                 continue;
             }
             self.nearest.put(key, slot, &near, now);
-            return Ok(near);
+            return Ok(Some((near, true)));
         }
-        Ok(fallback.unwrap_or_else(|| key.clone()))
+        Ok(fallback.map(|near| (near, false)))
     }
 }
 
@@ -76,6 +109,10 @@ impl Nearest {
     /// Drops what is known of where credentials are.
     pub(super) fn clear(&self) {
         self.lock().clear();
+    }
+
+    fn forget(&self, key: &StoreKey, slot: Slot) {
+        self.lock().remove(&(key.clone(), slot));
     }
 
     fn get(&self, key: &StoreKey, slot: Slot, now: Timestamp) -> Option<StoreKey> {
@@ -95,6 +132,10 @@ impl Nearest {
     fn lock(&self) -> MutexGuard<'_, HashMap<(StoreKey, Slot), (StoreKey, Timestamp)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_grid_workspace(key: &StoreKey) -> bool {
+    matches!(key.place(), InstallationKey::GridWorkspace { .. })
 }
 
 /// How long it is believed where a credential is: another process may have stored a nearer one.

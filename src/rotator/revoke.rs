@@ -46,28 +46,6 @@ impl TokenRotator {
         result
     }
 
-    /// Deletes an installation from the store, and sends nothing to Slack: after Slack has said that the app was
-    /// uninstalled.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub async fn remove(&self, key: &StoreKey) -> Result<(), RevokeError> {
-        let mut result = Ok(());
-        for _ in 0..ROUNDS {
-            result = match self.load(key).await {
-                Ok(None) => Ok(()),
-                Ok(Some(stored)) => self.shared.calls().remove(key, stored.version).await,
-                Err(error) => Err(error),
-            };
-            if !result.as_ref().is_err_and(StoreError::is_conflict) {
-                break;
-            }
-        }
-        self.invalidate(key);
-        result.map_err(RevokeError::store)
-    }
-
     async fn revoke_under_lease(
         &self,
         key: &StoreKey,

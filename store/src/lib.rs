@@ -41,7 +41,6 @@ mod listing;
 mod lookup;
 mod memory;
 mod phase;
-mod removal;
 #[cfg(feature = "sealing")]
 mod sealing;
 mod settle;
@@ -57,6 +56,5 @@ pub use listing::{FoundKey, KeyPage};
 pub use lookup::{InstallationMatch, find_credential, find_installation};
 pub use memory::MemoryStore;
 pub use phase::phase;
-pub use removal::{remove_bot, remove_installation, remove_place, remove_user};
 #[cfg(feature = "sealing")]
 pub use sealing::{SealingKey, SealingKeys};

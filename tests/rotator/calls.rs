@@ -104,7 +104,6 @@ fn an_installation_is_revoked_as_a_whole_and_deleted() {
     let ask = rotator.access_token(&world.key, Slot::Bot);
     assert_eq!(world.runtime.block_on(ask).unwrap_err().recovery(), Recovery::AuthorizeAgain);
     world.runtime.block_on(rotator.revoke_all(&world.key)).unwrap();
-    world.runtime.block_on(rotator.remove(&world.key)).unwrap();
 }
 
 #[test]
@@ -117,15 +116,4 @@ fn what_could_not_be_revoked_stays_stored() {
     assert!(world.runtime.block_on(world.store.load(&world.key)).unwrap().is_some());
     world.runtime.block_on(rotator.revoke_all(&world.key)).unwrap();
     assert!(world.runtime.block_on(world.store.load(&world.key)).unwrap().is_none());
-}
-
-#[test]
-fn an_installation_that_was_uninstalled_is_removed_and_slack_told_nothing() {
-    let world = World::new();
-    let (rotator, _) = world.rotator();
-    world.token(&rotator);
-    world.runtime.block_on(rotator.remove(&world.key)).unwrap();
-    assert_eq!(world.slack.with(|fake| fake.calls("auth.revoke")), 0);
-    let ask = rotator.access_token(&world.key, Slot::Bot);
-    assert!(world.runtime.block_on(ask).is_err());
 }

@@ -180,13 +180,13 @@ fn a_pair_in_the_air_is_revoked_or_the_call_says_that_it_was_not() {
 fn a_pair_whose_installation_is_removed_meanwhile_is_revoked() {
     let world = World::new();
     let (rotator, _) = world.rotator();
-    let (admin, _) = world.rotator();
     world.token(&rotator);
     world.runtime.advance(LIFE + seconds(1));
     script(&world, Fault::ReplyDelayed(seconds(5)));
     rotator.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.advance(seconds(1));
-    world.runtime.block_on(admin.remove(&world.key)).unwrap();
+    let stored = world.runtime.block_on(world.store.load(&world.key)).unwrap().unwrap();
+    world.runtime.block_on(world.store.remove(&world.key, stored.version)).unwrap();
     world.runtime.advance(seconds(60));
     let calls = world.slack.with(|fake| fake.calls("auth.revoke"));
     assert_eq!(calls, 2, "the access token and the refresh token");
