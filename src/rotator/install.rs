@@ -8,7 +8,7 @@ use slack_proto::{
     tokens::InstallationKey,
 };
 
-use super::TokenRotator;
+use super::{RevokeError, TokenRotator, revoke::revoke_credential};
 use crate::store::StoreError;
 
 impl TokenRotator {
@@ -26,9 +26,7 @@ impl TokenRotator {
     /// # async fn example(rotator: TokenRotator, reply: Reply<OauthV2AccessResponse>, requested_at: slack_auth::Timestamp)
     /// # -> Result<(), Box<dyn Error>> {
     /// let installed = rotator.install(reply.value.into_installation(requested_at)).await?;
-    /// for old in installed.displaced() {
-    ///     println!("no longer stored: {:?}", old.credential.access_token.fingerprint());
-    /// }
+    /// rotator.revoke_displaced(&installed).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -48,6 +46,22 @@ impl TokenRotator {
             self.invalidate(&row.key);
         }
         result.map(|()| outcome)
+    }
+
+    /// Revokes at Slack what an install has displaced: a bot or a person's token that is stored no longer, or was not stored.
+    /// A token that is revoked already counts as revoked.
+    ///
+    /// Do it after an install, unless the program keeps such credentials elsewhere: nobody refreshes them, and a person
+    /// sees them as alive at Slack. What an install has [replaced](InstallChanges::replaced) must not be revoked.
+    ///
+    /// # Errors
+    ///
+    /// When Slack does not revoke a token, or does not answer. The call can be repeated.
+    pub async fn revoke_displaced(&self, outcome: &InstallOutcome) -> Result<(), RevokeError> {
+        for old in outcome.displaced() {
+            revoke_credential(&self.shared, &old.credential.clone().into()).await?;
+        }
+        Ok(())
     }
 
     async fn lay_over(
