@@ -67,6 +67,8 @@ impl Client {
 
     /// Creates a client over hyper; it works under Tokio, under any other runtime, and under none.
     ///
+    /// It needs the feature `hyper`.
+    ///
     /// # Errors
     ///
     /// When TLS cannot be set up, for instance where the system trusts no certificate at all.
@@ -77,6 +79,8 @@ impl Client {
     }
 
     /// Creates a client over reqwest; it works under Tokio, under any other runtime, and under none.
+    ///
+    /// It needs the feature `reqwest`.
     ///
     /// # Errors
     ///
@@ -91,6 +95,8 @@ impl Client {
     }
 
     /// Creates a client over libcurl; it works under any runtime, and under none.
+    ///
+    /// It needs the feature `curl`.
     ///
     /// # Errors
     ///

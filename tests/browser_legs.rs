@@ -40,13 +40,19 @@ impl Stage {
         let server = App::new(SERVER, SECRET)
             .redirect_url(WEB)
             .optional_scopes(["commands", "users:read"])
-            .accept_secret_beside_verifier();
+            .accept_secret_beside_verifier()
+            .distribute();
         let desktop = App::new(DESKTOP, SECRET).redirect_url(OWN_SCHEME).enable_pkce();
         let fake = FakeSlack::new()
             .app(server)
             .app(desktop.app_id("A0FAKE00002"))
             .workspace(Workspace::new("T0FAKE00001", "Fake Team"))
-            .user(User::new("U0FAKE00001", "fake.person"))
+            .workspace(Workspace::new("T0FAKE00002", "Other Team"))
+            .user(
+                User::new("U0FAKE00001", "fake.person")
+                    .member_of("T0FAKE00001")
+                    .member_of("T0FAKE00002"),
+            )
             .consent(Consent::Allow);
         let fake = SharedFake::new(fake, Clock::manual(1_795_219_200));
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(fake.clone())));
@@ -342,6 +348,30 @@ fn a_code_from_anothers_sign_in_fails_by_its_nonce() {
     let error = verify(finish(spliced(&attackers, &own))).unwrap_err();
     assert!(matches!(error, VerifyIdTokenError::Token(IdTokenError::WrongNonce)), "{error}");
     assert!(verify(finish(own)).is_ok());
+}
+
+#[test]
+fn row_14_a_sign_in_at_another_workspace_than_required_is_refused() {
+    let stage = Stage::new();
+    let keys = IdTokenKeys::with_aws_lc(stage.client.clone());
+    let at = |team: &str| {
+        let request = on_server::<OpenidConnectToken>(SignInScopes::openid());
+        let request = request.require_team("T0FAKE00001".into());
+        let (url, pending) = request.begin(stage.client.endpoint(), &entropy(), stage.now());
+        assert!(url.expose().contains("&team=T0FAKE00001"));
+        let callback = stage.browse(&format!("{}&fake_team={team}", url.expose()));
+        let authorized = pending.finish(callback, stage.now()).unwrap();
+        let answer = stage.call(&authorized.exchange, &server()).unwrap();
+        let (token, access) = (answer.id_token.unwrap(), answer.credential.access_token);
+        let expected = authorized.expected_id_token();
+        pollster::block_on(keys.verify(&token, expected, Some(&access), stage.now()))
+    };
+    assert_eq!(at("T0FAKE00001").unwrap().user.team_id, Some("T0FAKE00001".into()));
+    let VerifyIdTokenError::Token(IdTokenError::WrongTeam(team)) = at("T0FAKE00002").unwrap_err()
+    else {
+        panic!("the person is let in")
+    };
+    assert_eq!(team.as_str(), "T0FAKE00002");
 }
 
 #[test]

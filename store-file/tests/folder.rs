@@ -339,8 +339,8 @@ fn who_has_not_the_sealing_key_changes_nothing() {
         assert_eq!(kind(new), StoreErrorKind::Sealed);
         assert_eq!(kind(block_on(wrong.keys(None, 100))), StoreErrorKind::Sealed);
         assert_eq!(kind(block_on(wrong.rewrite(None, 100))), StoreErrorKind::Sealed);
-        let removed = slack_store::remove_installation(&wrong, &store_key);
-        assert_eq!(kind(block_on(removed)), StoreErrorKind::Sealed);
+        let removed = block_on(wrong.remove(&store_key, version));
+        assert_eq!(kind(removed), StoreErrorKind::Sealed);
     }
     assert_eq!(listed(&store), (vec![key()], 0));
 }

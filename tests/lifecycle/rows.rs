@@ -86,8 +86,8 @@ fn row_06_a_dead_token_asks_for_a_person_in_both_layers() {
             });
         };
         (0..20).for_each(|_| refuse());
-        let token = stage.rotator.access_token(&bot_key(), Slot::Bot);
-        let error = stage.runtime.block_on(token).unwrap_err();
+        let ask = || stage.runtime.block_on(stage.rotator.access_token(&bot_key(), Slot::Bot));
+        let error = ask().unwrap_err();
         assert_eq!(error.recovery(), Recovery::AuthorizeAgain, "{code}: {error}");
         let refresh = OauthV2Refresh::new(RefreshToken::new("xoxe-1-FAKE").unwrap());
         let error = stage.runtime.block_on(stage.client.call(&refresh, &app())).unwrap_err();
@@ -95,8 +95,7 @@ fn row_06_a_dead_token_asks_for_a_person_in_both_layers() {
         let before = stage.slack.with(|fake| fake.calls("oauth.v2.access"));
         for _ in 0..288 {
             stage.runtime.advance(Duration::from_secs(300));
-            let token = stage.rotator.access_token(&bot_key(), Slot::Bot);
-            assert!(stage.runtime.block_on(token).is_err());
+            assert!(ask().is_err());
         }
         let sent = stage.slack.with(|fake| fake.calls("oauth.v2.access")) - before;
         assert!(sent <= 10, "{code}: {sent} refreshes in a day");
@@ -126,7 +125,8 @@ fn row_07_where_an_org_wide_install_serves_nobody_is_asked_to_authorize() {
     own.user = Some(made_up("xoxp-FAKE"));
     stage.put(&workspace(), &own);
     stage.rotator.invalidate(&workspace());
-    let nearest = stage.rotator.nearest_access_token(&workspace(), Slot::Bot);
+    let key = workspace();
+    let nearest = stage.rotator.nearest_access_token(&key, Slot::Bot);
     assert_eq!(stage.runtime.block_on(nearest).unwrap().expose(), "xoxb-FAKE");
     // Where nothing serves it is said.
     let error = stage.runtime.block_on(stage.rotator.access_token(&workspace(), Slot::Unknown));
@@ -157,8 +157,8 @@ fn row_07_once_known_an_event_costs_no_store_read() {
     let rotator = rotator.runtime(stage.runtime.clone()).build().unwrap();
     let mut installed = Installation::new(org());
     installed.bot = Some(made_up("xoxb-FAKE"));
-    let put = store.put(&org().into(), &installed, Precondition::Absent);
-    stage.runtime.block_on(put).unwrap();
+    let home = org().into();
+    stage.runtime.block_on(store.put(&home, &installed, Precondition::Absent)).unwrap();
     let key = workspace();
     let ask = || stage.runtime.block_on(rotator.nearest_access_token(&key, Slot::Bot)).unwrap();
     ask();
@@ -188,8 +188,8 @@ fn row_08_cancel_is_told_from_a_person_who_may_not_install() {
         "error=access_denied&error_description=The+user+has+denied+access&error_uri=https%3A%2F%2Fa.example&state=s",
     );
     let other = refused("error=access_denied&state=s");
-    assert_eq!(cancel.description.as_ref().unwrap().as_str(), "The user has denied access");
-    assert!(other.description.is_none());
+    assert_eq!(cancel.error_description.as_ref().unwrap().as_str(), "The user has denied access");
+    assert!(other.error_description.is_none());
     assert_ne!(cancel.to_string(), other.to_string());
     assert_eq!(cancel.recovery(), Recovery::AuthorizeAgain, "who pressed Cancel asks no admin");
 }
@@ -281,7 +281,8 @@ fn newcomer_a_the_first_error_of_a_call_says_why_the_refresh_failed() {
             fake.script("auth.test", Fault::Refused { code: "token_expired".into() });
             fake.script("oauth.v2.access", Fault::Refused { code: code.into() });
         });
-        let call = stage.rotator.call(&AuthTest, &bot_key(), Slot::Bot);
+        let key = bot_key();
+        let call = stage.rotator.call(&AuthTest, &key, Slot::Bot);
         assert_eq!(stage.runtime.block_on(call).unwrap_err().recovery(), recovery, "{code}");
     }
 }
