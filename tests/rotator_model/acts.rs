@@ -188,8 +188,16 @@ impl Scene {
         let (rotator, key) = (process.rotator.clone(), self.world.keys[place].clone());
         let (life, since) = (process.life, self.world.now());
         let Some(removal) = Removal::begin(&self.world, life, place) else { return };
+        let (world, store) = (self.world.clone(), self.world.oracle.clone());
+        // Another part of the program does it, which knows the store and the rotator.
         let remove = async move {
-            let result = rotator.remove(&key).await;
+            let result = match store.load(&key).await {
+                Ok(Some(stored)) => store.remove(&key, stored.version).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            world.look(place);
+            rotator.invalidate(&key);
             drop(removal);
             result
         };
