@@ -39,8 +39,10 @@ pub use slack_store::phase;
 /// The pace of one API method: a window of requests in flight and a rate, both learned from rate limits.
 ///
 /// A 429 stops all requests for as long as `Retry-After` says. Afterwards the first request goes alone, each success
-/// lets one more go at the same time, and the window ends at half of what it was. If the pause is long, one request is
-/// sent as a probe after 30 s: if it passes, the limit was that of another credential alone, and the pause is over.
+/// lets one more go at the same time, and the window ends at half of what it was, or at one after a long pause. It grows
+/// again by one at a time. If requests that go one by one are limited, the rate is limited as well. If the pause is
+/// long, one request is sent as a probe after 30 s: if it passes, the limit was that of another credential alone, and
+/// the pause is over.
 #[derive(Clone, Debug)]
 pub struct Pace {
     /// The most requests in flight, ever.
@@ -57,6 +59,8 @@ pub struct Pace {
     pause: Option<Pause>,
     /// Requests that were sent before this moment belong to a rate limit that is known already.
     limited_at: Option<Duration>,
+    /// How long the last pause was meant to be.
+    pause_length: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +124,7 @@ impl Pace {
             rate: Rate::default(),
             pause: None,
             limited_at: None,
+            pause_length: Duration::ZERO,
         }
     }
 
@@ -243,7 +248,10 @@ impl Pace {
         self.rate.passed(now);
         self.opening = (self.opening + 1).min(self.window);
         self.successes += 1;
-        if self.successes >= SUCCESSES_TO_GROW * self.window && self.window < self.most {
+        let enough = (SUCCESSES_TO_GROW * self.window).max(FEWEST_SUCCESSES_TO_GROW);
+        let quiet = self.limited_at.map(|at| now.saturating_sub(at));
+        let is_quiet = quiet.is_none_or(|quiet| quiet >= self.pause_length * PAUSES_TO_GROW);
+        if is_quiet && self.successes >= enough && self.window < self.most {
             self.successes = 0;
             self.window += 1;
         }
@@ -267,10 +275,13 @@ impl Pace {
             return;
         }
         let (window, rate) = (self.window, self.rate.clone());
+        self.pause_length = until.saturating_sub(now);
         if is_news {
-            self.window = (self.window.min(in_flight) / 2).max(1);
+            let in_use = self.window.min(in_flight);
+            let is_dear = self.pause_length >= DEAR_PAUSE;
+            self.window = if is_dear { 1 } else { (in_use / 2).max(1) };
             self.successes = 0;
-            self.rate.limited(now);
+            self.rate.limited(now, in_use <= 1);
         }
         self.limited_at = Some(now);
         self.pause = Some(Pause {
@@ -304,3 +315,12 @@ const LONGEST_PROBE_WAIT: Duration = Duration::from_secs(480);
 
 /// How many windows of successes it takes until the window grows by one.
 const SUCCESSES_TO_GROW: usize = 16;
+
+/// However narrow the window is: one that grew sooner would hide from the rate that requests go one by one.
+const FEWEST_SUCCESSES_TO_GROW: usize = 64;
+
+/// How many times the last pause must have passed without a limit until the window grows.
+const PAUSES_TO_GROW: u32 = 4;
+
+/// After a pause of this length another limit costs more than a narrow window does.
+const DEAR_PAUSE: Duration = Duration::from_secs(10);

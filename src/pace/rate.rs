@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use super::DEAR_PAUSE;
+
 /// A rate limit is taken for a bucket of unknown size that fills at an unknown rate.
 ///
 /// When Slack says 429 the bucket is empty. What passes from then until the next 429 has all flowed in meanwhile: that
 /// bounds the rate from below, and the rate at which it was emptied bounds it from above.
+///
+/// A 429 that came because other processes had too many requests in flight looks the same. So only those count that came
+/// while requests went one by one, each at most halves the rate, and what was learned is doubted more and more as
+/// long as no other comes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rate {
     /// Requests a second; `None` as long as Slack has not set any limit.
@@ -24,6 +30,8 @@ pub(super) struct Rate {
     stepped_at: Duration,
     passed_since_step: u32,
     next_at: Duration,
+    /// By which part the rate that was too high is raised next.
+    doubt: f64,
 }
 
 impl Rate {
@@ -54,14 +62,16 @@ impl Rate {
         self.step(now);
     }
 
-    pub(super) fn limited(&mut self, now: Duration) {
+    /// Learns from a 429. `alone` is whether requests went one by one.
+    pub(super) fn limited(&mut self, now: Duration, alone: bool) {
         let active = now.saturating_sub(self.resumed_at).as_secs_f64();
         let passed = f64::from(self.passed);
         if active < MOMENT {
             self.burst = self.burst.max(self.passed);
         }
         let since_last = self.limited_at.map(|at| now.saturating_sub(at).as_secs_f64());
-        if let Some(since_last) = since_last {
+        let is_evidence = alone && (self.passed > 0 || self.limit.is_some());
+        if let Some(since_last) = since_last.filter(|_| is_evidence) {
             let flowed = passed / since_last.max(0.001);
             let drained = (passed - f64::from(self.burst)) / active.max(MOMENT);
             let low = flowed.max(drained);
@@ -76,9 +86,11 @@ impl Rate {
                     low + (high - low) / 8.0
                 }
             };
-            self.limit = Some(next.max(SLOWEST));
+            let used = self.limit.unwrap_or(passed / active.max(SHORTEST_ACTIVE));
+            self.limit = Some(next.max(used / 2.0).max(SLOWEST));
         }
         self.limited_at = Some(now);
+        self.doubt = FIRST_DOUBT;
         self.passed = 0;
         self.step(now);
     }
@@ -97,7 +109,10 @@ impl Rate {
         let quiet = now.saturating_sub(self.limited_at.unwrap_or_default());
         if quiet >= self.pause.saturating_mul(20).max(SHORTEST_QUIET) {
             // Limits change: try a little more now and then.
-            self.too_high = Some(high * 1.01);
+            self.too_high = (self.doubt < LAST_DOUBT).then_some(high * (1.0 + self.doubt));
+            if self.pause < DEAR_PAUSE {
+                self.doubt *= 2.0;
+            }
         }
         let ceiling = high * KEEP_BELOW;
         limit.max(limit + (ceiling - limit) / 8.0)
@@ -122,5 +137,14 @@ const MOMENT: f64 = 1.0;
 /// Requests a second.
 const SLOWEST: f64 = 0.05;
 
+/// No request is answered in a shorter time.
+const SHORTEST_ACTIVE: f64 = 0.05;
+
 /// After this time without a limit, and after twenty pauses, the highest rate is questioned.
-const SHORTEST_QUIET: Duration = Duration::from_secs(60);
+const SHORTEST_QUIET: Duration = Duration::from_secs(30);
+
+/// By which part it is raised at first; twice that at the next step, unless a pause costs too much.
+const FIRST_DOUBT: f64 = 0.01;
+
+/// From here on nobody knows any more where it ends.
+const LAST_DOUBT: f64 = 0.1;

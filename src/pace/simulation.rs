@@ -70,8 +70,8 @@ enum Event {
     Call(u64),
 }
 
-/// Refreshes `count` credentials by `processes` paces, each of which has its share; each answer takes 50 ms. In between
-/// so many callers come, evenly, who wait for a token.
+/// Refreshes `count` credentials by `processes` paces, each of which has its share; each answer takes 50 ms, and up to
+/// `jitter` milliseconds more. In between so many callers come, evenly, who wait for a token.
 fn run(
     slack: &mut impl Slack,
     count: u64,
@@ -79,7 +79,9 @@ fn run(
     window: usize,
     callers: u64,
     every: Duration,
+    jitter: u64,
 ) -> Result {
+    let mut random = 1_u64;
     let mut paces: Vec<Pace> = (0..processes).map(|_| Pace::new(window)).collect();
     let mut events = BinaryHeap::new();
     let mut order = 0_u64;
@@ -140,7 +142,10 @@ fn run(
                     most_in_flight = most_in_flight.max(in_flight);
                     let limited = slack.ask(now, in_flight);
                     let answer = Event::Answer(process, request, limited);
-                    at(&mut events, now + Duration::from_millis(50), answer);
+                    // As good a random number as any, and the same in each run.
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let late = (random >> 33) % (jitter * 1_000 + 1);
+                    at(&mut events, now + Duration::from_micros(50_000 + late), answer);
                 }
                 Turn::Wait(until) => {
                     if looks[process].is_none_or(|look| look <= now || look > until) {
@@ -174,7 +179,7 @@ const NONE: Duration = Duration::ZERO;
 
 #[test]
 fn a_window_of_twenty_is_met_by_the_default() {
-    let result = run(&mut Window(20), COUNT.into(), 1, 8, 0, NONE);
+    let result = run(&mut Window(20), COUNT.into(), 1, 8, 0, NONE, 0);
     assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
     assert!(result.took.as_secs_f64() <= 2.6 * IDEAL, "{result:?}");
     assert_eq!(result.most_in_flight, 8);
@@ -182,28 +187,45 @@ fn a_window_of_twenty_is_met_by_the_default() {
 
 #[test]
 fn a_window_of_twenty_is_used_by_a_window_of_twenty() {
-    let result = run(&mut Window(20), COUNT.into(), 1, 20, 0, NONE);
+    let result = run(&mut Window(20), COUNT.into(), 1, 20, 0, NONE, 0);
     assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
     assert!(result.took.as_secs_f64() <= 1.25 * IDEAL, "{result:?}");
 }
 
 #[test]
 fn a_window_that_is_much_too_large_finds_the_limit() {
-    let result = run(&mut Window(20), COUNT.into(), 1, 100, 0, NONE);
+    let result = run(&mut Window(20), COUNT.into(), 1, 100, 0, NONE, 0);
     assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
     assert!(result.took.as_secs_f64() <= 3.0 * IDEAL, "{result:?}");
 }
 
 #[test]
 fn eight_processes_share_a_window_of_twenty() {
-    let result = run(&mut Window(20), COUNT.into(), 8, 8, 0, NONE);
+    let result = run(&mut Window(20), COUNT.into(), 8, 8, 0, NONE, 0);
     assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
     assert!(result.took.as_secs_f64() <= 3.0 * IDEAL, "{result:?}");
 }
 
 #[test]
+fn eight_processes_whose_answers_take_different_times_find_their_shares() {
+    for window in [8, 20] {
+        let result = run(&mut Window(20), COUNT.into(), 8, window, 0, NONE, 10);
+        assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
+        assert!(result.took.as_secs_f64() <= 3.0 * IDEAL, "{result:?}");
+    }
+}
+
+#[test]
+fn eight_processes_share_a_bucket() {
+    let result = run(&mut Bucket::new(None), COUNT.into(), 8, 8, 0, NONE, 10);
+    let used = (f64::from(COUNT) - 50.0) / 10.0 / result.took.as_secs_f64();
+    assert!(per_credential(&result, COUNT) <= 1.05, "{result:?}");
+    assert!(used >= 0.9, "{used} {result:?}");
+}
+
+#[test]
 fn a_bucket_is_used_up_and_hardly_ever_asked_in_vain() {
-    let result = run(&mut Bucket::new(None), COUNT.into(), 1, 8, 0, NONE);
+    let result = run(&mut Bucket::new(None), COUNT.into(), 1, 8, 0, NONE, 0);
     let used = (f64::from(COUNT) - 50.0) / 10.0 / result.took.as_secs_f64();
     assert!(per_credential(&result, COUNT) <= 1.02, "{result:?}");
     assert!(used >= 0.95, "{used} {result:?}");
@@ -211,7 +233,7 @@ fn a_bucket_is_used_up_and_hardly_ever_asked_in_vain() {
 
 #[test]
 fn a_bucket_whose_retry_after_is_always_half_a_minute_is_used_well() {
-    let result = run(&mut Bucket::new(Some(30)), COUNT.into(), 1, 8, 0, NONE);
+    let result = run(&mut Bucket::new(Some(30)), COUNT.into(), 1, 8, 0, NONE, 0);
     let used = (f64::from(COUNT) - 50.0) / 10.0 / result.took.as_secs_f64();
     assert!(per_credential(&result, COUNT) <= 1.02, "{result:?}");
     assert!(used >= 0.85, "{used} {result:?}");
@@ -220,10 +242,10 @@ fn a_bucket_whose_retry_after_is_always_half_a_minute_is_used_well() {
 #[test]
 fn callers_go_before_twenty_thousand_that_are_merely_due() {
     let every = Duration::from_millis(100);
-    let result = run(&mut Window(20), COUNT.into(), 1, 8, 1_000, every);
+    let result = run(&mut Window(20), COUNT.into(), 1, 8, 1_000, every, 0);
     assert!(p99(result.waits) <= Duration::from_millis(150));
     let every = Duration::from_secs(1);
-    let result = run(&mut Bucket::new(None), COUNT.into(), 1, 8, 1_000, every);
+    let result = run(&mut Bucket::new(None), COUNT.into(), 1, 8, 1_000, every, 0);
     // What is left of a pause of a second, and three turns of a tenth of a second.
     assert!(p99(result.waits) <= Duration::from_millis(1_450));
 }

@@ -43,15 +43,41 @@ fn a_window_bounds_what_is_in_flight() {
 fn a_limit_stops_everything_and_it_comes_back_slowly() {
     let mut pace = due(8, 100);
     assert_eq!(gone(&mut pace, at(0)).len(), 8);
-    pace.finish(at(1), 0, limited(10));
+    pace.finish(at(1), 0, limited(5));
     // The others of the same moment say the same, and one says it for longer.
-    pace.finish(at(1), 1, limited(12));
-    (2..8).for_each(|request| pace.finish(at(1), request, limited(10)));
+    pace.finish(at(1), 1, limited(7));
+    (2..8).for_each(|request| pace.finish(at(1), request, limited(5)));
     assert_eq!(pace.window, 4, "it is halved once");
-    assert_eq!((pace.next(at(1)), pace.paused_until()), (Turn::Wait(at(13)), Some(at(13))));
-    assert_eq!(gone(&mut pace, at(13)), [8]);
-    pace.finish(at(14), 8, Outcome::Answered);
-    assert_eq!(gone(&mut pace, at(14)), [9, 10]);
+    assert_eq!((pace.next(at(1)), pace.paused_until()), (Turn::Wait(at(8)), Some(at(8))));
+    assert_eq!(gone(&mut pace, at(8)), [8]);
+    pace.finish(at(9), 8, Outcome::Answered);
+    assert_eq!(gone(&mut pace, at(9)), [9, 10]);
+}
+
+#[test]
+fn a_window_grows_again_after_many_answers_and_four_pauses() {
+    let after_limit = |pause: u64| {
+        let mut pace = due(2, 1_000);
+        gone(&mut pace, at(0));
+        pace.finish(at(1), 0, limited(pause));
+        pace.finish(at(1), 1, Outcome::Answered);
+        assert_eq!(pace.window, 1);
+        pace
+    };
+    let answers = |pace: &mut Pace, from: u64, count: u64| {
+        for second in from..from + count {
+            let sent = gone(pace, at(second));
+            sent.into_iter()
+                .for_each(|request| pace.finish(at(second), request, Outcome::Answered));
+        }
+        pace.window
+    };
+    let mut pace = after_limit(1);
+    assert_eq!(answers(&mut pace, 2, 62), 1);
+    assert_eq!(answers(&mut pace, 64, 1), 2);
+    let mut pace = after_limit(100);
+    assert_eq!(answers(&mut pace, 101, 299), 1, "the next limit would cost another long pause");
+    assert_eq!(answers(&mut pace, 401, 1), 2);
 }
 
 #[test]
@@ -93,7 +119,8 @@ fn a_probe_that_is_limited_as_well_makes_probes_rarer() {
     // One without an answer proves nothing either.
     pace.finish(at(122), 9, Outcome::Unknown);
     assert_eq!(pace.next(at(122)), Turn::Wait(at(182)));
-    assert_eq!(pace.window, 4, "a limit that is known already teaches nothing new");
+    // A pause that costs much leaves a window of one; a limit that is known already teaches nothing new.
+    assert_eq!(pace.window, 1);
 }
 
 #[test]
