@@ -313,7 +313,9 @@ fn a_rotator_and_its_errors_show_no_secret() {
         assert_hidden(&runtime.block_on(rotator.health_summary(10)).unwrap());
         let report = runtime.block_on(rotator.sweep_once()).unwrap();
         assert_hidden(&report);
-        report.failures.iter().for_each(|failure| assert_clean(&failure.error));
+        for failure in &report.failures {
+            assert_clean(&failure.error);
+        }
         let other = rotator.access_token(&key, slack_auth::Slot::Configuration);
         assert_clean(&runtime.block_on(other).unwrap_err());
         let called = runtime.block_on(rotator.call(&AuthTest, &key, slack_auth::Slot::Bot));

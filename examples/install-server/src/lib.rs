@@ -13,11 +13,14 @@
 //! * `once.rs` shows the first answer again to a browser that loads the callback twice, and completes the exchange if the
 //!   browser disconnects: no token is lost.
 //! * `problem.rs` maps every error to a page that says what to do.
+//! * `keep_alive.rs` runs the sweep that refreshes stored tokens, serves `/metrics` to Prometheus, and drains the rotator
+//!   on SIGTERM, so that no pair is lost by a restart.
 
 mod app;
 mod cookies;
 mod demo;
 mod install;
+mod keep_alive;
 mod once;
 mod page;
 mod problem;
@@ -29,6 +32,7 @@ use std::time::Duration;
 
 pub use app::{Config, router};
 pub use demo::{demo_app, demo_slack};
+pub use keep_alive::KeepAlive;
 pub use settings::{InvalidSetting, Settings, SlackApp};
 
 /// How long Slack's pages may stay open; a code lives no longer.

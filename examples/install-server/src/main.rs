@@ -7,7 +7,7 @@ use slack_auth::{
     oauth::{SessionBinding, StateSigningKey, random_bytes},
 };
 use slack_fake::Clock;
-use slack_install_server::{Config, Settings, demo_app, demo_slack, router};
+use slack_install_server::{Config, KeepAlive, Settings, demo_app, demo_slack, router};
 use sqlite_store_example::SqliteStore;
 use tokio::net::TcpListener;
 
@@ -48,16 +48,38 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     };
     let slack = Client::with_reqwest(slack, Limits::new())?;
     let store = InstallationStore::new(store, app.client.id().clone());
+    let keeper = KeepAlive::start(slack.clone(), app.client.clone(), store.clone())?;
     let config = Config::new(slack, app.client, app.public_url, state_key, store);
     println!("Open {}/", config.public_url);
+    let routes = router(config)?.merge(keeper.router());
+    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
+    let left = keeper.stop().await;
+    println!("Stopped; refreshes under way: {}, pairs not stored: {}.", left.running, left.unsaved);
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for SIGTERM, which process managers send.
+async fn stopped() {
     let interrupted = async {
         // Without the signal the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, router(config)?).with_graceful_shutdown(interrupted).await?;
-    Ok(())
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
 }
 
 /// Draws a key, which ends with this process: who is on Slack's pages then must start again.
