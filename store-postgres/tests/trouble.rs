@@ -1,0 +1,325 @@
+//! What is wrong with a server is said, with what to do about it; nothing is overwritten, and nothing waits for ever.
+
+mod support;
+
+use std::{
+    error::Error,
+    future::Future,
+    thread,
+    time::{Duration, Instant},
+};
+
+use slack_store::{
+    EntryKey, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes, StoreBackend,
+    StoreError, StoreErrorKind, StoredVersion, Write,
+};
+use slack_store_postgres::PostgresStore;
+use support::{fresh, schema, server};
+use tokio::time::timeout;
+use tokio_postgres::{Client, NoTls};
+
+/// Runs a test with the address of the server, if there is one.
+fn with_server<F: Future<Output = ()>>(test: &str, run: impl FnOnce(String) -> F) {
+    let Some(address) = server("SLACK_AUTH_POSTGRES", test) else { return };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.unwrap().block_on(run(address));
+}
+
+/// A connection that has nothing to do with the store.
+async fn beside(address: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn sql(address: &str, statements: &str) {
+    beside(address).await.batch_execute(statements).await.unwrap();
+}
+
+fn key() -> EntryKey {
+    EntryKey::from_text("team/T0FAKE00001").unwrap()
+}
+
+fn write(value: &str) -> Write {
+    Write::new(StoredVersion::random().unwrap(), SecretBytes::new(value.into()))
+}
+
+/// The words of an error and of all its causes.
+fn words(error: &StoreError) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    words
+}
+
+#[test]
+fn eight_programs_may_start_at_once() {
+    with_server("eight_programs_may_start_at_once", |address| async move {
+        let schema = schema();
+        let open = || PostgresStore::builder(&address).schema(&*schema).open();
+        // Each on a thread without Tokio, as a process of its own would be.
+        thread::scope(|scope| {
+            let opened: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| pollster::block_on(open()))).collect();
+            for opened in opened {
+                opened.join().unwrap().unwrap();
+            }
+        });
+        let select = format!("SELECT version FROM {schema}.version");
+        let rows = beside(&address).await.query(&select, &[]).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.get(0)).collect::<Vec<i64>>(), [1]);
+    });
+}
+
+#[test]
+fn who_is_refused_is_told_why_and_the_password_is_not_shown() {
+    with_server("who_is_refused_is_told_why", |address| async move {
+        let role = schema();
+        sql(&address, &format!("CREATE ROLE {role} LOGIN PASSWORD 'hush'")).await;
+        let as_role = address.replace("//app:", &format!("//{role}:"));
+        for (wrong, expected) in [
+            (as_role.replace("hush", "hushhush"), "check the user, the password"),
+            (address.replace("/postgres", "/nowhere"), "there is no such database"),
+            (format!("{address}?sslmode=require"), "the server cannot be reached"),
+        ] {
+            let builder = fresh(&wrong);
+            assert!(!format!("{builder:?}").contains("hush"), "{builder:?}");
+            let error = builder.open().await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{}", words(&error));
+            assert!(!format!("{error:?} {}", words(&error)).contains("hush"), "{error:?}");
+        }
+        let store = fresh(&address).open().await.unwrap();
+        assert!(!format!("{store:?}").contains("hush"), "{store:?}");
+    });
+}
+
+#[test]
+fn tables_of_a_newer_release_are_left_alone() {
+    with_server("tables_of_a_newer_release_are_left_alone", |address| async move {
+        let schema = schema();
+        let open = || PostgresStore::builder(&address).schema(&*schema).open();
+        open().await.unwrap();
+        sql(&address, &format!("UPDATE {schema}.version SET version = 99")).await;
+        let error = open().await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Foreign);
+        assert!(error.to_string().contains("upgrade"), "{error}");
+        sql(&address, &format!("DELETE FROM {schema}.version")).await;
+        assert_eq!(open().await.unwrap_err().kind(), StoreErrorKind::Damaged);
+    });
+}
+
+#[test]
+fn an_altered_table_is_reported_by_name() {
+    with_server("an_altered_table_is_reported_by_name", |address| async move {
+        for (alter, named) in [
+            ("ALTER TABLE {}.entry DROP COLUMN due_at", "due_at"),
+            ("ALTER TABLE {}.entry ALTER COLUMN version TYPE int4", "version"),
+            ("ALTER TABLE {}.lease ALTER COLUMN key TYPE text COLLATE \"POSIX\"", "key"),
+            ("DROP TABLE {}.lease", "holder"),
+        ] {
+            let schema = schema();
+            let open = || PostgresStore::builder(&address).schema(&*schema).open();
+            open().await.unwrap();
+            sql(&address, &alter.replace("{}", &schema)).await;
+            let error = open().await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{alter}");
+            assert!(words(&error).contains(named) || named == "holder", "{}", words(&error));
+        }
+        // While the store is open, too.
+        let schema = schema();
+        let store = PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
+        store.put(&key(), &write("old"), Precondition::Absent).await.unwrap();
+        sql(&address, &format!("ALTER TABLE {schema}.entry DROP CONSTRAINT entry_pkey")).await;
+        let error = store.put(&key(), &write("new"), Precondition::Absent).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Damaged);
+        let entry = store.load(&key()).await.unwrap().unwrap();
+        assert_eq!(entry.value.as_ref(), b"old");
+    });
+}
+
+#[test]
+fn a_server_that_takes_no_writes_or_may_lose_them_is_refused() {
+    with_server("a_server_that_takes_no_writes_is_refused", |address| async move {
+        let role = schema();
+        sql(
+            &address,
+            &format!(
+                "CREATE ROLE {role} LOGIN PASSWORD 'hush'; GRANT CREATE ON DATABASE postgres TO {role};
+                 ALTER ROLE {role} SET default_transaction_read_only = on"
+            ),
+        )
+        .await;
+        let as_role = address.replace("//app:", &format!("//{role}:"));
+        let error = fresh(&as_role).open().await.unwrap_err();
+        assert!(error.to_string().contains("name the primary"), "{}", words(&error));
+        sql(
+            &address,
+            &format!(
+                "ALTER ROLE {role} RESET default_transaction_read_only; ALTER ROLE {role} SET synchronous_commit = off"
+            ),
+        )
+        .await;
+        let error = fresh(&as_role).open().await.unwrap_err();
+        assert!(error.to_string().contains("synchronous_commit"), "{}", words(&error));
+        fresh(&as_role).may_lose_commits(true).open().await.unwrap();
+    });
+}
+
+/// The privileges are those that the documentation names.
+#[test]
+fn a_role_without_the_right_to_make_tables_is_enough_afterwards() {
+    with_server("a_role_without_the_right_to_make_tables_is_enough", |address| async move {
+        let (schema, role) = (schema(), schema());
+        sql(&address, &format!("CREATE ROLE {role} LOGIN PASSWORD 'hush'")).await;
+        let as_role = address.replace("//app:", &format!("//{role}:"));
+        let open = || PostgresStore::builder(&as_role).schema(&*schema).open();
+        let error = open().await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        assert!(error.to_string().contains("lacks a privilege"), "{}", words(&error));
+
+        PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
+        sql(&address, &format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}.version TO {role}"))
+            .await;
+        let error = open().await.unwrap_err();
+        assert!(
+            words(&error).contains("GRANT SELECT, INSERT, UPDATE, DELETE ON"),
+            "{}",
+            words(&error)
+        );
+        sql(
+            &address,
+            &format!(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.entry, {schema}.lease TO {role}"
+            ),
+        )
+        .await;
+        let store = open().await.unwrap();
+        let first = write("one");
+        store.put(&key(), &first, Precondition::Absent).await.unwrap();
+        let holder = LeaseHolder::random().unwrap();
+        let taken = store.acquire(&key(), "bot", holder, Duration::from_secs(9)).await.unwrap();
+        assert_eq!(taken, LeaseOutcome::Granted);
+        store.release(&key(), "bot", holder).await.unwrap();
+        store.remove(&key(), first.version).await.unwrap();
+    });
+}
+
+#[test]
+fn a_row_of_somebody_else_stops_nobody() {
+    with_server("a_row_of_somebody_else_stops_nobody", |address| async move {
+        let schema = schema();
+        let store = PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
+        store.put(&key(), &write("one"), Precondition::Absent).await.unwrap();
+        sql(
+            &address,
+            &format!("INSERT INTO {schema}.entry VALUES ('no key at all', 1, 'x', NULL, false)"),
+        )
+        .await;
+        let page = store.find(&Query::Keys { prefix: String::new() }, None, 10).await.unwrap();
+        assert_eq!((page.items.len(), page.unreadable.len()), (1, 1), "{page:?}");
+    });
+}
+
+/// With one connection, the dropped operation and the next one share it.
+#[test]
+fn a_dropped_future_and_a_late_answer_leave_no_half_used_connection() {
+    with_server("a_dropped_future_leaves_no_half_used_connection", |address| async move {
+        let schema = schema();
+        let builder = PostgresStore::builder(&address).schema(&*schema).max_connections(1);
+        let store = builder.timeout(Duration::from_millis(700)).open().await.unwrap();
+        let first = write("one");
+        store.put(&key(), &first, Precondition::Absent).await.unwrap();
+        let other = beside(&address).await;
+        other
+            .batch_execute(&format!("BEGIN; SELECT 1 FROM {schema}.entry FOR UPDATE"))
+            .await
+            .unwrap();
+
+        let second = write("two");
+        let key = key();
+        let waiting = store.put(&key, &second, Precondition::Version(first.version));
+        assert!(timeout(Duration::from_millis(100), waiting).await.is_err(), "the row is locked");
+        // The operation goes on without its caller, and ends at its deadline: only then there is a connection.
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        assert_eq!(store.load(&key).await.unwrap().unwrap().version, first.version);
+
+        let began = Instant::now();
+        let third = write("three");
+        let error =
+            store.put(&key, &third, Precondition::Version(first.version)).await.unwrap_err();
+        assert!(error.is_unknown(), "{}", words(&error));
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert_eq!(store.load(&key).await.unwrap().unwrap().version, first.version);
+        other.batch_execute("ROLLBACK").await.unwrap();
+    });
+}
+
+#[test]
+fn connections_that_the_server_ended_are_replaced() {
+    with_server("connections_that_the_server_ended_are_replaced", |address| async move {
+        let store = fresh(&address).max_connections(3).open().await.unwrap();
+        store.put(&key(), &write("one"), Precondition::Absent).await.unwrap();
+        let other = beside(&address).await;
+        for _ in 0..5 {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE query LIKE '%test\\_%' AND pid <> pg_backend_pid() AND state = 'idle'";
+            // Other tests' connections end as well, which must not matter to them either.
+            let _ended = other.query(end, &[]).await.unwrap();
+            let found = store.load(&key()).await;
+            let found = match found {
+                // Its end had not arrived yet.
+                Err(_) => store.load(&key()).await,
+                found => found,
+            };
+            assert!(found.unwrap().is_some());
+        }
+    });
+}
+
+/// A server that nobody reaches is told within the timeout.
+#[test]
+fn a_server_that_is_not_there_is_told_in_time() {
+    let store = PostgresStore::builder("postgres://app:hush@127.0.0.1:1/app");
+    let began = Instant::now();
+    let error = pollster::block_on(store.timeout(Duration::from_secs(1)).open()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(!format!("{error:?}").contains("hush"));
+}
+
+/// Whoever waited for another's row has the lease for as long as it asked for: the wait is not counted.
+#[test]
+fn a_wait_for_the_row_takes_nothing_from_a_lease() {
+    with_server("a_wait_for_the_row_takes_nothing_from_a_lease", |address| async move {
+        let schema = schema();
+        let store = PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
+        let insert = format!(
+            "BEGIN; INSERT INTO {schema}.lease VALUES ('{}', 'bot', '\\x00', clock_timestamp() + interval '1 hour')",
+            key().as_str()
+        );
+        for end in ["ROLLBACK", "COMMIT; UPDATE {}.lease SET until = '-infinity'"] {
+            sql(&address, &format!("DELETE FROM {schema}.lease")).await;
+            let other = beside(&address).await;
+            other.batch_execute(&insert).await.unwrap();
+            let (holder, length) = (LeaseHolder::random().unwrap(), Duration::from_millis(1_500));
+            let taking = {
+                let store = store.clone();
+                tokio::spawn(async move { store.acquire(&key(), "bot", holder, length).await })
+            };
+            tokio::time::sleep(Duration::from_millis(1_200)).await;
+            other.batch_execute(&end.replace("{}", &schema)).await.unwrap();
+            let mut outcome = taking.await.unwrap().unwrap();
+            if outcome != LeaseOutcome::Granted {
+                // What was committed was held at first.
+                outcome = store.acquire(&key(), "bot", holder, length).await.unwrap();
+            }
+            assert_eq!(outcome, LeaseOutcome::Granted, "{end}");
+            let held = store.lease(&key(), "bot").await.unwrap().unwrap();
+            assert!(held.remaining > Duration::from_millis(1_200), "{end}: {:?}", held.remaining);
+        }
+    });
+}
