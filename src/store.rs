@@ -11,3 +11,5 @@ pub use slack_store::{
 pub use slack_store::{SealingKey, SealingKeys};
 #[cfg(feature = "file-store")]
 pub use slack_store_file::FileStore;
+#[cfg(feature = "postgres-store")]
+pub use slack_store_postgres::{PostgresStore, PostgresStoreBuilder};

@@ -99,27 +99,24 @@ async fn version(database: &Arc<Database>) -> Result<usize, StoreError> {
 }
 
 async fn statements(database: &Arc<Database>, stored: usize) -> Result<String, StoreError> {
-    let Names { schema, .. } = &database.names;
-    let mut all = String::new();
     // `IF NOT EXISTS` would ask for the right to make schemas even where there is one.
-    const SCHEMA: &str = "SELECT to_regnamespace($1) IS NOT NULL";
-    let rows =
-        database.query(SCHEMA, vec![text(schema.as_str())]).await.map_err(Failure::of_read)?;
-    if !rows.first().map_or(Ok(false), |row| flag_of(row, 0))? {
-        all.push_str(&format!("CREATE SCHEMA \"{schema}\";\n"));
-    }
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(stored) {
-        all.push_str(
-            &migration
-                .replace("{version}", &database.names.table("version"))
-                .replace("{entry}", &database.names.table("entry"))
-                .replace("{lease}", &database.names.table("lease"))
-                .replace("{prefix}", &database.names.prefix),
-        );
-        let table = database.names.table("version");
-        all.push_str(&format!("UPDATE {table} SET version = {};\n", number + 1));
-    }
-    Ok(all)
+    const IS_THERE: &str = "SELECT to_regnamespace($1) IS NOT NULL";
+    let Names { schema, prefix } = &database.names;
+    let parameters = vec![text(schema.as_str())];
+    let rows = database.query(IS_THERE, parameters).await.map_err(Failure::of_read)?;
+    let is_there = rows.first().map_or(Ok(false), |row| flag_of(row, 0))?;
+    let schema = if is_there { String::new() } else { format!("CREATE SCHEMA \"{schema}\";\n") };
+    let [version, entry, lease] =
+        ["version", "entry", "lease"].map(|name| database.names.table(name));
+    let migrations = MIGRATIONS.iter().zip(1..).skip(stored).map(|(migration, number)| {
+        let statements = migration
+            .replace("{version}", &version)
+            .replace("{entry}", &entry)
+            .replace("{lease}", &lease)
+            .replace("{prefix}", prefix);
+        format!("{statements}UPDATE {version} SET version = {number};\n")
+    });
+    Ok([schema].into_iter().chain(migrations).collect())
 }
 
 /// Compares the columns with what the statements expect, and asks whether the role may use them.

@@ -116,6 +116,12 @@ pub fn stores(path: &std::path::Path) -> Vec<Result<InstallationStore, StoreErro
     ]
 }
 
+/// Why a store in PostgreSQL cannot be opened where no server is.
+#[cfg(feature = "postgres-store")]
+pub async fn no_server() -> Option<StoreError> {
+    slack_auth::store::PostgresStore::open("postgres://app@127.0.0.1:1/app").await.err()
+}
+
 /// Puts an installation into a store, and reads it again.
 pub async fn keep(
     store: &InstallationStore,

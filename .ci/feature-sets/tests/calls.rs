@@ -72,6 +72,13 @@ fn every_store_keeps_an_installation() {
 }
 
 #[test]
+#[cfg(feature = "postgres-store")]
+fn a_server_that_is_not_there_is_an_error() {
+    let error = pollster::block_on(feature_sets::no_server()).unwrap();
+    assert_eq!(error.kind(), slack_auth::store::StoreErrorKind::Unavailable);
+}
+
+#[test]
 fn a_rotator_without_a_runtime_names_the_features_that_have_one() {
     match feature_sets::rotator() {
         Ok(_) => assert!(cfg!(feature = "thread-runtime")),
