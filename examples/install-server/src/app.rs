@@ -1,6 +1,6 @@
 //! The server: its routes, and what all of them share.
 
-use std::{fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
 use axum::{
     Router,
@@ -17,8 +17,8 @@ use axum::{
     routing::{get, post},
 };
 use slack_auth::{
-    Client, ConfidentialClient, InstallationStore, Timestamp,
-    error::InvalidValue,
+    Client, ConfidentialClient, InstallationStore, Timestamp, TokenRotator,
+    events::{RequestVerifier, SigningSecret},
     methods::{OauthV2Access, OpenidConnectToken},
     oauth::{
         AuthorizationRequest, Callback, CodeExchange, InstallScopes, RandomBytes, RedirectUri,
@@ -26,10 +26,13 @@ use slack_auth::{
         random_bytes,
     },
     openid::IdTokenKeys,
+    runtime::TokioRuntime,
 };
+use tokio::runtime::Handle;
 
 use crate::{
     cookies::{Cookie, Cookies},
+    events,
     install::{self, Installed, log},
     once::{Once, Ticket},
     page,
@@ -51,6 +54,8 @@ pub struct Config {
     pub state_key: StateSigningKey,
     /// The store of installations.
     pub store: InstallationStore,
+    /// What Slack signs its requests with; without it no events are received.
+    pub signing_secret: Option<SigningSecret>,
     /// The clock.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -66,7 +71,15 @@ impl Config {
         store: InstallationStore,
     ) -> Self {
         let clock = Arc::new(|| std::time::SystemTime::now().into());
-        Self { slack, client, public_url: public_url.into(), state_key, store, clock }
+        Self {
+            slack,
+            client,
+            public_url: public_url.into(),
+            state_key,
+            store,
+            signing_secret: None,
+            clock,
+        }
     }
 }
 
@@ -81,13 +94,14 @@ impl fmt::Debug for Config {
 /// # Errors
 ///
 /// When Slack accepts no redirect URI under the public URL.
-pub fn router(config: Config) -> Result<Router, InvalidValue> {
+pub fn router(config: Config) -> Result<Router, Box<dyn Error>> {
     let app = Arc::new(App::new(config)?);
     Ok(Router::new()
         .route("/", get(home))
         .route(Flow::Install.start(), get(install::start))
         .route(Flow::Install.callback(), get(install::callback))
         .route("/installed", get(install::installed))
+        .route("/slack/events", post(events::receive))
         .route(Flow::SignIn.start(), get(sign_in::start))
         .route(Flow::SignIn.callback(), get(sign_in::callback))
         .route("/sign-out", post(sign_out))
@@ -102,6 +116,8 @@ pub(crate) struct App {
     pub(crate) slack: Client,
     pub(crate) client: ConfidentialClient,
     pub(crate) store: InstallationStore,
+    pub(crate) rotator: TokenRotator,
+    pub(crate) verifier: Option<RequestVerifier>,
     pub(crate) install: SignedStateFlow<OauthV2Access>,
     pub(crate) installs: Once<Installed>,
     pub(crate) sign_in: SignedStateFlow<OpenidConnectToken>,
@@ -113,8 +129,11 @@ pub(crate) struct App {
 }
 
 impl App {
-    fn new(config: Config) -> Result<Self, InvalidValue> {
-        let Config { slack, client, public_url, state_key, store, clock } = config;
+    fn new(config: Config) -> Result<Self, Box<dyn Error>> {
+        let Config { slack, client, public_url, state_key, store, signing_secret, clock } = config;
+        let rotator = TokenRotator::builder(slack.clone(), client.clone(), store.clone())
+            .runtime(TokioRuntime::new(Handle::current()))
+            .build()?;
         let install = AuthorizationRequest::<OauthV2Access>::new(
             client.id().clone(),
             InstallScopes::bot("chat:write,commands"),
@@ -145,6 +164,8 @@ impl App {
             slack,
             client,
             store,
+            rotator,
+            verifier: events::verifier(signing_secret),
             clock,
         })
     }
@@ -257,7 +278,10 @@ async fn guard(mut response: Response) -> Response {
 }
 
 /// Creates the redirect URI of a flow. Slack accepts https only; http on loopback is for the fake Slack.
-fn redirect_uri(public_url: &str, flow: Flow) -> Result<RedirectUri, InvalidValue> {
+fn redirect_uri(
+    public_url: &str,
+    flow: Flow,
+) -> Result<RedirectUri, slack_auth::error::InvalidValue> {
     let uri = format!("{public_url}{}", flow.callback());
     if public_url.starts_with("http://") {
         return RedirectUri::insecure_for_tests(uri);

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use slack_auth::{ClientId, ClientSecret, ConfidentialClient, error::InvalidValue};
+use slack_auth::{
+    ClientId, ClientSecret, ConfidentialClient, error::InvalidValue, events::SigningSecret,
+};
 use slack_fake::{App, Clock, FakeServer, FakeSlack, SharedFake, User, Workspace};
 
 use crate::{SlackApp, problem::Flow};
@@ -11,6 +13,9 @@ const DEMO_CLIENT_ID: &str = "1000000001.2000000002";
 
 /// A client secret that opens nothing.
 const DEMO_CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A signing secret that only the fake Slack signs with.
+const DEMO_SIGNING_SECRET: &str = "fedcba9876543210fedcba9876543210";
 
 /// Returns the app that [`demo_slack`] knows, with its server on this port of this machine.
 ///
@@ -22,7 +27,8 @@ pub fn demo_app(port: u16) -> Result<SlackApp, InvalidValue> {
         ClientId::new(DEMO_CLIENT_ID)?,
         ClientSecret::new(DEMO_CLIENT_SECRET)?,
     );
-    Ok(SlackApp { client, public_url: format!("http://localhost:{port}") })
+    let signing_secret = Some(SigningSecret::new(DEMO_SIGNING_SECRET)?);
+    Ok(SlackApp { client, signing_secret, public_url: format!("http://localhost:{port}") })
 }
 
 /// Starts a fake Slack with the app of [`demo_app`], two workspaces and two people.
@@ -40,6 +46,7 @@ pub fn demo_slack(public_url: &str, clock: Clock) -> io::Result<FakeServer> {
 fn fake(public_url: &str) -> FakeSlack {
     let app = App::new(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET)
         .name("Install Server")
+        .signing_secret(DEMO_SIGNING_SECRET)
         .redirect_url(format!("{public_url}{}", Flow::Install.callback()))
         .redirect_url(format!("{public_url}{}", Flow::SignIn.callback()))
         .insecure_loopback_redirects()

@@ -8,10 +8,8 @@ use axum::{
     response::{Redirect, Response},
 };
 use slack_auth::{
-    Installation, InstallationStore, StoreKey,
     methods::{OauthV2Access, UntrustedText},
     oauth::{Scopes, VerifiedCallback},
-    store::Precondition,
 };
 
 use crate::{
@@ -81,35 +79,15 @@ async fn install(
     let team = installation.team.as_ref().and_then(|team| team.name.clone());
     let enterprise = installation.enterprise.as_ref().and_then(|place| place.name.clone());
     let place = if installation.is_enterprise_install { enterprise } else { team };
-    store(&app.store, &key.clone().into(), &installation).await?;
-    Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), missing_scopes })
-}
-
-/// Stores an installation in the place of what was there: the newest answer of Slack's counts.
-async fn store(
-    store: &InstallationStore,
-    key: &StoreKey,
-    installation: &Installation,
-) -> Result<(), Problem> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let stored = async {
-            let found = store.load(key).await?;
-            let expected =
-                found.map_or(Precondition::Absent, |stored| Precondition::Version(stored.version));
-            store.put(key, installation, expected).await
-        };
-        match stored.await {
-            Ok(_) => return Ok(()),
-            // A refresh, or another installation, came between.
-            Err(error) if error.is_conflict() && tries < 5 => {}
-            Err(error) => {
-                log("the store", &error);
-                return Err(Problem::Ours);
-            }
-        }
+    // Laid over what is stored: another person's token stays, and the next caller gets the new one.
+    let outcome = app.rotator.install(installation).await.map_err(|error| {
+        log("the store", &error);
+        Problem::Ours
+    })?;
+    if let Err(error) = app.rotator.revoke_displaced(&outcome).await {
+        log("auth.revoke", &error);
     }
+    Ok(Installed { place: place.unwrap_or_else(|| key.to_string().into()), missing_scopes })
 }
 
 /// Writes an error and its causes to the log: none of ours holds anything secret.

@@ -19,6 +19,7 @@
 mod app;
 mod cookies;
 mod demo;
+mod events;
 mod install;
 mod keep_alive;
 mod once;

@@ -49,7 +49,8 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     let slack = Client::with_reqwest(slack, Limits::new())?;
     let store = InstallationStore::new(store, app.client.id().clone());
     let keeper = KeepAlive::start(slack.clone(), app.client.clone(), store.clone())?;
-    let config = Config::new(slack, app.client, app.public_url, state_key, store);
+    let mut config = Config::new(slack, app.client, app.public_url, state_key, store);
+    config.signing_secret = app.signing_secret;
     println!("Open {}/", config.public_url);
     let routes = router(config)?.merge(keeper.router());
     axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;

@@ -30,6 +30,8 @@ pub(crate) enum Problem {
     NotStartedHere,
     /// The code was used before.
     Used,
+    /// Slack's answer to the code did not come, and nobody knows whether the code is spent.
+    NoAnswer,
     /// Slack does not answer, or asks to wait.
     SlackIsDown,
     /// The ID token could not be verified.
@@ -78,6 +80,8 @@ impl Problem {
     /// Returns the problem of a call that failed.
     pub(crate) fn of_call<E: MethodError>(error: &CallError<E>) -> Self {
         match error.recovery() {
+            // Without a code of Slack's the answer is lost, and not the code refused.
+            Recovery::AuthorizeAgain if !has_code(error) => Self::NoAnswer,
             Recovery::AuthorizeAgain => Self::Used,
             Recovery::AskAdmin => Self::NotAllowed,
             Recovery::RetryLater { .. } => Self::SlackIsDown,
@@ -98,7 +102,7 @@ impl Problem {
         match self {
             Self::Denied | Self::NotAllowed | Self::NotYours => StatusCode::FORBIDDEN,
             Self::TooLate | Self::NotStartedHere | Self::Used => StatusCode::BAD_REQUEST,
-            Self::SlackIsDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SlackIsDown | Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotVerified => StatusCode::BAD_GATEWAY,
             Self::Misconfigured | Self::Ours => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoSuchPage => StatusCode::NOT_FOUND,
@@ -114,6 +118,7 @@ impl Problem {
             (Self::NotYours, _) => "This did not begin in this browser",
             (Self::NotStartedHere, _) => "Please start on our page",
             (Self::Used, _) => "This has been used already",
+            (Self::NoAnswer, _) => "Slack did not answer",
             (Self::SlackIsDown, _) => "Slack does not answer just now",
             (Self::NotVerified, _) => "We could not verify who you are",
             (Self::Misconfigured, _) => "This app is not set up correctly",
@@ -144,6 +149,9 @@ impl Problem {
             Self::Used => {
                 "Slack's answer works once. If you have seen that it worked, all is done; if not, start again."
             }
+            Self::NoAnswer => {
+                "Slack's answer did not reach us. You did nothing wrong, and nothing is lost: please start again."
+            }
             Self::SlackIsDown => {
                 "Nothing is lost. Wait a minute and load this page again; after ten minutes, start again."
             }
@@ -167,6 +175,10 @@ impl Problem {
             _ => Remedy::StartAgain,
         }
     }
+}
+
+fn has_code<E: MethodError>(error: &CallError<E>) -> bool {
+    error.response().is_some_and(|response| response.code().is_some())
 }
 
 impl Flow {

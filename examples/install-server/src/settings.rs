@@ -9,6 +9,7 @@ use std::{
 
 use slack_auth::{
     ClientId, ClientSecret, ConfidentialClient,
+    events::SigningSecret,
     oauth::{RedirectUri, StateSigningKey},
 };
 
@@ -18,6 +19,7 @@ use slack_auth::{
 /// |---|---|
 /// | `SLACK_CLIENT_ID`, `SLACK_CLIENT_SECRET` | the app's, from its page "Basic Information" at Slack |
 /// | `PUBLIC_URL` | the server's origin as browsers see it, such as `https://app.example.com` |
+/// | `SLACK_SIGNING_SECRET` | from the same page; without it no events are received at `/slack/events` |
 /// | `STATE_KEY` | 64 hex digits, random and secret, the same on every server; drawn at each start if missing |
 /// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` by default |
 /// | `DATABASE` | the file that holds the installations; `slack-install-server.sqlite` by default |
@@ -42,6 +44,8 @@ pub struct Settings {
 pub struct SlackApp {
     /// Client id and secret.
     pub client: ConfidentialClient,
+    /// What Slack signs its requests with, if events are to be received.
+    pub signing_secret: Option<SigningSecret>,
     /// The server's origin.
     pub public_url: String,
 }
@@ -64,7 +68,7 @@ impl Settings {
         let app = match parts {
             [None, None, None] => None,
             [Some(id), Some(secret), Some(public_url)] => {
-                Some(SlackApp::new(id, &secret, &public_url)?)
+                Some(SlackApp::new(id, &secret, variable("SLACK_SIGNING_SECRET"), &public_url)?)
             }
             _ => {
                 return Err(InvalidSetting(
@@ -80,7 +84,12 @@ impl Settings {
 }
 
 impl SlackApp {
-    fn new(id: String, secret: &str, public_url: &str) -> Result<Self, InvalidSetting> {
+    fn new(
+        id: String,
+        secret: &str,
+        signing_secret: Option<String>,
+        public_url: &str,
+    ) -> Result<Self, InvalidSetting> {
         let id = ClientId::new(id)
             .ok()
             .filter(|id| id.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
@@ -92,7 +101,12 @@ impl SlackApp {
                 "SLACK_CLIENT_SECRET is blank: copy it from the app's page \"Basic Information\"",
             )
         })?;
-        Ok(Self { client: ConfidentialClient::new(id, secret), public_url: origin(public_url)? })
+        let signing_secret = signing_secret.map(|secret| SigningSecret::new(secret.trim()));
+        let signing_secret = signing_secret.transpose().map_err(|_| {
+            InvalidSetting("SLACK_SIGNING_SECRET is malformed: copy it from the app's page \"Basic Information\"")
+        })?;
+        let client = ConfidentialClient::new(id, secret);
+        Ok(Self { client, signing_secret, public_url: origin(public_url)? })
     }
 }
 

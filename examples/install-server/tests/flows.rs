@@ -168,7 +168,7 @@ async fn while_slack_is_down_nothing_is_lost() {
             continue;
         }
         // Nobody knows whether the code is spent: the person begins again, and that works.
-        page.is_human(400, "This has been used already", "start again");
+        page.is_human(503, "Slack did not answer", "please start again");
         let callback = decided(&mut visitor, &stage, INSTALL, ALLOW).await;
         visitor.open(&callback).await.is_human(200, "Added to Slack", "Fake Softball Team");
     }
@@ -261,4 +261,40 @@ async fn every_answer_is_guarded() {
     let cookie = page.headers["set-cookie"].to_str().unwrap();
     assert!(cookie.starts_with("slack-browser="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_second_person_takes_nobodys_token_and_an_event_removes_what_it_is_about() {
+    let stage = Stage::set().await;
+    for person in ["U0FAKE00001", "U0FAKE00002"] {
+        let mut visitor = Visitor::new();
+        let consent = visitor.open(&stage.page(INSTALL)).await;
+        let page = visitor.open(&format!("{}&fake_user={person}{ALLOW}", consent.url)).await;
+        page.is_human(200, "Added to Slack", "Fake Softball Team");
+        stage.clock.advance(1_000);
+    }
+    let stored = stage.stored().await.remove(0).installation;
+    let bot = stored.bot.unwrap().access_token;
+    let now = stage.clock.now();
+    assert!(stage.slack(|slack| slack.is_live(bot.expose(), now)));
+
+    let http = reqwest::Client::new();
+    let deliver = async |request: axum::http::Request<Vec<u8>>| {
+        http.execute(request.try_into().unwrap()).await.unwrap().status().as_u16()
+    };
+    let url = stage.page("/slack/events");
+    let events = stage.slack(|slack| {
+        slack.uninstall("1000000001.2000000002", "T0FAKE00001");
+        slack.take_events()
+    });
+    assert!(!events.is_empty());
+    let request = |event| stage.slack(|slack| slack.event_request(event, &url, now, 0).unwrap());
+    let mut forged = request(&events[0]);
+    forged.body_mut().push(b' ');
+    assert_eq!(deliver(forged).await, 401);
+    assert_eq!(stage.stored().await.len(), 1);
+    for event in &events {
+        assert_eq!(deliver(request(event)).await, 200);
+    }
+    assert!(stage.stored().await.is_empty());
 }

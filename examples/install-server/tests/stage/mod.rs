@@ -43,6 +43,7 @@ impl Stage {
         let store = InstallationStore::new(store, client.id().clone());
         let key = StateSigningKey::new([7; 32]).unwrap();
         let mut config = Config::new(slack, client, &origin, key, store.clone());
+        config.signing_secret = app.signing_secret;
         let server_clock = clock.clone();
         config.clock = Arc::new(move || Timestamp::from_unix(server_clock.now()));
         let router = router(config).unwrap();
