@@ -1,6 +1,7 @@
 //! The installs in a real browser. `.ci/run browser` runs it.
 
 mod stage;
+#[expect(dead_code, reason = "the other example needs more of it")]
 #[path = "../../install-server/tests/stage/webdriver.rs"]
 mod webdriver;
 

@@ -77,6 +77,7 @@ mod calls;
 mod events;
 mod headers;
 mod id_token;
+mod import;
 pub mod input;
 pub mod oracle;
 mod origins;

@@ -16,7 +16,7 @@ use slack_proto::{
 };
 
 use crate::{
-    authorization, callback, calls, events, headers, id_token, origins, pending,
+    authorization, callback, calls, events, headers, id_token, import, origins, pending,
     reply::{self, Places, check_error_body, check_hiding, texts},
     rotation, stateless, stored,
 };
@@ -74,6 +74,8 @@ targets! {
     headers, headers::check;
     /// ID tokens: header, claims and signature on a line each, or a whole token.
     id_token, id_token::check;
+    /// Exported rows of other libraries.
+    import, import::check;
     /// An installation or a credential as a store reads it.
     installation_encoding, stored::check_encoding;
     /// Key sets.
