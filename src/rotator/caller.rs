@@ -145,37 +145,34 @@ impl TokenRotator {
         let shared = &self.shared;
         let deadline = shared.runtime.now() + shared.settings.wait_timeout;
         let mut timer = Timer::new(shared);
-        let (entry, round) = loop {
+        loop {
             let entry = shared.entry(key, slot);
             if entry.is_held_up(shared, deadline) && self.look_past(&entry).await {
                 continue;
             }
             let (round, started) = entry.tell(shared, input.clone());
-            if entry.is_detached() {
-                shared.entries.remove(&entry);
-                if started.is_none() {
-                    continue;
-                }
-            }
             if let Some((running, action)) = started {
                 if !timer.drive(running, action).await {
                     return Err(entry.too_late());
                 }
             }
-            match round {
-                Some(round) => break (entry, round),
-                None => return Ok(()),
+            if !entry.is_detached() {
+                let Some(round) = round else { return Ok(()) };
+                let _waiting = entry.wait_for_it(shared);
+                loop {
+                    let changed = entry.listen();
+                    match entry.outcome(shared, round, deadline) {
+                        Some(_) if entry.is_detached() => break,
+                        Some(outcome) => return outcome,
+                        None => {}
+                    }
+                    if !timer.ends_after(changed).await {
+                        return Err(entry.too_late());
+                    }
+                }
             }
-        };
-        let _waiting = entry.wait_for_it(shared);
-        loop {
-            let changed = entry.listen();
-            if let Some(outcome) = entry.outcome(shared, round, deadline) {
-                return outcome;
-            }
-            if !timer.ends_after(changed).await {
-                return Err(entry.too_late());
-            }
+            // Another entry takes its place, and must know of it as well.
+            shared.entries.remove(&entry);
         }
     }
 }
