@@ -299,9 +299,13 @@ impl Scene {
 
     fn retry(&mut self, process: &Process, place: usize) {
         let (rotator, key) = (process.rotator.clone(), self.world.keys[place].clone());
+        let life = process.life;
         let retry = async move { rotator.retry(&key).await };
         let what = format!("retry {}", TEAMS[place]);
-        self.caller(process, what, 8 * 40 * SECOND, retry, |_, _| {});
+        self.caller(process, what, 8 * 40 * SECOND, retry, move |world, _| {
+            let now = world.now();
+            world.state().invalidated_at.insert((life, place), now);
+        });
     }
 }
 

@@ -48,7 +48,12 @@ impl Network {
                 _ => None,
             }
         } else {
+            // Whoever has forgotten when it was issued cannot know.
+            let voided_at = state.invalidated_at.get(&(life, name.place));
+            let remembers =
+                world.plan.capacity > 1 && voided_at.is_none_or(|at| *at + GRACE < issued.at);
             let again = issued.from.is_some()
+                && remembers
                 && state.ledger.stored(name) == Some(pair)
                 && issued.known_to.contains(&life)
                 && now < issued.at + SHORTEST_LIFE
@@ -156,7 +161,10 @@ impl World {
             it.ended_at.is_some() || it.refresh.is_none() && state.ledger.later(stored.unwrap()) > 0
         });
         let holds = match error.kind() {
-            TokenErrorKind::NotInstalled => was_empty || has_read_old,
+            // One read that is old is no proof: it is read again.
+            TokenErrorKind::NotInstalled => {
+                was_empty || has_read_old && self.plan.weather == Weather::Harsh
+            }
             TokenErrorKind::NeedsAuthorization => is_dead || was_dead || ended || was_empty,
             TokenErrorKind::EmptySlot | TokenErrorKind::WrongTokenType => {
                 stored.is_none() || was_empty
