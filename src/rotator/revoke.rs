@@ -104,7 +104,13 @@ impl TokenRotator {
     /// Refreshes a credential, so that the newest pair is known; `None` if there is no newer one.
     async fn newest(&self, held: &AnyCredential) -> Result<Option<AnyCredential>, RevokeError> {
         let Some(request) = RefreshRequest::refresh(held) else { return Ok(None) };
-        match send::send(&self.shared, request).await {
+        let mut answer = send::send(&self.shared, request.clone()).await;
+        if let (Input::Failed(RefreshFailure::Unknown { .. }), _) = answer {
+            // The refresh token may be spent: it is sent again while Slack takes it still.
+            guard::sleep(&*self.shared.runtime, RESEND_WAIT).await;
+            answer = send::send(&self.shared, request).await;
+        }
+        match answer {
             (Input::Issued(issued), _) => Ok(Some(issued.credential)),
             (Input::Failed(RefreshFailure::Spent { code }), cause) => {
                 if code.as_str() == "account_inactive" || code.as_str() == "token_revoked" {
@@ -226,6 +232,9 @@ fn done<T, E: MethodError>(
     }
     Err(RevokeError::new(RevokeErrorKind::Slack(recovery), Some(Box::new(error))))
 }
+
+/// How long to wait before a refresh of unknown outcome is sent again.
+const RESEND_WAIT: Duration = Duration::from_millis(500);
 
 /// How long to wait before the newest pair is stored once more.
 const KEEP_WAITS: [Duration; 3] =
