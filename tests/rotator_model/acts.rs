@@ -210,8 +210,9 @@ impl Scene {
         let place = self.chance.below(LASTING);
         let (rotator, key) = (process.rotator.clone(), self.world.keys[place].clone());
         let (life, since) = (process.life, self.world.now());
-        let Some(removal) = Removal::begin(&self.world, life, place) else { return };
+        let Some(mut removal) = Removal::begin(&self.world, life, place) else { return };
         // Whether it comes to its end or not: nothing of it is missed.
+        removal.revokes = true;
         self.end(place);
         let revoke = async move {
             let result = rotator.revoke_all(&key).await;
@@ -313,6 +314,8 @@ impl Scene {
 struct Removal {
     world: World,
     of: (Life, usize),
+    /// Whether all that Slack has issued until its end is to be revoked.
+    revokes: bool,
 }
 
 impl Removal {
@@ -320,12 +323,15 @@ impl Removal {
     fn begin(world: &World, life: Life, place: usize) -> Option<Self> {
         let of = (life, place);
         let is_first = world.state().removals.insert(of);
-        is_first.then(|| Self { world: world.clone(), of })
+        is_first.then(|| Self { world: world.clone(), of, revokes: false })
     }
 }
 
 impl Drop for Removal {
     fn drop(&mut self) {
+        if self.revokes {
+            end_all(&self.world, self.of.1, self.world.now());
+        }
         self.world.state().removals.remove(&self.of);
     }
 }

@@ -29,6 +29,22 @@
 //! * Nobody waits for longer than was promised, and nothing is deleted or revoked that nobody wanted to be.
 //! * A drained process sends no new refresh and holds no pair; the pace is kept: so many in flight, and a pause after 429.
 //!
+//! # That it can fail
+//!
+//! Each of these faults was put into the rotator or the machine, one at a time, and found at this seed at the latest:
+//!
+//! | fault | seed | by the rule |
+//! |---|---|---|
+//! | a lease of another process is ignored | 0 | a refresh token is spent once |
+//! | a write ignores the version | 35 | a refresh token is spent once |
+//! | a wait in doubt is longer than the grace time | 3 | nothing is lost |
+//! | a pair is dropped when its write conflicts | 31 | what is handed out was stored |
+//! | a drain is ignored | 0 | a drained process sends no new refresh |
+//! | a pause after 429 is ignored | 15 | the pace is kept |
+//! | a pair is handed out before it is stored | 46 | what is handed out was stored |
+//! | a store may hang | 2 | nobody waits for longer than was promised |
+//! | the pair that is fetched to be revoked is not stored | 26 | nobody sends what is known to be spent |
+//!
 //! # How to use it
 //!
 //! `ROTATOR_MODEL_RUNS=2000` plays more runs, `ROTATOR_MODEL_SEED` begins elsewhere, `ROTATOR_MODEL_TRACE=1000` prints more of

@@ -40,6 +40,8 @@ pub(crate) struct Flight {
     world: World,
     pace: (Life, String),
     sent_at: Time,
+    /// Whether it belongs to a revocation, which goes by no pace.
+    revokes: bool,
 }
 
 impl Network {
@@ -89,13 +91,16 @@ impl Network {
         if let Some((gone, probes)) = early {
             world.break_rule("sent in a pause", format!("{probes} after {gone:?}: {who}"));
         }
-        Flight { world: world.clone(), pace: (life, method.to_owned()), sent_at: now }
+        Flight { world: world.clone(), pace: (life, method.to_owned()), sent_at: now, revokes }
     }
 }
 
 impl Flight {
     /// The answer has reached the process.
     pub(crate) fn end(self, answer: &Response<Vec<u8>>) {
+        if self.revokes {
+            return;
+        }
         let now = self.world.now();
         let mut state = self.world.state();
         let Some(pace) = state.pace.methods.get_mut(&self.pace) else { return };
