@@ -8,6 +8,7 @@ one number after the other in the variable MUTANT, until one of them fails.
     .ci/mutants/all-at-once.py slack-proto              all of slack-proto
     .ci/mutants/all-at-once.py slack-proto wire/ form   only files whose path in src begins so
     .ci/mutants/all-at-once.py slack-transport-curl     the parts of a transport that need no socket
+    .ci/mutants/all-at-once.py slack-auth               the rotator and the pace of refreshes
 
 What runs for which package stands in PACKAGES.
 
@@ -57,12 +58,20 @@ class Package:
     # The files meant when none are named, as their paths in src begin.
     files: tuple = ("",)
     options: tuple = ()
+    # Which test programs are built.
+    programs: tuple = ("--tests",)
     # Test programs that take seconds; they come last.
     slow: tuple = ()
     # Test programs left out: what they show is not about these files, or takes minutes for each mutant.
     without: tuple = ()
     # Addresses that one test program may take.
     most_bytes: int = 4 << 30
+    # What the test programs find in their surroundings.
+    variables: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def src(self):
+        return (pathlib.PurePosixPath(self.folder) / "src").as_posix()
 
     def cargo(self, *command):
         return ["cargo", *command, "-p", self.name, *self.options, "--message-format=json"] + [
@@ -106,6 +115,15 @@ PACKAGES = {
         ),
         Package("slack-store", "store", OF_THE_STORE, options=("--all-features",), slow=("backends",)),
         Package("slack-store-file", "store-file", slow=("suite",)),
+        Package(
+            "slack-auth",
+            ".",
+            ("rotator", "pace"),
+            options=("--all-features",),
+            programs=("--lib", "--test", "rotator", "--test", "lifecycle", "--test", "rotator_model"),
+            slow=("rotator_model",),
+            variables={"ROTATOR_MODEL_RUNS": "30"},
+        ),
     ]
 }
 # Of CPU time, for one test program.
@@ -132,7 +150,7 @@ def main(package, wanted):
 def listed(package, wanted):
     command = ["cargo", "mutants", "-p", package.name, "--list", "--json"]
     text = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    within = tuple(f"{package.folder}/src/{path}" for path in wanted or package.files)
+    within = tuple(f"{package.src}/{path}" for path in wanted or package.files)
     return {number: mutant for number, mutant in enumerate(json.loads(text), 1) if mutant["file"].startswith(within)}
 
 
@@ -206,7 +224,7 @@ def write_tree(package, mutants, fate):
             written += "_ => unreachable!() } }"
             done = end
         (COPY / name).write_text(written + text[done:])
-    library = f"{package.folder}/src/lib.rs"
+    library = f"{package.src}/lib.rs"
     (COPY / library).write_text((ROOT / library).read_text() + SWITCH)
     return arms
 
@@ -226,7 +244,7 @@ def body_of(text, at):
 
 
 def build(package):
-    command = package.cargo("test", "--tests", "--no-run")
+    command = package.cargo("test", *package.programs, "--no-run")
     text = subprocess.run(command, cwd=COPY, env=ENV, check=True, stdout=subprocess.PIPE).stdout
     artifacts = [json.loads(line) for line in text.splitlines()]
     programs = {one["target"]["name"]: one["executable"] for one in artifacts if one.get("executable")}
@@ -238,7 +256,7 @@ def build(package):
 def run(package, programs, number):
     for _, path in programs:
         command = [path, "--test-threads=2"]
-        options = dict(cwd=COPY / package.folder, env=dict(ENV, MUTANT=str(number)), preexec_fn=lambda: limit(package))
+        options = dict(cwd=COPY / package.folder, env=dict(ENV, MUTANT=str(number), **package.variables), preexec_fn=lambda: limit(package))
         quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with subprocess.Popen(command, start_new_session=True, **quiet, **options) as child:
             try:
@@ -262,7 +280,7 @@ def report(package, mutants, fate):
     fates = ["caught", "timeout", "missed", "unviable", "left"]
     table = collections.defaultdict(collections.Counter)
     for number, mutant in mutants.items():
-        folder = mutant["file"].removeprefix(f"{package.folder}/src/").split("/")[0]
+        folder = mutant["file"].removeprefix(f"{package.src}/").split("/")[0]
         table[folder][fate[number]] += 1
     print("| folder or file | mutants |", " | ".join(fates), "|")
     print("|---" * (len(fates) + 2) + "|")
