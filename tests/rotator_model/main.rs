@@ -31,7 +31,8 @@
 //!
 //! # That it can fail
 //!
-//! Each of these faults was put into the rotator or the machine, one at a time, and found at this seed at the latest:
+//! Each of these faults was put into the rotator, one at a time, and found by the runs of `cargo test`. The seed is the first
+//! one that found it then; a change of the model may make it another.
 //!
 //! | fault | seed | by the rule |
 //! |---|---|---|
