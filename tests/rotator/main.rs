@@ -7,6 +7,7 @@ mod flight;
 mod guarded;
 mod health;
 mod incidents;
+mod leases;
 mod processes;
 mod recorded;
 mod refusals;

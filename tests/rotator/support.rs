@@ -207,6 +207,10 @@ pub(crate) struct Shaky {
     pub(crate) full: Arc<AtomicBool>,
     /// The keys of entries that cannot be read.
     pub(crate) unreadable: Arc<Mutex<Vec<String>>>,
+    /// How long each call takes.
+    pub(crate) slow: Arc<Mutex<Option<(ManualRuntime, Duration)>>>,
+    /// How often a lease was asked for.
+    pub(crate) acquired: Arc<AtomicUsize>,
     /// The number of the call that goes wrong, and how.
     pub(crate) trip: Arc<Mutex<Option<(usize, bool)>>>,
 }
@@ -238,6 +242,13 @@ impl Hooks for Shaky {
     async fn before(&self, call: Call) -> Result<(), StoreError> {
         if call == Call::Load {
             self.reads.fetch_add(1, Ordering::SeqCst);
+        }
+        if call == Call::Acquire {
+            self.acquired.fetch_add(1, Ordering::SeqCst);
+        }
+        let slow = self.slow.lock().unwrap().clone();
+        if let Some((runtime, delay)) = slow {
+            runtime.sleep(delay).await;
         }
         match self.trips() {
             Some(true) => panic!("the test's store panics"),
