@@ -323,3 +323,31 @@ fn a_reinstall_by_another_process_ends_a_long_wait() {
         assert!(fleet.runtime.elapsed().saturating_sub(asked_at) < seconds(2), "{code}");
     }
 }
+
+#[test]
+fn credentials_that_were_issued_together_are_refreshed_each_at_its_own_time() {
+    let fleet = Fleet::new(|_, _| Answer::Pair);
+    let keys = fleet.many(12, LIFE.as_secs());
+    let rotator = fleet.rotator(8);
+    let mut due: Vec<(Timestamp, &StoreKey)> = Vec::new();
+    for key in &keys {
+        let health = fleet.runtime.block_on(rotator.health(key)).unwrap().unwrap();
+        due.push((health.credentials[0].due_at.unwrap(), key));
+        fleet.runtime.block_on(rotator.access_token(key, Slot::Bot)).unwrap();
+    }
+    due.sort_unstable();
+    assert!(due[11].0.since(due[0].0) > seconds(3 * 3_600), "{due:?}");
+    for (count, (due_at, key)) in due.into_iter().enumerate() {
+        let early = due_at.since(fleet.runtime.now()).saturating_sub(seconds(5));
+        fleet.runtime.advance(early);
+        if fleet.runtime.now() < due_at {
+            rotator.refresh_if_due(key, Slot::Bot);
+            fleet.runtime.advance(seconds(2));
+            assert_eq!(fleet.slack.requests(), count, "{key}");
+        }
+        fleet.runtime.advance(due_at.since(fleet.runtime.now()));
+        rotator.refresh_if_due(key, Slot::Bot);
+        fleet.runtime.advance(seconds(2));
+        assert_eq!(fleet.slack.requests(), count + 1, "{key}");
+    }
+}
