@@ -28,10 +28,22 @@ impl Size {
     }
 }
 
-/// A scenario: its name, and what runs it.
-pub(crate) type Scenario = (&'static str, fn(Size) -> Vec<Row>);
+/// Returns the scenario of this name, or else those that have it in their names.
+pub(crate) fn named(name: &str) -> impl Iterator<Item = fn(Size) -> Vec<Row>> {
+    let is_exact = ALL.iter().any(|scenario| scenario.0 == name);
+    let picked =
+        ALL.iter().filter(
+            move |scenario| {
+                if is_exact { scenario.0 == name } else { scenario.0.contains(name) }
+            },
+        );
+    picked.map(|scenario| scenario.1)
+}
 
-pub(crate) const ALL: &[Scenario] = &[
+/// A scenario: its name, and what runs it.
+type Scenario = (&'static str, fn(Size) -> Vec<Row>);
+
+const ALL: &[Scenario] = &[
     ("in-flight", in_flight::one_process),
     ("in-flight-20", in_flight::wide_window),
     ("in-flight-8-processes", in_flight::eight_processes),
