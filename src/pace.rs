@@ -317,10 +317,10 @@ const LONGEST_PROBE_WAIT: Duration = Duration::from_secs(480);
 const SUCCESSES_TO_GROW: usize = 16;
 
 /// However narrow the window is: one that grew sooner would hide from the rate that requests go one by one.
-const FEWEST_SUCCESSES_TO_GROW: usize = 64;
+const FEWEST_SUCCESSES_TO_GROW: usize = 128;
 
 /// How many times the last pause must have passed without a limit until the window grows.
-const PAUSES_TO_GROW: u32 = 4;
+const PAUSES_TO_GROW: u32 = 10;
 
 /// After a pause of this length another limit costs more than a narrow window does.
 const DEAR_PAUSE: Duration = Duration::from_secs(10);

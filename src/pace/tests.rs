@@ -55,7 +55,7 @@ fn a_limit_stops_everything_and_it_comes_back_slowly() {
 }
 
 #[test]
-fn a_window_grows_again_after_many_answers_and_four_pauses() {
+fn a_window_grows_again_after_many_answers_and_ten_pauses() {
     let after_limit = |pause: u64| {
         let mut pace = due(2, 1_000);
         gone(&mut pace, at(0));
@@ -73,11 +73,11 @@ fn a_window_grows_again_after_many_answers_and_four_pauses() {
         pace.window
     };
     let mut pace = after_limit(1);
-    assert_eq!(answers(&mut pace, 2, 62), 1);
-    assert_eq!(answers(&mut pace, 64, 1), 2);
+    assert_eq!(answers(&mut pace, 2, 126), 1);
+    assert_eq!(answers(&mut pace, 128, 1), 2);
     let mut pace = after_limit(100);
-    assert_eq!(answers(&mut pace, 101, 299), 1, "the next limit would cost another long pause");
-    assert_eq!(answers(&mut pace, 401, 1), 2);
+    assert_eq!(answers(&mut pace, 101, 900), 1, "the next limit would cost another long pause");
+    assert_eq!(answers(&mut pace, 1_001, 1), 2);
 }
 
 #[test]
