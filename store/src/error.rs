@@ -154,5 +154,6 @@ mod tests {
         assert!(error.is_unknown() && !error.is_conflict());
         assert_eq!(error.kind().as_str(), "unknown");
         assert!(StoreError::conflict().source().is_none());
+        assert!(StoreError::conflict().is_conflict() && !StoreError::conflict().is_unknown());
     }
 }

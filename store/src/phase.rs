@@ -26,3 +26,21 @@ pub fn phase(key: &StoreKey, slot: Slot) -> u32 {
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     u32::try_from(hash >> 32).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use slack_proto::tokens::InstallationKey;
+
+    use super::*;
+
+    /// Every release must find a credential due at the same time: the numbers are fixed for good.
+    #[test]
+    fn phases_are_what_they_were() {
+        let key = StoreKey::from(InstallationKey::Workspace("T1".into()));
+        let slots = [Slot::Bot, Slot::User, Slot::Configuration, Slot::Unknown];
+        assert_eq!(
+            slots.map(|slot| phase(&key, slot)),
+            [2_084_349_993, 1_988_669_184, 3_831_912_123, 1_519_932_692]
+        );
+    }
+}

@@ -258,6 +258,24 @@ mod tests {
         }
     }
 
+    /// The first format sealed a file as a whole, and bound it to its first line.
+    #[test]
+    fn what_the_first_format_sealed_opens_in_its_own_place_alone() {
+        let keys = keys(7);
+        assert_eq!(keys.key.expose(), &[7; 32]);
+        let start = format!("{FIRST}{:016x} {} ", VERSION.as_u64(), key().as_str());
+        let (nonce, mut sealed) = ([3; NONCE], b"value".to_vec());
+        let cipher = keys.key.cipher();
+        cipher.encrypt_in_place(&XNonce::from(nonce), start.as_bytes(), &mut sealed).unwrap();
+        let name = &keys.names()[0];
+        let whole = [format!("{start}{name}\n").as_bytes(), &nonce, &sealed].concat();
+        assert_eq!(opened(&keys, &key(), VERSION, &whole).unwrap(), b"value");
+        let other = EntryKey::from_text("team/T2").unwrap();
+        assert_eq!(opened(&keys, &other, VERSION, &whole), Err(StoreErrorKind::Foreign));
+        let newer = StoredVersion::new(8);
+        assert_eq!(opened(&keys, &key(), newer, &whole), Err(StoreErrorKind::Foreign));
+    }
+
     #[test]
     fn no_two_seals_are_the_same() {
         let keys = SealingKeys::new(SealingKey::random().unwrap());

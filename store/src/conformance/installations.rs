@@ -140,6 +140,7 @@ async fn listed(
             List::Organization(id) => store.keys_of_organization(id, after.as_ref(), limit).await,
         };
         let page = ok(page)?;
+        ensure(page.keys.len() <= limit, "a page is longer than was asked for")?;
         keys.extend(page.keys.into_iter().map(|found| found.key.to_text()));
         after = page.next;
         if after.is_none() {

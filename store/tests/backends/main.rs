@@ -3,6 +3,7 @@
 mod careless;
 mod fault;
 mod unknown;
+mod whole;
 
 use std::{
     collections::HashMap,
@@ -89,7 +90,7 @@ fn every_careless_store_is_caught() {
         (Fault::Offsets, "pages-of-changes", "where the last one ended"),
         (Fault::DueUnordered, "due-soonest-first", "does not come first"),
         (Fault::DueStays, "due-moves", "that an older write told"),
-        (Fault::DueByCaller, "due-comes", "by a caller's clock"),
+        (Fault::DueByCaller, "due-comes", "on a caller's clock"),
         (Fault::AttentionStays, "attention-listed", "found as needing a person"),
         (Fault::AttentionStays, "installations-due", "needs a person without a reason"),
         (Fault::GrantsAll, "lease-excludes", "granted to another"),

@@ -1,0 +1,146 @@
+//! What `InstallationStore` does over the store in memory.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pollster::block_on;
+use slack_proto::{
+    ClientId, Installation, Slot, StoreKey, Timestamp, rotation::RotationPolicy,
+    tokens::InstallationKey,
+};
+use slack_store::{
+    EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore, Precondition, SealingKey,
+    SealingKeys, StoreBackend, StoreErrorKind,
+};
+
+fn over(backend: &MemoryStore) -> InstallationStore {
+    InstallationStore::new(backend.clone(), ClientId::new("1.2").unwrap())
+}
+
+fn keys(byte: u8) -> SealingKeys {
+    SealingKeys::new(SealingKey::new([byte; 32]))
+}
+
+fn key() -> StoreKey {
+    InstallationKey::Workspace("T1".into()).into()
+}
+
+fn installation(token: &str) -> Installation {
+    let text = format!(
+        r#"{{"version":1,"kind":"installation","team":{{"id":"T1"}},"is_enterprise_install":false,"bot":{{"access_token":"{token}","refresh_token":"xoxe-1-FAKE","issued_at":1000,"expires_at":44200}}}}"#
+    );
+    Installation::decode(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_sealed_store_is_refused_without_its_key() {
+    let backend = MemoryStore::new();
+    let put = over(&backend).sealed(keys(1));
+    block_on(put.put(&key(), &installation("x"), Precondition::Absent)).unwrap();
+    for (store, remedy) in [
+        (over(&backend), "give the sealing key"),
+        (over(&backend).sealed(keys(2)), "a key that was not given"),
+    ] {
+        let error = block_on(store.load(&key())).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Sealed);
+        assert!(error.to_string().contains(remedy), "{error}");
+    }
+    // The mark names the new key once a process had it; the old one alone is then not enough.
+    let both = over(&backend).sealed(keys(2).old_key(SealingKey::new([1; 32])));
+    assert!(block_on(both.load(&key())).unwrap().is_some());
+    assert!(block_on(over(&backend).sealed(keys(1)).load(&key())).is_err());
+    let behind = over(&backend).sealed(keys(1).old_key(SealingKey::new([2; 32])));
+    assert!(block_on(behind.load(&key())).unwrap().is_some());
+}
+
+#[test]
+fn an_installation_of_a_mebibyte_is_the_largest() {
+    let (backend, most) = (MemoryStore::new(), InstallationStore::MAX_VALUE_LEN);
+    let length =
+        |token: usize| installation(&"x".repeat(token)).encode_exposing_secrets().as_ref().len();
+    let largest = most - (length(1) - 1);
+    assert_eq!(length(largest), most);
+    let store = over(&backend);
+    let put = |token| {
+        block_on(store.put(&key(), &installation(&"x".repeat(token)), Precondition::Absent))
+    };
+    assert_eq!(put(largest + 1).unwrap_err().kind(), StoreErrorKind::Refused);
+    put(largest).unwrap();
+}
+
+#[test]
+fn leases_are_released() {
+    let store = over(&MemoryStore::new());
+    let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+    let minute = Duration::from_secs(60);
+    let acquire = |holder| block_on(store.acquire(&key(), Slot::Bot, holder, minute)).unwrap();
+    assert_eq!(acquire(ours), LeaseOutcome::Granted);
+    assert_ne!(acquire(theirs), LeaseOutcome::Granted);
+    block_on(store.release(&key(), Slot::Bot, ours)).unwrap();
+    assert_eq!(acquire(theirs), LeaseOutcome::Granted);
+    let sweep = |holder| block_on(store.acquire_sweep(holder, minute)).unwrap();
+    assert_eq!(sweep(ours), LeaseOutcome::Granted);
+    assert_ne!(sweep(theirs), LeaseOutcome::Granted);
+    block_on(store.release_sweep(ours)).unwrap();
+    assert_eq!(sweep(theirs), LeaseOutcome::Granted);
+}
+
+#[test]
+fn a_lease_is_over_at_its_end() {
+    let now = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&now);
+    let backend =
+        MemoryStore::with_clock(move || Duration::from_secs(clock.load(Ordering::SeqCst)));
+    let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+    let (key, minute) = (EntryKey::from_text("team/T1").unwrap(), Duration::from_secs(60));
+    let outcome = block_on(backend.acquire(&key, "bot", ours, minute)).unwrap();
+    assert_eq!(outcome, LeaseOutcome::Granted);
+    now.store(59, Ordering::SeqCst);
+    assert!(block_on(backend.lease(&key, "bot")).unwrap().is_some());
+    now.store(60, Ordering::SeqCst);
+    assert!(block_on(backend.lease(&key, "bot")).unwrap().is_none());
+    let outcome = block_on(backend.acquire(&key, "bot", theirs, minute)).unwrap();
+    assert_eq!(outcome, LeaseOutcome::Granted);
+}
+
+/// When an installation is due depends on the policy; writing it once more changes that, and nothing else.
+#[test]
+fn a_page_that_is_written_anew_is_due_by_the_policy() {
+    let backend = MemoryStore::new();
+    let at = |margin| {
+        let policy = RotationPolicy::new().margin(Duration::from_secs(margin));
+        over(&backend).policy(policy).clock(|| Timestamp::from_unix(1000))
+    };
+    let (late, early) = (at(60), at(20_000));
+    let first = block_on(late.put(&key(), &installation("x"), Precondition::Absent)).unwrap();
+    let due_in = || {
+        let page = block_on(late.due_within(Duration::from_secs(50_000), None, 10)).unwrap();
+        page.keys[0].due_in.unwrap().as_secs()
+    };
+    let before = due_in();
+    let page = block_on(early.rewrite(None, 10)).unwrap();
+    assert_eq!((page.keys.len(), page.unreadable.len()), (1, 0));
+    assert!(due_in().abs_diff(before) > 60, "{before} {}", due_in());
+    let stored = block_on(late.load(&key())).unwrap().unwrap();
+    assert_ne!(stored.version, first);
+    assert_eq!(
+        stored.installation.encode_exposing_secrets().as_ref(),
+        installation("x").encode_exposing_secrets().as_ref()
+    );
+}
+
+#[test]
+fn debug_shows_what_may_be_shown() {
+    let store = over(&MemoryStore::new());
+    assert!(format!("{store:?}").contains("1.2"), "{store:?}");
+    assert!(format!("{:?}", MemoryStore::new()).starts_with("MemoryStore"));
+    let shown = |text| format!("{:?}", EntryKey::from_text(text).unwrap());
+    assert_eq!(shown("team/T0FAKE00001"), "EntryKey(T0FAKE00001)");
+    assert_eq!(shown("@app"), "EntryKey(@app)");
+    assert_eq!(shown("xoxb-secret"), "EntryKey([11 bytes not shown])");
+}
