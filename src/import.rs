@@ -1,13 +1,13 @@
 //! Moving in from Slack's own SDKs: what they have stored, as installations.
 //!
 //! [`slack_sdk`] reads the rows of the tables `slack_installations` and `slack_bots`, as the SQLAlchemy and SQLite stores of
-//! Python's slack_sdk write them; [`slack_oauth`] reads what an installation store of `@slack/oauth` keeps. Both are
-//! functions of values: they read no database and write to no store. They are tried with rows that slack_sdk 3.48.0 and
+//! Python's `slack_sdk` write them; [`slack_oauth`] reads what an installation store of `@slack/oauth` keeps. Both are
+//! functions of values: they read no database and write to no store. They are tried with rows that `slack_sdk` 3.48.0 and
 //! `@slack/oauth` 4.0.0 have written.
 //!
 //! # Which row counts
 //!
-//! slack_sdk keeps each install as a row of its own, and a refresh may write to either table, so that its stores disagree
+//! `slack_sdk` keeps each install as a row of its own, and a refresh may write to either table, so that its stores disagree
 //! about which token is the present one. Here the newest credential of each owner counts, over both tables: by the time of
 //! its install, and if it rotates by the end of its token, which a refresh moves. The bot goes under the place's key; of
 //! several people each keeps a row, the first under the place and the others under [`StoreKey::person`], as
@@ -67,9 +67,9 @@ pub use imported::{ImportError, Imported, LeftOut, LeftOutReason};
 
 use crate::StoreKey;
 
-/// Reads the rows of slack_sdk's tables, each a JSON object with a member for each column.
+/// Reads the rows of `slack_sdk`'s tables, each a JSON object with a member for each column.
 ///
-/// Times are UTC, as slack_sdk writes them: text such as `2026-11-21 00:00:00.250000`, ISO 8601, or Unix seconds. Rows of
+/// Times are UTC, as `slack_sdk` writes them: text such as `2026-11-21 00:00:00.250000`, ISO 8601, or Unix seconds. Rows of
 /// another client id are left out, since each app has a store of its own.
 ///
 /// # Errors

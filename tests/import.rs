@@ -1,4 +1,4 @@
-//! Rows that the official SDKs have written (slack_sdk 3.48.0 over SQLAlchemy 2.1.9 and over SQLite; `@slack/oauth` 4.0.0),
+//! Rows that the official SDKs have written (`slack_sdk` 3.48.0 over SQLAlchemy 2.1.9 and over SQLite; `@slack/oauth` 4.0.0),
 //! as installations.
 
 use std::collections::BTreeMap;

@@ -72,7 +72,7 @@ impl Row {
         }
     }
 
-    /// Takes a text out; an empty one counts as missing, as slack_sdk's SQLite store writes it.
+    /// Takes a text out; an empty one counts as missing, as `slack_sdk`'s SQLite store writes it.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.members.remove(name)? {
             Value::String(text) if text.is_empty() => None,

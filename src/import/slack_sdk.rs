@@ -1,4 +1,4 @@
-//! The tables of Python's slack_sdk.
+//! The tables of Python's `slack_sdk`.
 
 use slack_proto::{ClientId, Installation, Timestamp, tokens::InstallationKey};
 
@@ -17,10 +17,7 @@ pub(super) fn import(
     let mut imported = Imported::default();
     let mut parts = Vec::new();
     for row in rows {
-        match read(client_id, row, &mut imported) {
-            Some((installed_at, part)) => parts.push((installed_at, part)),
-            None => continue,
-        }
+        parts.extend(read(client_id, row, &mut imported));
     }
     // Of the same second the later row counts: SQLite's clock has whole seconds.
     parts.sort_by_key(|(installed_at, part)| (*installed_at, part.row));

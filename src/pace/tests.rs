@@ -66,9 +66,9 @@ fn a_window_grows_again_after_many_answers_and_ten_pauses() {
     };
     let answers = |pace: &mut Pace, from: u64, count: u64| {
         for second in from..from + count {
-            let sent = gone(pace, at(second));
-            sent.into_iter()
-                .for_each(|request| pace.finish(at(second), request, Outcome::Answered));
+            for request in gone(pace, at(second)) {
+                pace.finish(at(second), request, Outcome::Answered);
+            }
         }
         pace.window
     };

@@ -18,6 +18,7 @@ pub const IN_REPLY: &[u8] = b"canary-in-a-reply-77d0";
 static FOUND: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
 
 /// Returns how many blocks were freed since the last call while a secret was in them, for each of [`SECRETS`].
+#[must_use]
 pub fn freed_with_secrets() -> [usize; 3] {
     [0, 1, 2].map(|index| FOUND[index].swap(0, Ordering::SeqCst))
 }

@@ -24,7 +24,7 @@ use tokio::runtime::Handle;
 
 struct App {
     slack: Client,
-    app: ConfidentialClient,
+    client: ConfidentialClient,
     rotator: TokenRotator,
     install: SignedStateFlow<OauthV2Access>,
     verifier: RequestVerifier,
@@ -54,7 +54,7 @@ pub fn router(
         .route("/slack/install", get(start))
         .route("/slack/callback", get(callback))
         .route("/slack/events", post(events))
-        .with_state(Arc::new(App { slack, app, rotator, install, verifier })))
+        .with_state(Arc::new(App { slack, client: app, rotator, install, verifier })))
 }
 
 async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failed> {
@@ -76,7 +76,7 @@ async fn callback(
     let verified = app.install.finish(browser.as_ref(), callback, requested_at).map_err(failed)?;
     // A task goes on if the browser hangs up: the code works once, and what it brings must be stored.
     let installed = tokio::spawn(async move {
-        let reply = app.slack.call(&verified.exchange, &app.app).await.map_err(failed)?;
+        let reply = app.slack.call(&verified.exchange, &app.client).await.map_err(failed)?;
         let installation = reply.value.into_installation(requested_at);
         let outcome = app.rotator.install(installation).await.map_err(failed)?;
         app.rotator.revoke_displaced(&outcome).await.map_err(failed)?;
@@ -112,8 +112,8 @@ fn cookie(headers: &HeaderMap) -> Option<SessionBinding> {
 }
 
 /// Slack, or the browser, gets an error and its text, which never holds a secret.
-fn failed(error: impl ToString) -> Failed {
-    (StatusCode::BAD_REQUEST, error.to_string())
+fn failed(error: impl Into<Box<dyn Error>>) -> Failed {
+    (StatusCode::BAD_REQUEST, error.into().to_string())
 }
 
 type Failed = (StatusCode, String);

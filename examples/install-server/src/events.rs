@@ -19,14 +19,14 @@ pub(crate) async fn receive(
     body: Bytes,
 ) -> Response {
     let Some(verifier) = &app.verifier else { return StatusCode::NOT_FOUND.into_response() };
-    let verified = match verifier.verify(&headers, body, app.now()) {
-        Ok(verified) => verified,
+    let proved = match verifier.verify(&headers, body, app.now()) {
+        Ok(proved) => proved,
         Err(error) => {
             log("a request that is not proved to be Slack's", &error);
             return StatusCode::UNAUTHORIZED.into_response();
         }
     };
-    let callback = match EventsApiRequest::parse(&verified) {
+    let callback = match EventsApiRequest::parse(&proved) {
         Ok(EventsApiRequest::UrlVerification(challenge)) => {
             return challenge.as_str().to_owned().into_response();
         }
