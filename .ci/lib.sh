@@ -81,4 +81,4 @@ show() {
 
 # All features that can be on together; each reaches the packages that have one of this name.
 export ALL_FEATURES=slack-auth/hyper,reqwest,curl,server,transport,openid,conformance,id-token-aws-lc,file-store,postgres-store,store-conformance
-ALL_FEATURES+=,slack-auth/events,slack-auth/metrics,slack-auth/test-util,slack-auth/thread-runtime,slack-auth/tokio,slack-auth/tracing
+ALL_FEATURES+=,slack-auth/events,slack-auth/import,slack-auth/metrics,slack-auth/test-util,slack-auth/thread-runtime,slack-auth/tokio,slack-auth/tracing

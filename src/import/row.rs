@@ -55,7 +55,7 @@ impl Row {
         rows.collect()
     }
 
-    /// Takes an object out, as a row of its own.
+    /// Removes and returns an object, as a row of its own.
     pub(super) fn object(&mut self, name: &str) -> Option<Self> {
         match self.members.remove(name)? {
             Value::Object(members) => Some(Self {
@@ -72,7 +72,7 @@ impl Row {
         }
     }
 
-    /// Takes a text out; an empty one counts as missing, as `slack_sdk`'s SQLite store writes it.
+    /// Removes and returns a text; an empty one counts as missing, as `slack_sdk`'s SQLite store writes it.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.members.remove(name)? {
             Value::String(text) if text.is_empty() => None,
@@ -111,7 +111,7 @@ impl Row {
         }
     }
 
-    /// Takes a credential out that was installed at this time, if that is known.
+    /// Removes and returns a credential that was installed at this time, if that is known.
     pub(super) fn credential(
         &mut self,
         fields: &CredentialFields,

@@ -12,7 +12,7 @@ use crate::{
     names::Names,
 };
 
-/// Makes or completes the tables, and checks that the server keeps what it acknowledges.
+/// Creates or completes the tables, and checks that the server keeps what it acknowledges.
 pub(crate) async fn prepare(
     database: &Arc<Database>,
     may_lose_commits: bool,

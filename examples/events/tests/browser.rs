@@ -1,5 +1,6 @@
 //! The installs in a real browser. `.ci/run browser` runs it.
 
+#[expect(dead_code, reason = "the tests over loopback need more of it")]
 mod stage;
 #[expect(dead_code, reason = "the other example needs more of it")]
 #[path = "../../install-server/tests/stage/webdriver.rs"]
