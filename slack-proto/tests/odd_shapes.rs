@@ -198,7 +198,7 @@ fn claims(body: &str) -> Reply<UserClaims> {
 fn a_person_without_a_name_is_nobody() {
     let reply = claims(r#"{"ok":true,"https:\/\/slack.com\/user_id":"U1"}"#);
     assert_eq!(reply.value.sub.as_str(), "U1");
-    assert_eq!(parse_warnings(&reply), ["sub: missing; `https://slack.com/user_id` stands in"]);
+    assert_eq!(parse_warnings(&reply), ["sub: missing; `https://slack.com/user_id` is used"]);
     let reply = claims(r#"{"ok":true,"sub":"U1","https://slack.com/user_id":"U2"}"#);
     assert_eq!(reply.value.sub.as_str(), "U1");
     assert_eq!(
