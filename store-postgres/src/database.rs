@@ -64,7 +64,29 @@ impl Database {
         statement: &str,
         parameters: Vec<Parameter>,
     ) -> Result<Vec<Row>, Failure> {
-        self.run(Request::Query(statement.to_owned(), parameters)).await
+        let request = Arc::new(Request::Query(statement.to_owned(), parameters));
+        self.run(&request, Instant::now() + self.timeout).await
+    }
+
+    /// Sends a statement that changes nothing, and sends it again if its connection has ended without an answer.
+    ///
+    /// A server that restarts ends every idle connection, and each is noticed when it is used: so there are as many tries
+    /// as the pool has connections, and one on a new connection.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        statement: &str,
+        parameters: Vec<Parameter>,
+    ) -> Result<Vec<Row>, Failure> {
+        let request = Arc::new(Request::Query(statement.to_owned(), parameters));
+        let deadline = Instant::now() + self.timeout;
+        let mut result = self.run(&request, deadline).await;
+        for _ in 0..self.pool.status().max_size {
+            if !matches!(result, Err(Failure::Lost(_))) || Instant::now() >= deadline {
+                break;
+            }
+            result = self.run(&request, deadline).await;
+        }
+        result
     }
 
     /// Sends statements without values that take effect together or not at all.
@@ -72,22 +94,28 @@ impl Database {
         self: &Arc<Self>,
         statements: String,
     ) -> Result<(), Failure> {
-        self.run(Request::Together(statements)).await.map(drop)
+        let request = Arc::new(Request::Together(statements));
+        self.run(&request, Instant::now() + self.timeout).await.map(drop)
     }
 
     /// Runs a request as a task of its own: whoever drops this future leaves no connection behind that still waits for an
     /// answer.
-    async fn run(self: &Arc<Self>, request: Request) -> Result<Vec<Row>, Failure> {
-        let database = Arc::clone(self);
-        let task = self.worker.handle().spawn(async move { database.exchange(request).await });
+    async fn run(
+        self: &Arc<Self>,
+        request: &Arc<Request>,
+        deadline: Instant,
+    ) -> Result<Vec<Row>, Failure> {
+        let (database, request) = (Arc::clone(self), Arc::clone(request));
+        let task =
+            self.worker.handle().spawn(async move { database.exchange(&request, deadline).await });
         task.await.unwrap_or_else(|_| {
             let cause = "the Tokio runtime that the store was opened in has ended";
             Err(Failure::Lost(Cause::new(cause)))
         })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Vec<Row>, Failure> {
-        let deadline = (Instant::now() + self.timeout).into();
+    async fn exchange(&self, request: &Request, deadline: Instant) -> Result<Vec<Row>, Failure> {
+        let deadline = deadline.into();
         let connection = match timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(PoolError::Backend(error))) => return Err(Failure::of_connection(&error)),

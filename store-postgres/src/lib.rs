@@ -62,7 +62,7 @@ impl PostgresStore {
         statement: &str,
         parameters: Vec<Parameter>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.database.query(statement, parameters).await.map_err(Failure::of_read)
+        self.database.read(statement, parameters).await.map_err(Failure::of_read)
     }
 
     /// Sends a write; returns false if it changed nothing since something else stands there.
