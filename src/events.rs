@@ -2,6 +2,7 @@
 //!
 //! [`RequestVerifier::verify`] checks the signature over the raw body, so take the body as bytes and before any framework
 //! parses it. An event is parsed from a [`Verified`] body and from nothing else.
+//! The headers are those of the crate `http`; `RequestVerifier::new(SigningSecret::new(secret)?)` creates the verifier.
 //! [`TokenRotator::apply_event`](crate::TokenRotator::apply_event) removes what an event is about, and
 //! [`nearest_key`](crate::TokenRotator::nearest_key) finds the installation that serves the place of any other event.
 //!

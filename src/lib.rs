@@ -106,7 +106,8 @@
 //! # Keep a token alive
 //!
 //! A [`TokenRotator`] keeps installations in a store and hands out their tokens. The processes that share a store refresh a
-//! token once between them, and nobody gets a token that is not stored (features: `reqwest`, `file-store`, `tokio`).
+//! token once between them, and nobody gets a token that is not stored (features: `reqwest`, `file-store`,
+//! `tokio`; and the crate `tokio` with its feature `rt`).
 //!
 //! ```no_run
 //! use std::error::Error;
@@ -130,6 +131,28 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! A refresh needs somebody who asks for the token. [`TokenRotator::start_sweep`] refreshes what nobody asks for, on one
+//! process of many at a time: without it an installation of a public client (PKCE without a secret) ends after 30 idle days.
+//! Before a process ends, [`TokenRotator::drain`] waits for the answers that are on their way.
+//!
+//! ```
+//! use std::time::Duration;
+//! use slack_auth::{TokenRotator, store::StoreError};
+//!
+//! async fn serve(rotator: &TokenRotator) -> Result<(), StoreError> {
+//!     rotator.start_sweep();
+//!     // ... until the process is told to end:
+//!     let health = rotator.health_summary(3).await?;
+//!     println!("{} installations, {} need a person", health.installations, health.needing_person);
+//!     let left = rotator.drain(Duration::from_secs(20)).await;
+//!     println!("all stored: {}", left.is_complete());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Slack tells of uninstalls and revoked tokens by events: module `events`, feature `events`. What `slack_sdk` and
+//! `@slack/oauth` have stored moves in by the module `import`, feature `import`.
 //!
 //! # Call a method
 //!

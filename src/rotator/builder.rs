@@ -79,34 +79,34 @@ impl TokenRotatorBuilder {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
-    /// Sets for how long a token must still be valid when it is handed out, in place of 10 s.
+    /// Sets for how long a token must still be valid when it is handed out. Default: 10 s.
     pub fn min_validity(self, min_validity: Duration) -> Self {
         self.set(|settings| settings.min_validity = min_validity)
     }
 
-    /// Sets how long a caller waits for a token if there is none at hand, in place of 30 s.
+    /// Sets how long a caller waits for a token if there is none at hand. Default: 30 s.
     pub fn wait_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| settings.wait_timeout = timeout)
     }
 
-    /// Sets how long one call of the store may take, in place of 10 s. After that its outcome is unknown.
+    /// Sets how long one call of the store may take. Default: 10 s. After that its outcome is unknown.
     pub fn store_timeout(self, timeout: Duration) -> Self {
         self.set(|settings| settings.store_timeout = timeout)
     }
 
-    /// Sets how many refreshes by one API method may be in flight in this process, in place of 8. Fewer are sent if
+    /// Sets how many refreshes by one API method may be in flight in this process. Default: 8. Fewer are sent if
     /// Slack limits the rate.
     pub fn refreshes_in_flight(self, window: usize) -> Self {
         self.set(|settings| settings.window = window.max(1))
     }
 
-    /// Sets how many credentials are kept in memory, in place of 10,000. Those that are being refreshed, and those whose
+    /// Sets how many credentials are kept in memory. Default: 10,000. Those that are being refreshed, and those whose
     /// new pair is not stored yet, are kept beside them.
     pub fn cache_capacity(self, capacity: usize) -> Self {
         self.set(|settings| settings.capacity = capacity.max(1))
     }
 
-    /// Sets after what time a credential that nobody asks for leaves the memory, in place of an hour.
+    /// Sets after what time a credential that nobody asks for leaves the memory. Default: one hour.
     pub fn cache_idle_time(self, idle_time: Duration) -> Self {
         self.set(|settings| settings.idle_time = idle_time)
     }

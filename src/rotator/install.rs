@@ -20,6 +20,12 @@ impl TokenRotator {
     /// person goes under [`StoreKey::person`]. The write is a compare-and-swap, and is tried again if another process was
     /// faster. The next caller of this rotator gets the new token.
     ///
+    /// Of two credentials the one that was issued later counts. So install a token in hand **once**, and not at every start
+    /// of a program: the copy, dated anew, would replace the pair that a refresh has brought since, and its own refresh
+    /// token is spent. A program that brings its first token along calls
+    /// [`InstallationStore::put`](crate::InstallationStore::put) with [`Precondition::Absent`](crate::store::Precondition),
+    /// and takes a conflict for "it is there".
+    ///
     /// ```
     /// # use std::{error::Error, sync::Arc};
     /// # use slack_auth::{TokenRotator, methods::{OauthV2AccessResponse, Reply}};

@@ -89,7 +89,7 @@ fn put_other(world: &World, team: &str, issued_at: Timestamp) -> StoreKey {
     key
 }
 
-/// Makes a row unreadable.
+/// Damages a row, so that it cannot be read.
 fn damage(world: &World, key: &StoreKey) {
     world.hooks.unreadable.lock().unwrap().push(key.to_text());
 }

@@ -40,7 +40,7 @@ enum What {
 }
 
 impl AppsAuthExternalDelete {
-    /// Deletes one token.
+    /// Creates the call that deletes one token.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl AppsAuthExternalDelete {
         Ok(Self { what: What::Token(id) })
     }
 
-    /// Deletes all tokens of an app.
+    /// Creates the call that deletes all tokens of an app.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl AppsAuthExternalDelete {
         Ok(Self { what: What::App(app(id)?) })
     }
 
-    /// Deletes all tokens that an app has of one provider.
+    /// Creates the call that deletes all tokens that an app has of one provider.
     ///
     /// # Errors
     ///

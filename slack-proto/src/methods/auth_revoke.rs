@@ -43,7 +43,7 @@ enum Mode {
 }
 
 impl AuthRevoke {
-    /// Revokes an access token.
+    /// Creates the call that revokes the access token it is sent with.
     #[expect(clippy::new_without_default, reason = "what ends a token is written out")]
     pub fn new() -> Self {
         Self { mode: Mode::Revoke, token: PhantomData }
@@ -51,14 +51,14 @@ impl AuthRevoke {
 }
 
 impl AuthRevoke<RefreshToken> {
-    /// Revokes a refresh token.
+    /// Creates the call that revokes the refresh token it is sent with.
     pub fn refresh_token() -> Self {
         Self { mode: Mode::Revoke, token: PhantomData }
     }
 }
 
 impl<T> AuthRevoke<T> {
-    /// Only asks whether it would work, and revokes nothing.
+    /// Sets that Slack only says whether it would work, and revokes nothing.
     pub fn test_only(self) -> Self {
         Self { mode: Mode::Test, ..self }
     }

@@ -54,7 +54,7 @@ enum Icons {
 }
 
 impl AuthTeamsList {
-    /// Begins with the first page, of 100 workspaces at most.
+    /// Creates the call for the first page, of at most 100 workspaces.
     pub fn new() -> Self {
         Self::default()
     }

@@ -53,12 +53,12 @@ impl RotationPolicy {
         Self { margin: Some(margin), ..self }
     }
 
-    /// Sets for how long Slack is assumed to take a refresh token that is spent.
+    /// Sets for how long Slack is assumed to accept a refresh token after it was spent. Default: 60 s.
     pub const fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
     }
 
-    /// Sets the length of a lease, which keeps other processes from refreshing.
+    /// Sets the length of a lease, which keeps other processes from refreshing. Default: 45 s.
     ///
     /// It must outlast one request, and end before the grace time does: else nobody can send the same refresh token
     /// again after a process has died.
@@ -66,12 +66,12 @@ impl RotationPolicy {
         Self { lease, ..self }
     }
 
-    /// Sets how long to wait after a rate limit, if Slack did not say.
+    /// Sets how long to wait after a rate limit, if Slack did not say. Default: 30 s.
     pub const fn rate_limit_wait(self, wait: Duration) -> Self {
         Self { rate_limit_wait: wait, ..self }
     }
 
-    /// Sets how long to wait after a refusal that an operator must cure, such as `bad_client_secret`.
+    /// Sets how long to wait after a refusal that an operator must cure, such as `bad_client_secret`. Default: 5 min.
     pub const fn refusal_wait(self, wait: Duration) -> Self {
         Self { refusal_wait: wait, ..self }
     }
