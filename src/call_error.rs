@@ -9,7 +9,7 @@ use slack_proto::{
 };
 use slack_transport as transport;
 
-/// The error of a call: there is no complete response, or the response is no success.
+/// The error of a call: there is no complete response, or the response is not a success.
 ///
 /// [`recovery`](Self::recovery) says what to do next; the variants are for who needs more.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ use slack_transport as transport;
 pub enum CallError<E> {
     /// There is no complete response.
     Transport(TransportError),
-    /// Slack's response is no success, or cannot be read.
+    /// Slack's response is not a success, or cannot be read.
     Response(ResponseError<E>),
 }
 

@@ -130,7 +130,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no complete answer came, or the answer is no success; and if the client has a blocking transport only.
+    /// When no complete answer came, or the answer is not a success; and if the client has a blocking transport only.
     pub async fn call<M: ApiMethod>(
         &self,
         method: &M,

@@ -154,7 +154,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if no backend was chosen, if the user agent is no header value, if a proxy is no address,
+    /// [`ErrorKind::Refused`] if no backend was chosen, if the user agent is not a header value, if a proxy is not an address,
     /// or if the certificates are not PEM or TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let agent =

@@ -74,7 +74,7 @@ use crate::StoreKey;
 ///
 /// # Errors
 ///
-/// When one of the texts is no JSON array of objects.
+/// When one of the texts is not a JSON array of objects.
 pub fn slack_sdk(
     client_id: &ClientId,
     installations: &str,

@@ -144,7 +144,7 @@ impl TokenRotator {
     /// Returns an access token that is valid for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s
     /// by default.
     ///
-    /// It waits only if there is no such token: the first time, when the store is read, and when the old token has ended
+    /// It waits only if there is no such token: the first time, when the store is read, and when the old token has expired
     /// before a new one came. Dropping the future stops no refresh.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ fn over(manifest: &str, here: &Path, checkout: &Path) -> String {
     let path = |path: &Path| format!("path = {}", Value::from(path.to_string_lossy()));
     let (library, main) = (path(checkout), path(&here.join("main.rs")));
     let manifest = manifest.replace("path = \"main.rs\"", &main);
-    // The baseline's runtime on threads is no feature, but always there.
+    // The baseline's runtime on threads is not a feature, but always there.
     let manifest =
         manifest.replace("path = \"../..\"", &library).replace("\"thread-runtime\", ", "");
     format!("[workspace]\n\n{manifest}")

@@ -40,7 +40,7 @@ impl MethodCall {
     /// Returns the value of an argument from the query, the form or the JSON body; an empty one
     /// counts as absent.
     ///
-    /// A member of a JSON body that is no string is returned as JSON text.
+    /// A member of a JSON body that is not a string is returned as JSON text.
     #[must_use]
     pub fn argument(&self, name: &str) -> Option<&str> {
         let found = self.arguments.iter().rev().find(|(key, _)| key == name);

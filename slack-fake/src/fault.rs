@@ -24,7 +24,7 @@ pub enum Fault {
     },
     /// Answers with this status, for instance 500 or 503, and an HTML page; nothing is done.
     ///
-    /// A number that is no HTTP status counts as 500.
+    /// A number that is not an HTTP status counts as 500.
     ServerError {
         /// The status.
         status: u16,

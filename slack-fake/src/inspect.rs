@@ -48,7 +48,7 @@ impl FakeSlack {
     /// Returns whether an access or refresh token is valid at `now`.
     ///
     /// Asking about a later time moves the credential to that time: with
-    /// [`Siblings::NewestWins`](crate::Siblings), tokens that end by then have ended.
+    /// [`Siblings::NewestWins`](crate::Siblings), tokens that expire by then have expired.
     pub fn is_live(&mut self, token: &str, now: u64) -> bool {
         let Some(index) = self.state.index_of(token) else { return false };
         let key = Key::of(token);

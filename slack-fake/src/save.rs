@@ -76,7 +76,7 @@ impl State {
 pub enum RestoreError {
     /// The document is not of this format, or of a version this release does not know.
     Foreign,
-    /// The document is no JSON, is cut short, or lacks members.
+    /// The document is not JSON, is cut short, or lacks members.
     Damaged,
 }
 

@@ -202,7 +202,7 @@ fn a_refusal_names_member_and_rule() {
         (
             "\"issued_at\":1",
             "\"issued_at\":1,\"refresh_method\":\"xoxb-C4n4ry\"",
-            "bot.refresh_method: is no method that takes a refresh token",
+            "bot.refresh_method: is not a method that takes a refresh token",
         ),
         ("\"bot\":{", "\"team\":{},\"bot\":{", "team.id: is missing"),
         ("\"bot\":{", "\"incoming_webhook\":{},\"bot\":{", "incoming_webhook.url: is missing"),

@@ -177,7 +177,7 @@ fn a_token_with_any_bit_flipped_does_not_verify() {
         for bit in 0..8 {
             let mut bytes = good.expose().as_bytes().to_vec();
             bytes[at] ^= 1 << bit;
-            // What is no visible ASCII cannot be an `IdToken` at all.
+            // What is not visible ASCII cannot be an `IdToken` at all.
             let Some(token) =
                 String::from_utf8(bytes).ok().and_then(|text| IdToken::new(text).ok())
             else {

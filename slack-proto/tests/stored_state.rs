@@ -127,7 +127,7 @@ fn a_refusal_names_member_and_rule() {
     for no_fingerprint in ["", "ff", "00000000000000FF", "+0000000000000ff"] {
         let mut part = whole.clone();
         part["refused"] = json!(no_fingerprint);
-        assert_eq!(note(part), format!("{place}.refused: is no fingerprint"));
+        assert_eq!(note(part), format!("{place}.refused: is not a fingerprint"));
     }
     let fallback = refused(&|it| it["user_state"] = json!({"fallbacks": [{"issued_at": 1}]}));
     assert_eq!(fallback, "user_state.fallbacks.access_token: is missing");

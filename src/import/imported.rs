@@ -96,7 +96,7 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => write!(f, "{} must be a JSON array of objects", self.source),
-            line => write!(f, "{} is no JSON: reading fails in line {line}", self.source),
+            line => write!(f, "{} is not JSON: reading fails in line {line}", self.source),
         }
     }
 }

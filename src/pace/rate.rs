@@ -124,7 +124,7 @@ impl Rate {
     }
 }
 
-/// How often the rate is raised as long as nobody knows where it ends, and after that.
+/// How often the rate is raised as long as the limit is unknown, and after that.
 const QUICK_STEP: Duration = Duration::from_secs(2);
 const CAREFUL_STEP: Duration = Duration::from_secs(10);
 
@@ -146,5 +146,5 @@ const SHORTEST_QUIET: Duration = Duration::from_secs(30);
 /// By which part it is raised at first; twice that at the next step, unless a pause costs too much.
 const FIRST_DOUBT: f64 = 0.01;
 
-/// From here on nobody knows any more where it ends.
+/// From here on the limit is unknown again.
 const LAST_DOUBT: f64 = 0.1;

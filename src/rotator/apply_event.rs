@@ -142,7 +142,7 @@ fn take(installation: &mut Installation, slot: Slot) -> Option<Credential> {
     }
 }
 
-/// The slots that an app's events are about: a configuration token is no app's.
+/// The slots that an app's events are about: a configuration token belongs to no app.
 const SLOTS: [Slot; 3] = [Slot::Bot, Slot::User, Slot::Unknown];
 
 /// How often others may write while an event is applied.

@@ -40,7 +40,7 @@ impl TokenRotator {
             (Ok(new), _) if new.fingerprint() != old => {
                 self.shared.call(method, &new).await.map_err(RotatedCallError::Call)
             }
-            // That the token has ended is nothing that the caller can cure; why it was not refreshed may be.
+            // That the token has expired is nothing that the caller can cure; why it was not refreshed may be.
             (Err(why), Rejection::Expired) => Err(RotatedCallError::Token(why)),
             _ => Err(RotatedCallError::Call(error)),
         }

@@ -18,7 +18,7 @@ use slack_proto::{
 pub struct ValidToken(Arc<AtHand<Credential>>);
 
 impl ValidToken {
-    /// Returns when the token ends; `None` if it does not.
+    /// Returns when the token expires; `None` if it does not.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.0.credential.expires_at
@@ -50,7 +50,7 @@ impl fmt::Debug for ValidToken {
 pub struct ValidConfigurationToken(Arc<AtHand<ConfigurationCredential>>);
 
 impl ValidConfigurationToken {
-    /// Returns when the token ends; `None` if Slack did not say.
+    /// Returns when the token expires; `None` if Slack did not say.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.0.credential.expires_at

@@ -242,7 +242,7 @@ pub(crate) fn read_entry(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Stor
 fn stray() -> StoreError {
     StoreError::new(
         StoreErrorKind::Foreign,
-        "the folder holds a file whose name is no key; move it away",
+        "the folder holds a file whose name is not a key; move it away",
     )
 }
 

@@ -79,7 +79,7 @@ enum Mark {
     First,
 }
 
-/// Returns which release the folder is for; `None` if it is no store yet.
+/// Returns which release the folder is for; `None` if it is not a store yet.
 fn mark(folder: &Path) -> Result<Option<Mark>, StoreError> {
     let read = read_whole(&folder.join(MARK), LONGEST_MARK);
     let read = read

@@ -41,7 +41,7 @@ use self::folder::Folder;
 /// written by its version. If it is set back, a lease may last up to twice its length; one that would last longer is over.
 ///
 /// [`reserve`](StoreBackend::reserve) writes and flushes a file of the length that a write needs, and the write goes into
-/// that file. A file whose name is no key is reported beside what is found, and left alone.
+/// that file. A file whose name is not a key is reported beside what is found, and left alone.
 ///
 /// Finding what is due, or needs a person, opens one file for each entry of the page and one more, however many are
 /// stored: the names in `index` lead to them. Listing keys opens no file, but goes through the names of all.
@@ -111,7 +111,7 @@ impl FileStore {
         Folder::open(folder.as_ref()).map(|folder| Self { folder: Arc::new(folder) })
     }
 
-    /// Sets how long an operation waits for another process that holds the lock of the same entry, in place of 5 s. After
+    /// Sets how long an operation waits for another process that holds the lock of the same entry. Default: 5 s. After
     /// that it fails, and nothing was done: a process that is stopped or frozen holds nobody up for ever.
     #[must_use]
     pub fn lock_timeout(self, timeout: Duration) -> Self {

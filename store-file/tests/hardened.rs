@@ -176,7 +176,7 @@ fn room_is_taken_before_it_is_needed_and_used() {
     block_on(store.reserve(&key, 5_000)).unwrap();
     let reserved = folder.path().join("installations/team-T1.new");
     assert!(fs::metadata(&reserved).unwrap().len() > 5_000);
-    assert!(block_on(store.load(&key)).unwrap().is_none(), "it is no entry");
+    assert!(block_on(store.load(&key)).unwrap().is_none(), "it is not an entry");
     let value = vec![b'x'; 5_000];
     block_on(store.put(&key, &write(value.clone()), Precondition::Absent)).unwrap();
     assert!(!reserved.exists());

@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, StoreError> {
     let mut config = Config::from_str(&text).map_err(|_| {
         StoreError::new(
             StoreErrorKind::Refused,
-            "this is no connection string: give postgres://USER:PASSWORD@HOST/DATABASE",
+            "this is not a connection string: give postgres://USER:PASSWORD@HOST/DATABASE",
         )
     })?;
     if !says_disable && !is_local(&config) {

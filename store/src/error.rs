@@ -32,7 +32,7 @@ pub enum StoreErrorKind {
     Refused,
     /// The store could not be reached, or failed on the way. **Nothing was written.**
     Unavailable,
-    /// The store failed on the way, and nobody knows whether a write took place: load, and compare the version.
+    /// The store failed on the way, and it is unknown whether a write took place: load, and compare the version.
     Unknown,
 }
 
@@ -82,7 +82,7 @@ impl StoreError {
         Self::new(StoreErrorKind::Unavailable, what).because(cause)
     }
 
-    /// Creates the error of a write of which nobody knows whether it took place.
+    /// Creates the error of a write with an unknown outcome.
     #[must_use]
     pub fn unknown(what: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(StoreErrorKind::Unknown, what).because(cause)
@@ -122,7 +122,7 @@ impl StoreError {
         self.kind == StoreErrorKind::Conflict
     }
 
-    /// Returns whether nobody knows if a write took place. [`InstallationStore`](crate::InstallationStore) has then
+    /// Returns whether the outcome of a write is unknown. [`InstallationStore`](crate::InstallationStore) has then
     /// looked already, and could not tell.
     #[must_use]
     pub fn is_unknown(&self) -> bool {

@@ -108,7 +108,7 @@ impl Item {
     ///
     /// # Errors
     ///
-    /// When the text is no key: then somebody else has written it.
+    /// When the text is not a key: then somebody else has written it.
     pub fn from_row(key: &str, due_in: Option<Duration>) -> Result<Self, Unreadable> {
         match EntryKey::from_text(key) {
             Some(key) => Ok(Self::new(key, due_in)),

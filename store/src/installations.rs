@@ -115,7 +115,7 @@ impl InstallationStore {
     /// # Errors
     ///
     /// [`Conflict`](StoreErrorKind::Conflict) when another version is stored, or none; then nothing was written. After
-    /// [`Unknown`](StoreErrorKind::Unknown) nobody knows whether it was.
+    /// [`Unknown`](StoreErrorKind::Unknown) it is unknown whether it was.
     pub async fn put(
         &self,
         key: &StoreKey,

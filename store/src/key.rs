@@ -20,7 +20,7 @@ impl EntryKey {
     /// How many bytes a key has at most.
     pub const MAX_LEN: usize = 1024;
 
-    /// Reads a key that was stored; `None` if the text is no key.
+    /// Reads a key that was stored; `None` if the text is not a key.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let is_key = (1..=Self::MAX_LEN).contains(&text.len())

@@ -34,7 +34,7 @@ impl LeaseHolder {
     }
 }
 
-/// Writes 32 hex digits; a holder is no secret.
+/// Writes 32 hex digits; a holder is not a secret.
 impl fmt::Display for LeaseHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))

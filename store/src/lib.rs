@@ -5,7 +5,7 @@
 //! * A [`StoreBackend`] keeps bytes under keys, and leases. [`MemoryStore`] is one, `slack-store-file` has one in a folder,
 //!   and you can write one over any database.
 //! * An [`InstallationStore`] keeps the installations of one app over a backend. It encodes them, seals them (feature
-//!   `sealing`), writes by compare-and-swap, and settles the writes of which nobody knows whether they took place.
+//!   `sealing`), writes by compare-and-swap, and settles the writes with an unknown outcome.
 //!
 //! # A store of your own
 //!

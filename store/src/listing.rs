@@ -209,7 +209,7 @@ impl KeyPage {
                     item.key.as_str(),
                     StoreError::new(
                         StoreErrorKind::Foreign,
-                        "the store holds an entry whose key is no installation's; move it away",
+                        "the store holds an entry whose key is not that of an installation; move it away",
                     ),
                 )),
             }

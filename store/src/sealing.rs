@@ -13,7 +13,7 @@ use crate::{Entry, EntryKey, SecretBytes, StoreError, StoreErrorKind, StoredVers
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
-    /// Creates a key from 32 bytes of a cryptographic random number generator; a password is no key.
+    /// Creates a key from 32 bytes of a cryptographic random number generator; a password is not a key.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))

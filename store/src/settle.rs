@@ -1,4 +1,4 @@
-//! Outcomes that nobody knows are settled by reading.
+//! Unknown outcomes are settled by reading.
 //!
 //! The version of a write was drawn for it alone, so whoever finds it stored knows that the write took place, whatever
 //! the backend said. A compare-and-swap that is still possible may be sent a second time: if the first one arrives late

@@ -84,7 +84,7 @@ fn an_uninstall_removes_all_at_the_place_and_the_rotator_knows() {
         }
         assert_eq!(stage.rows().len(), 0, "{:?}", stage.rows());
         let token = stage.runtime.block_on(stage.rotator.access_token(&key, Slot::Bot));
-        assert!(token.is_err(), "the cache is no second store");
+        assert!(token.is_err(), "the cache is not a second store");
     }
 }
 

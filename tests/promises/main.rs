@@ -31,7 +31,10 @@ fn every_promise_names_tests_that_run() {
         );
         for (file, names) in promise.tests {
             for name in names {
-                assert!(tests.runs(&root.join(file), name), "{file}: {name} is no test that runs");
+                assert!(
+                    tests.runs(&root.join(file), name),
+                    "{file}: {name} is not a test that runs"
+                );
                 count += 1;
             }
         }

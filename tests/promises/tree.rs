@@ -125,7 +125,7 @@ fn path_of(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// Returns the names of the tests in the tokens of a `proptest!`, which is no Rust that a parser knows.
+/// Returns the names of the tests in the tokens of a `proptest!`, which a Rust parser does not read.
 fn properties(tokens: &str) -> Vec<String> {
     let tokens: String = tokens.split_whitespace().collect::<Vec<_>>().join(" ");
     let tests = tokens.split("#[test]").skip(1).chain(tokens.split("# [test]").skip(1));

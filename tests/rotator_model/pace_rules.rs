@@ -51,7 +51,7 @@ impl Network {
         let now = world.now();
         let mut state = world.state();
         let name = state.ledger.pairs[pair].name;
-        // To revoke an installation is no refresh, and not paced as one.
+        // To revoke an installation is not a refresh, and not paced as one.
         let revokes = state.removals.contains(&(life, name.place));
         let in_doubt = state.ledger.is_in_doubt(pair)
             || state.ledger.faults_between(name, now.saturating_sub(DOUBT), now) > 0;

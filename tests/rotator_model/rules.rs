@@ -161,7 +161,7 @@ impl World {
             it.ended_at.is_some() || it.refresh.is_none() && state.ledger.later(stored.unwrap()) > 0
         });
         let holds = match error.kind() {
-            // One read that is old is no proof: it is read again.
+            // One stale read proves nothing: it is read again.
             TokenErrorKind::NotInstalled => {
                 was_empty || has_read_old && self.plan.weather == Weather::Harsh
             }

@@ -59,7 +59,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`ErrorKind::Refused`] if the libcurl found has no TLS, is older than 8.7, does not know an option that the
-    /// promises need, if the PEM is empty, if a proxy is no address, or if
+    /// promises need, if the PEM is empty, if a proxy is not an address, or if
     /// the thread cannot start.
     pub fn build(mut self) -> Result<CurlTransport, Error> {
         if let Some(extra) = &self.extra_ca {

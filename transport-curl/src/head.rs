@@ -23,7 +23,7 @@ enum State {
     Inside,
     /// The final answer's blank line was seen.
     Complete,
-    /// A line is no header, or the headers exceed the cap.
+    /// A line is not a header, or the headers exceed the cap.
     Broken(Flaw),
 }
 

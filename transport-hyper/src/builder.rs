@@ -88,7 +88,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`ErrorKind::Refused`](slack_transport::ErrorKind::Refused) if the platform has no CA certificates, if the PEM
-    /// holds none or a broken one, or if a proxy is no address.
+    /// holds none or a broken one, or if a proxy is not an address.
     pub fn build(self) -> Result<HyperTransport, Error> {
         let proxies = match &self.proxy {
             Proxy::None => None,

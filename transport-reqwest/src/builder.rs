@@ -89,7 +89,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`ErrorKind::Refused`] if this build has no TLS, if the platform has no CA certificates, if the PEM holds none
-    /// or a broken one, or if a proxy is no address.
+    /// or a broken one, or if a proxy is not an address.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let in_place = Exchanger::new(self.client()?, self.limits);
         let elsewhere = in_place.with_client(self.client()?);

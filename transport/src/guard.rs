@@ -64,7 +64,7 @@ pub fn check_request<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(), Error> 
 ///
 /// With the request sent:
 /// - [`ErrorKind::TooLarge`] for more header bytes than the limits allow;
-/// - [`ErrorKind::Protocol`] for 101: nobody asked for another protocol, so what follows is no body.
+/// - [`ErrorKind::Protocol`] for 101: nobody asked for another protocol, so what follows is not a body.
 pub fn check_response_head(
     status: StatusCode,
     headers: &HeaderMap,

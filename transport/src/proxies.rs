@@ -38,7 +38,7 @@ pub fn check_proxy(proxy: &str, schemes: &[&str]) -> Result<(), Error> {
     } else {
         Err(Error::unsent(
             ErrorKind::Refused,
-            "the proxy is no address that this transport can use: give one such as http://host:3128",
+            "the proxy is not an address that this transport can use: give one such as http://host:3128",
         ))
     }
 }

@@ -30,7 +30,7 @@ pub struct Searching;
 // SAFETY: every method hands its arguments to `System` unchanged, or to another method of this allocator.
 unsafe impl GlobalAlloc for Searching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // Zeroed, so that reading a block that was never written is no undefined behaviour.
+        // Zeroed, so that reading a block that was never written is not undefined behaviour.
         // SAFETY: the caller's promises are the same.
         unsafe { System.alloc_zeroed(layout) }
     }

@@ -38,7 +38,7 @@ fn an_id_token_is_refused_where_there_are_no_keys() {
     let refused = pollster::block_on(feature_sets::verify(&token));
     assert_eq!(refused.len(), 1 + usize::from(cfg!(feature = "id-token-aws-lc")));
     for error in refused {
-        // The answer in the same words is no discovery document.
+        // The answer in the same words is not a discovery document.
         assert!(error.to_string().starts_with("no signing keys"), "{error}");
     }
 }

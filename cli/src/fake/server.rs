@@ -30,7 +30,7 @@ pub(super) async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let stop = stop_signal()?;
     tokio::pin!(stop);
-    // Whoever started the fake may have closed its output: that is no reason to stop.
+    // Whoever started the fake may have closed its output: the fake goes on.
     let _ = writeln!(io::stdout(), "{ready}");
     let _ = io::stdout().flush();
     loop {

@@ -26,11 +26,11 @@ pub(crate) enum Problem {
     TooLate,
     /// The callback belongs to another browser, or is made up.
     NotYours,
-    /// The request is no callback of a flow that began here.
+    /// The request is not a callback of a flow that began here.
     NotStartedHere,
     /// The code was used before.
     Used,
-    /// Slack's answer to the code did not come, and nobody knows whether the code is spent.
+    /// Slack's answer to the code did not come, and it is unknown whether the code is spent.
     NoAnswer,
     /// Slack does not answer, or asks to wait.
     SlackIsDown,

@@ -5,7 +5,7 @@
 //! * An entry is one row. Its value holds tokens in clear unless the store is sealed (`InstallationStore::sealed`).
 //! * `put` and `remove` compare the version and write in **one** statement, and look at how many rows it changed.
 //! * A lease is taken in one statement as well, by the database's clock and no other.
-//! * A commit of which nobody knows whether it took place is [`StoreErrorKind::Unknown`].
+//! * A commit of which it is unknown whether it took place is [`StoreErrorKind::Unknown`].
 //!
 //! Durable means that SQLite has flushed its log to the disk. `tests/suite.rs` runs the suite for stores over it.
 

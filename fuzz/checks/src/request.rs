@@ -71,7 +71,7 @@ pub fn check<M: ApiMethod>(method: &M, auth: &M::Auth, said: &Said) {
         check_http(&request);
         check_headers(request.headers(), request.body(), said);
         let body = request.body().as_ref();
-        assert!(body.iter().all(u8::is_ascii_graphic), "a body that is no form");
+        assert!(body.iter().all(u8::is_ascii_graphic), "a body that is not a form");
         let fields: Vec<_> = form_urlencoded::parse(body).into_owned().collect();
         assert!(fields == said.fields, "the form says something else");
         check_fake(&request, said);

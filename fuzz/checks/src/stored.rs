@@ -75,7 +75,7 @@ pub(crate) fn check_file(input: &[u8]) {
             let number = stored.version.as_u64();
             let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
             let value = &bytes[line.len() + 1..];
-            let text = std::str::from_utf8(line).expect("a line that is no text was taken");
+            let text = std::str::from_utf8(line).expect("a line that is not text was taken");
             let (start, check) = text.split_at(text.rfind(' ').expect("no check") + 1);
             let first = format!("slack-auth installation 1 plain {number:016x} team/T1 ");
             let current = format!("slack-auth entry 2 {number:016x} team/T1 ");

@@ -33,7 +33,7 @@ impl State {
         let chosen = match parameters.value("fake_team") {
             Some(id) => Some(id)
                 .filter(member)
-                .ok_or(("unknown_team", "the user is no member of fake_team"))?,
+                .ok_or(("unknown_team", "the user is not a member of fake_team"))?,
             // The hint counts only where the person is signed in already.
             None => parameters
                 .value("team")

@@ -109,9 +109,10 @@ fn read_challenge(parameters: &Arguments) -> Result<Option<String>, PageError> {
         && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     match parameters.value("code_challenge_method") {
         Some("S256") if is_digest => Ok(Some(challenge.to_owned())),
-        Some("S256") => {
-            Err(("invalid_code_challenge", "code_challenge is no base64url of a SHA-256 digest"))
-        }
+        Some("S256") => Err((
+            "invalid_code_challenge",
+            "code_challenge is not the base64url form of a SHA-256 digest",
+        )),
         _ => Err(("invalid_code_challenge_method", "code_challenge_method must be S256")),
     }
 }

@@ -10,7 +10,7 @@ use super::table::Record;
 
 /// A Slack app, as its settings page describes it.
 ///
-/// A new app has no redirect URL, may ask for any scope, does not rotate its tokens, is no public
+/// A new app has no redirect URL, may ask for any scope, does not rotate its tokens, is not a public
 /// client, and can be installed only in its home workspace.
 ///
 /// ```

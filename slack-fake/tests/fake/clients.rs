@@ -74,7 +74,7 @@ fn a_bearer_token_beside_a_client_is_ignored_if_it_is_valid() {
     let fields = [CLIENT[0], CLIENT[1], grant[0], grant[1]];
     for method in ["oauth.v2.access", "oauth.v2.user.access"] {
         let answer = json(&call(&mut fake, method, &bearer, &[grant[0], grant[1]], NOW));
-        assert_eq!(answer["error"], "invalid_client_id", "{method}: a token is no client");
+        assert_eq!(answer["error"], "invalid_client_id", "{method}: a token is not a client");
         let wrong = [CLIENT[0], ("client_secret", "x"), grant[0], grant[1]];
         let answer = json(&call(&mut fake, method, &bearer, &wrong, NOW));
         assert_eq!(answer["error"], "bad_client_secret", "{method}");

@@ -43,7 +43,7 @@ impl<E: MethodError> ApiError<E> {
             return Recovery::AlreadyDone;
         }
         match &self.code {
-            // Slack's answer holds no code, or one that nobody knows: the status is all there is.
+            // Slack's answer holds no code, or an unknown one: the status is all there is.
             ErrorCode::Unknown(_) if self.meta.status() >= 500 => {
                 Recovery::of_status(self.meta.status(), self.purpose, self.meta.retry_after())
             }

@@ -82,7 +82,7 @@ impl fmt::Display for DecodeError {
             Fault::Syntax => f.write_str("broken JSON"),
             Fault::Shape => f.write_str("JSON that does not fit the method's response type"),
             Fault::OkMissing => f.write_str("member `ok` is missing"),
-            Fault::OkNotBoolean => f.write_str("member `ok` is no boolean"),
+            Fault::OkNotBoolean => f.write_str("member `ok` is not a boolean"),
             Fault::OkConflicts => f.write_str("members `ok` contradict each other"),
             Fault::Missing(member) => write!(f, "a success without a usable `{member}`"),
         }?;
@@ -113,7 +113,7 @@ mod tests {
             (Fault::Syntax, None, "broken JSON"),
             (Fault::Shape, None, "JSON that does not fit the method's response type"),
             (Fault::OkMissing, Some("ok"), "member `ok` is missing"),
-            (Fault::OkNotBoolean, Some("ok"), "member `ok` is no boolean"),
+            (Fault::OkNotBoolean, Some("ok"), "member `ok` is not a boolean"),
             (Fault::OkConflicts, Some("ok"), "members `ok` contradict each other"),
             (Fault::Missing("token"), Some("token"), "a success without a usable `token`"),
         ] {

@@ -51,7 +51,7 @@ impl EventsApiRequest {
     ///
     /// # Errors
     ///
-    /// When the body is no JSON object, or an object without a type.
+    /// When the body is not a JSON object, or an object without a type.
     pub fn parse<B: AsRef<[u8]>>(verified: &Verified<B>) -> Result<Self, InvalidEventsRequest> {
         let (wire, warnings) = read_document::<RequestWire>(verified.body())
             .ok_or(InvalidEventsRequest::NotAnObject)?;
@@ -132,11 +132,11 @@ impl AuthorizationWire {
     }
 }
 
-/// A body is no request of the Events API.
+/// A body is not a request of the Events API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidEventsRequest {
-    /// The body is no JSON object: slash commands and interactions, for instance, are forms.
+    /// The body is not a JSON object: slash commands and interactions, for instance, are forms.
     NotAnObject,
     /// This member is missing, or of no use.
     Missing(&'static str),
@@ -146,7 +146,7 @@ impl fmt::Display for InvalidEventsRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnObject => f.write_str(
-                "the body is no JSON object; send slash commands and interactions, which are forms, to another handler",
+                "the body is not a JSON object; send slash commands and interactions, which are forms, to another handler",
             ),
             Self::Missing(member) => write!(f, "the body has no usable `{member}`"),
         }

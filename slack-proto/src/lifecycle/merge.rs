@@ -130,7 +130,7 @@ impl Installation {
         lay((Slot::Unknown, owner), &mut self.unplaced, answer, (None, None), changes);
     }
 
-    /// A configuration token is no part of an install's answer; one in hand may be.
+    /// A configuration token is not part of an install's answer; one in hand may be.
     fn merge_configuration(
         &mut self,
         answer: Option<ConfigurationCredential>,

@@ -14,7 +14,7 @@ use crate::{
 /// Revokes the token that calls.
 ///
 /// Of an app with token rotation it ends this one token, so revoke the access token and then the refresh token. Of any
-/// other app it ends the whole authorization behind the token. A token that is revoked already is no failure:
+/// other app it ends the whole authorization behind the token. A token that is revoked already is not a failure:
 /// [`Recovery::AlreadyDone`](crate::Recovery::AlreadyDone) says so.
 ///
 /// # Examples

@@ -50,7 +50,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// When the text is no origin, or would send credentials over plain http to a host that is not loopback.
+    /// When the text is not an origin, or would send credentials over plain http to a host that is not loopback.
     pub fn new(origin: &str) -> Result<Self, InvalidValue> {
         let refused = |rule| InvalidValue::new("endpoint", rule);
         let rule = "must be an origin such as https://slack.com: scheme, host and port only";

@@ -163,7 +163,7 @@ impl ReplyMeta {
 fn retry_after(headers: &HeaderMap) -> Option<u32> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    // More than 136 years is no time to wait, and would overflow a program's clock.
+    // More than 136 years is not a plausible wait, and would overflow a program's clock.
     text.parse().ok().filter(|_| digits)
 }
 

@@ -64,7 +64,7 @@ pub struct ToolingTokensRotateResponse {
     pub user_id: Option<UserId>,
     /// `iat`: when Slack issued the token.
     pub issued_at: Option<Timestamp>,
-    /// `exp`: when the token ends.
+    /// `exp`: when the token expires.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -20,7 +20,7 @@ pub enum Purpose {
     CodeGrant,
     /// It trades a single-use refresh token: after an unknown outcome the same one must be sent again soon.
     RefreshGrant,
-    /// It revokes a token: one that is revoked already is no failure.
+    /// It revokes a token: one that is revoked already is not a failure.
     Revocation,
 }
 
@@ -31,7 +31,7 @@ pub enum Purpose {
 /// 3. `ok: false`: refused, at any status;
 /// 4. `ok: true`: a success, at any status, if the payload is whole;
 /// 5. no `ok`, a string `error`, and a status of 400 or more: refused, in OAuth's style (RFC 6749 section 5.2);
-/// 6. a status that is no success: an HTTP error;
+/// 6. a status that is not a success: an HTTP error;
 /// 7. anything else: unreadable.
 pub(crate) fn decide<P: Payload, E: MethodError>(
     status: u16,

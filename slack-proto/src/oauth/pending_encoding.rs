@@ -41,7 +41,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// | `life` | how long the browser is waited for, in seconds |
     /// | `check` | the first 16 hex digits of the SHA-256 of everything before `&check=` |
     ///
-    /// `check` tells damage, such as text that a database column cut off; it is no protection against anybody.
+    /// `check` tells damage, such as text that a database column cut off; it protects against nobody.
     ///
     /// # Examples
     ///
@@ -170,7 +170,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     }
 }
 
-/// Why text is no pending authorization that can be finished.
+/// Why text is not a pending authorization that can be finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPendingAuthorization {
@@ -188,7 +188,7 @@ impl fmt::Display for InvalidPendingAuthorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => {
-                "the text is no pending authorization, or was damaged or cut off where it was kept; start again"
+                "the text is not a pending authorization, or was damaged or cut off where it was kept; start again"
             }
             Self::UnknownVersion => {
                 "the pending authorization has a version that this library does not know; update it, and start again"

@@ -115,7 +115,7 @@ fn kind_of(text: &str) -> Result<Kind, InvalidValue> {
 }
 
 fn web(text: &str, scheme: &str) -> Result<Kind, InvalidValue> {
-    let uri: Uri = text.parse().map_err(|_| refused("is no valid URI"))?;
+    let uri: Uri = text.parse().map_err(|_| refused("is not a valid URI"))?;
     // `https:8080` is a host and its port, and no address.
     let (Some(_), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(refused("must be absolute, such as https://app.example.com/slack/callback"));

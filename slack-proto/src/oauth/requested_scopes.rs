@@ -187,7 +187,7 @@ impl MissingScopes {
         self.bot.is_empty() && self.user.is_empty()
     }
 
-    /// Compares what was asked for with what the bot's and the person's credential may do; `None` is no credential.
+    /// Compares what was asked for with what the bot's and the person's credential may do; `None` means no credential.
     pub(super) fn of(
         asked: &impl RequestedScopes,
         bot: Option<&Scopes>,

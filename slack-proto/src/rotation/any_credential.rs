@@ -57,7 +57,7 @@ impl AnyCredential {
         }
     }
 
-    /// Returns when the access token expires; `None` if it does not, or if nobody knows ([`lifetime`](Self::lifetime)
+    /// Returns when the access token expires; `None` if it does not, or if it is unknown ([`lifetime`](Self::lifetime)
     /// distinguishes the two).
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {

@@ -25,7 +25,7 @@ pub enum RotationEvent {
         old: Fingerprint,
         /// The new token.
         new: Fingerprint,
-        /// When the new token ends.
+        /// When the new token expires.
         expires_at: Option<Timestamp>,
     },
     /// Slack's response had no new refresh token; the one that was sent is kept.
@@ -72,7 +72,7 @@ pub enum RotationEvent {
         /// The tokens.
         tokens: Vec<RefreshToken>,
     },
-    /// The token ends and has no refresh token: a person must authorize the app again before. It is said once, when the
+    /// The token expires and has no refresh token: a person must authorize the app again before. It is said once, when the
     /// credential is read.
     EndsWithoutRefresh {
         /// The token.
@@ -166,7 +166,7 @@ impl fmt::Display for ReauthorizationReason {
         match self {
             Self::Missing => f.write_str("the store holds no such credential"),
             Self::NoRefreshToken => {
-                f.write_str("the token has ended and there is no refresh token")
+                f.write_str("the token has expired and there is no refresh token")
             }
             Self::RefreshTokenInvalid { code } => {
                 write!(f, "slack takes the refresh token no more ({code})")
@@ -325,7 +325,7 @@ mod tests {
             (ReauthorizationReason::Missing, "the store holds no such credential"),
             (
                 ReauthorizationReason::NoRefreshToken,
-                "the token has ended and there is no refresh token",
+                "the token has expired and there is no refresh token",
             ),
             (
                 ReauthorizationReason::RefreshTokenInvalid { code },

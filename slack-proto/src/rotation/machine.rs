@@ -18,7 +18,7 @@ use crate::{Timestamp, methods::UntrustedText, tokens::Fingerprint};
 
 /// The rotation of one credential, as a state machine. It is a plain value and performs no action itself.
 ///
-/// Token rotation is Slack's term; "refresh" alone misleads, since the old refresh token ends with it.
+/// Token rotation is Slack's term; "refresh" alone misleads, since the old refresh token stops working with it.
 ///
 /// Its driver calls [`step`](Self::step) with what happened, performs the action that it returns, and calls it again with
 /// the outcome, until the action is [`Rest`](Action::Rest) or [`Stop`](Action::Stop). An event that does not belong to
@@ -92,7 +92,7 @@ pub struct Rotation {
     doubted: bool,
     /// The credential that is beyond help, by its mark.
     dead: Option<(Fingerprint, ReauthorizationReason)>,
-    /// Since when nobody knows whether the refresh token is spent.
+    /// Since when it is unknown whether the refresh token is spent.
     unknown_since: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
     /// How many refreshes in a row were needed because Slack had rejected a new token.

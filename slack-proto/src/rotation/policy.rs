@@ -100,7 +100,7 @@ impl RotationPolicy {
 
     /// Returns when a credential is due for a refresh; `None` if it has no refresh token.
     ///
-    /// A rotating credential whose end nobody knows is due at once, and so is refreshed at its first use: its access token
+    /// A rotating credential with an unknown end is due at once, and so is refreshed at its first use: its access token
     /// may have ended already.
     ///
     /// Refreshes of a credential keep a period of their own, a little longer than its life without the margin, and
@@ -125,7 +125,7 @@ impl RotationPolicy {
 
     /// Returns when a credential comes to an end that no refresh can put off, so that a person must authorize the app
     /// again before: the end of an access token without a refresh token, or that of a public client's refresh token. `None`
-    /// if there is no such end, or if nobody knows it.
+    /// if there is no such end, or if it is unknown.
     #[must_use]
     pub fn authorization_ends_at(&self, credential: &AnyCredential) -> Option<Timestamp> {
         match credential.lifetime() {
@@ -135,14 +135,14 @@ impl RotationPolicy {
         }
     }
 
-    /// Returns whether refresh tokens end: those of a [public client](Self::for_public_client) do.
+    /// Returns whether refresh tokens expire: those of a [public client](Self::for_public_client) do.
     #[must_use]
     pub const fn refresh_tokens_end(&self) -> bool {
         self.refresh_token_life.is_some()
     }
 
     /// Returns when the refresh token of a credential ends, after which a person must authorize the app again; `None` if
-    /// the app is no [public client](Self::for_public_client), or if nobody knows when the token was issued.
+    /// the app is no [public client](Self::for_public_client), or if it is unknown when the token was issued.
     #[must_use]
     pub fn refresh_token_ends(&self, credential: &AnyCredential) -> Option<Timestamp> {
         Some(credential.refresh_token_issued_at()? + self.refresh_token_life?)

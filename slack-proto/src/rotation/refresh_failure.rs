@@ -53,7 +53,7 @@ impl RefreshFailure {
         }
     }
 
-    /// Sorts an answer that is no success.
+    /// Sorts an answer that is not a success.
     #[must_use]
     pub fn of<E: MethodError>(error: &ResponseError<E>) -> Self {
         let after = error.retry_after();

@@ -44,7 +44,7 @@ pub struct ConfigurationCredential {
     pub user_id: Option<UserId>,
     /// When the tokens were issued: by Slack's clock, or, if it did not say, when the request was sent.
     pub issued_at: Timestamp,
-    /// When the token ends, by Slack's clock; `None` if nobody said: then it is refreshed at its first use. It lives for 12
+    /// When the token expires, by Slack's clock; `None` if nobody said: then it is refreshed at its first use. It lives for 12
     /// hours.
     pub expires_at: Option<Timestamp>,
 }

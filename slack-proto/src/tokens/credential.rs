@@ -155,7 +155,7 @@ pub struct Credential {
     /// The token for the next refresh; `None` if the app does not rotate its tokens.
     pub refresh_token: Option<RefreshToken>,
     /// When the request was sent that gave the refresh token: that of a PKCE app ends 30 days later. `None` if there is
-    /// no refresh token, or if nobody knows.
+    /// no refresh token, or if it is unknown.
     pub refresh_token_issued_at: Option<Timestamp>,
     /// The method that takes the refresh token.
     pub refresh_method: RefreshMethod,
@@ -164,9 +164,9 @@ pub struct Credential {
     /// When the request was sent that gave the access token.
     pub issued_at: Timestamp,
     /// The `Date` of the response that brought the access token: when Slack issued it, by Slack's clock, which is the
-    /// clock of Slack's events. `None` if nobody knows.
+    /// clock of Slack's events. `None` if it is unknown.
     pub server_date: Option<Timestamp>,
-    /// When the access token ends; `None` if it does not, or, with a refresh token, if nobody knows.
+    /// When the access token expires; `None` if it does not, or, with a refresh token, if it is unknown.
     /// [`lifetime`](Self::lifetime) distinguishes them.
     pub expires_at: Option<Timestamp>,
 }
@@ -180,13 +180,13 @@ pub enum CredentialLifetime {
     /// It ends, and no refresh token puts that off: a person must authorize the app again before.
     #[non_exhaustive]
     Ending {
-        /// When the access token ends.
+        /// When the access token expires.
         expires_at: Timestamp,
     },
     /// It has a refresh token.
     #[non_exhaustive]
     Rotating {
-        /// When the access token ends. `None` if nobody knows, as of a pair from an app's settings page: then it may have
+        /// When the access token expires. `None` if it is unknown, as of a pair from an app's settings page: then it may have
         /// ended, and is refreshed at its first use.
         expires_at: Option<Timestamp>,
     },

@@ -1,4 +1,4 @@
-//! A JSON object that is no reply: it has no envelope.
+//! A JSON object that is not a reply: it has no envelope.
 
 use std::{cell::Cell, fmt, marker::PhantomData};
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::methods::ParseWarning;
 
-/// Reads an object by the hot path, and by the tolerant one if that refuses it; `None` if it is no object at all.
+/// Reads an object by the hot path, and by the tolerant one if that refuses it; `None` if it is not an object at all.
 pub(crate) fn read_document<O: for<'de> Object<'de>>(
     body: &[u8],
 ) -> Option<(O, Vec<ParseWarning>)> {

@@ -17,7 +17,7 @@ pub trait Payload: Sized {
     const HOLDS_TOKEN: bool = false;
 
     /// Reads a whole reply: the envelope's members into `envelope`, the value into `slot`, which stays empty if the
-    /// reply is no success or lacks something mandatory.
+    /// reply is not a success or lacks something mandatory.
     #[doc(hidden)]
     fn read<'de, A: MapAccess<'de>>(
         slot: &mut Option<Self>,

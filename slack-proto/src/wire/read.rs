@@ -49,7 +49,7 @@ fn no_object(text: &str) -> Option<Fault> {
         None => Some(Fault::Empty),
         Some(b'<') => Some(Fault::Html),
         Some(b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => Some(Fault::NotAnObject),
-        // A byte order mark is not part of JSON, but it is no reason to lose a token.
+        // A byte order mark is not part of JSON, but it must not cost a token.
         Some(0xef) if text.trim_ascii_start().starts_with(BYTE_ORDER_MARK) => None,
         Some(_) => Some(Fault::Syntax),
     }

@@ -109,11 +109,11 @@ pub struct CredentialHealth {
     pub rotates: bool,
     /// When the token was issued.
     pub issued_at: Timestamp,
-    /// When the token ends; `None` if it does not.
+    /// When the token expires; `None` if it does not.
     pub expires_at: Option<Timestamp>,
     /// When the token is due for a refresh; `None` if it never is.
     pub due_at: Option<Timestamp>,
-    /// When the refresh token ends; `None` if it does not, or if nobody knows.
+    /// When the refresh token expires; `None` if it does not, or if it is unknown.
     pub refresh_token_ends_at: Option<Timestamp>,
 }
 
@@ -125,7 +125,7 @@ impl CredentialHealth {
     }
 
     /// Returns when a person must authorize the app again if nothing is refreshed until then: the end of the refresh token,
-    /// or of a token that has none. `None` if that is never so, or if nobody knows.
+    /// or of a token that has none. `None` if that is never so, or if it is unknown.
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         if self.rotates { self.refresh_token_ends_at } else { self.expires_at }

@@ -39,7 +39,7 @@ pub struct HealthSummary {
     pub refreshing: usize,
     /// How many refreshes of this process wait until they are tried again.
     pub retrying: usize,
-    /// The refresh tokens that end first, the soonest at the top; only those of a public client end.
+    /// The refresh tokens that expire first, the soonest at the top; only those of a public client expire.
     pub soonest_ends: Vec<RefreshTokenEnd>,
 }
 
@@ -51,12 +51,12 @@ pub struct RefreshTokenEnd {
     pub key: StoreKey,
     /// The slot of the credential.
     pub slot: Slot,
-    /// When its refresh token ends. Without a refresh until then, a person must authorize the app again.
+    /// When its refresh token expires. Without a refresh until then, a person must authorize the app again.
     pub ends_at: Timestamp,
 }
 
 impl TokenRotator {
-    /// Returns the health of all installations in a few numbers, with at most `ends` of the refresh tokens that end first.
+    /// Returns the health of all installations in a few numbers, with at most `ends` of the refresh tokens that expire first.
     ///
     /// The numbers come from the store's indices: the keys of all installations are listed once, and none is read but for
     /// the ends. The order of the ends is that in which the tokens are due, so two that were issued within half a day may

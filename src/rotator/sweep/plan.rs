@@ -34,7 +34,7 @@ pub struct PlannedRefresh {
     pub token: Fingerprint,
     /// Since when, or from when on, it is due.
     pub due_at: Timestamp,
-    /// When the refresh token ends; `None` if it does not, or if nobody knows.
+    /// When the refresh token expires; `None` if it does not, or if it is unknown.
     pub refresh_token_ends_at: Option<Timestamp>,
 }
 

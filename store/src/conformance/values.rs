@@ -39,7 +39,7 @@ async fn nothing_there(bench: &Bench<'_>) -> Outcome {
     ensure(bench.load(&key).await?.is_none(), "a put that was refused has written")
 }
 
-/// A value may be sealed, and then it is no text.
+/// A value may be sealed, and then it is not text.
 async fn any_bytes(bench: &Bench<'_>) -> Outcome {
     let all: Vec<u8> = (0..=255).collect();
     let values: [&[u8]; 5] = [&all, b"", b"\0", b"' OR 1=1; --\r\n", b"\xff\xfe\xed\xa0\x80"];

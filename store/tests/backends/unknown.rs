@@ -1,4 +1,4 @@
-//! Outcomes that nobody knows, and who settles them.
+//! Unknown outcomes, and who settles them.
 
 use std::{
     sync::{

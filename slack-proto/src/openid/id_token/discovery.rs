@@ -56,7 +56,7 @@ impl Discovery {
     ///
     /// # Errors
     ///
-    /// When the answer is no document, lacks `issuer` or `jwks_uri`, or names a `jwks_uri` at another origin.
+    /// When the answer is not a document, lacks `issuer` or `jwks_uri`, or names a `jwks_uri` at another origin.
     pub fn parse_response<B: AsRef<[u8]>>(
         endpoint: &Endpoint,
         response: &Response<B>,

@@ -23,7 +23,7 @@ pub struct DocumentError {
 pub enum DocumentFault {
     /// The answer's status is another one than 200.
     Status(StatusCode),
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     NotAnObject,
     /// This member is missing, or of no use.
     Missing(&'static str),

@@ -36,7 +36,7 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// When the answer is no key set: another status than 200, no JSON object, no list `keys`.
+    /// When the answer is not a key set: another status than 200, no JSON object, no list `keys`.
     pub fn parse_response<B: AsRef<[u8]>>(
         response: &Response<B>,
         rs256: &dyn Rs256,

@@ -207,7 +207,7 @@ fn check_nonce(claim: Option<&Strict>, expected: &ExpectedIdToken) -> Result<(),
     }
 }
 
-/// Slack lets a person through who is no member of the workspace that was proposed.
+/// Slack lets a person through who is not a member of the workspace that was proposed.
 fn check_team(verified: &VerifiedIdToken, expected: &ExpectedIdToken) -> Result<(), IdTokenError> {
     match (expected.required_team(), &verified.user.team_id) {
         (None, _) => Ok(()),

@@ -18,7 +18,7 @@ impl Rotation {
 
     /// Returns the credential if its token stays valid for at least `min_validity` and Slack has not rejected it.
     ///
-    /// A rotating credential whose end nobody knows does not count as valid: its access token may have ended already, and
+    /// A rotating credential with an unknown end does not count as valid: its access token may have ended already, and
     /// a refresh replaces it.
     #[must_use]
     pub fn valid_credential(

@@ -40,7 +40,7 @@ impl Rotation {
     pub(super) fn reject(&mut self, token: Fingerprint, rejection: Rejection) {
         let held = self.stored.as_ref().map(|stored| stored.fingerprint() == token);
         match rejection {
-            // Of a token that has been replaced it is no news.
+            // A token that has been replaced is not reported.
             _ if held == Some(false) => {}
             Rejection::Expired => self.rejected = Some(token),
             Rejection::Doubtful => self.doubted = true,
@@ -170,7 +170,7 @@ impl Rotation {
             let (goal, rejected) = (self.goal, self.rejected);
             self.adopt(found);
             (self.goal, self.rejected) = (goal, rejected);
-            // Whether a rejected token comes from a refresh nobody knows here: it may.
+            // Whether a rejected token comes from a refresh that is unknown here: it may.
             self.replaced |= rejected.is_some();
             return Found::Newer;
         };

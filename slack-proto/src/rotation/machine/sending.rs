@@ -198,5 +198,5 @@ impl Rotation {
     }
 }
 
-/// How often a code that nobody knows is followed by a quick try.
+/// How often an unknown code is followed by a quick try.
 const QUICK_REFUSALS: u32 = 6;

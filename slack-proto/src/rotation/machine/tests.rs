@@ -228,7 +228,7 @@ fn slack_says_that_a_token_has_ended_and_is_believed() {
     let mut told = Told::with(&pair(2));
     let rejected =
         |n| Input::Rejected { token: pair(n).fingerprint(), rejection: Rejection::Expired };
-    // Of a token that was replaced already it is no news.
+    // A token that was replaced already is not reported.
     assert!(matches!(told.tell(rejected(1)), Action::Rest { .. }));
     assert!(matches!(told.tell(rejected(2)), Action::TakeLease));
     assert!(told.rotation.valid_credential(told.now(), Duration::ZERO).is_none());
@@ -270,7 +270,7 @@ fn doubt_reads_the_store_and_ends_nothing() {
     assert!(matches!(told.tell(doubt), Action::Read));
     assert!(matches!(told.read(&pair(3)), Action::Rest { .. }));
     assert_eq!(told.held(), super::tests::token(3));
-    // Of a token that was replaced meanwhile it is no news.
+    // A token that was replaced meanwhile is not reported.
     let doubt = Input::Rejected { token, rejection: Rejection::Doubtful };
     assert!(matches!(told.tell(doubt), Action::Rest { .. }));
 }

@@ -166,7 +166,7 @@ impl CredentialWire {
             None => RefreshMethod::default(),
             Some(name) => RefreshMethod::find(name.as_str()).ok_or(InvalidEncoding::new(
                 "refresh_method",
-                "is no method that takes a refresh token",
+                "is not a method that takes a refresh token",
             ))?,
         };
         Ok(Credential {

@@ -130,7 +130,7 @@ impl NoteWire {
             reason: self.reason.take().ok_or(InvalidEncoding::missing("reason"))?,
             code: self.code.take(),
             refused: Fingerprint::from_text(refused.as_str())
-                .ok_or(InvalidEncoding::new("refused", "is no fingerprint"))?,
+                .ok_or(InvalidEncoding::new("refused", "is not a fingerprint"))?,
         })
     }
 }

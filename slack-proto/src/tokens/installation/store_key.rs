@@ -111,7 +111,7 @@ impl StoreKey {
     /// When the text is another.
     pub fn from_text(text: &str) -> Result<Self, InvalidEncoding> {
         const REFUSED: InvalidEncoding =
-            InvalidEncoding::new("$", "is no key of a store, such as team/T0123456789");
+            InvalidEncoding::new("$", "is not a key of a store, such as team/T0123456789");
         let parts: Vec<_> = text.split('/').collect();
         let (place, user) = match parts[..] {
             [ref place @ .., "user", user] if place.len() >= 2 => (place, Some(user)),

@@ -120,7 +120,7 @@ fn the_header_is_checked_first() {
     ] {
         assert_eq!(with_header(&header).unwrap_err(), error, "{header}");
     }
-    // A key that a token brings along is no key.
+    // A key that a token brings along is not a key.
     let own = json!({"alg": "RS256", "kid": "k1", "jwk": {"kty": "RSA"}, "jku": "https://evil.example", "x5u": 1});
     assert!(with_header(&own).is_ok());
 }

@@ -175,7 +175,7 @@ fn an_installation_that_is_not_there_yet_is_looked_for_again() {
     assert_eq!(waits(&action), seconds(1));
     assert!(matches!(told.rotation.step(told.now(), Input::Waited), Action::Read));
     assert!(matches!(told.read(&pair(2)), Action::Rest { .. }));
-    // A key that nobody knows is nothing to tell an operator.
+    // An unknown key is nothing to tell an operator.
     let mut told = Told::new();
     told.tell(Input::Tick);
     let action = told.tell(Input::Read(None));

@@ -1,4 +1,4 @@
-//! Credentials whose end nobody knows, and those that end for good.
+//! Credentials with an unknown end, and those that end for good.
 
 use super::*;
 

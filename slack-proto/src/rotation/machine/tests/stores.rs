@@ -104,7 +104,7 @@ fn a_pair_out_of_turn_is_stored() {
     told.tell(Input::Leased);
     let write = writes(told.read(&pair(1)));
     assert_eq!(write.credential.pair_fingerprint(), pair(2).pair_fingerprint());
-    // And once more, which is no news.
+    // And once more, which is not reported again.
     assert!(matches!(told.issue(&pair(2)), Action::Await));
     told.tell(Input::Written);
     told.tell(Input::Released);
