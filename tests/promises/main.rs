@@ -1,4 +1,4 @@
-//! Every test that `SECURITY.md` names is a test that `cargo test --workspace` runs.
+//! Every test that `SECURITY.md` or `docs/compare.md` names is a test that `cargo test --workspace` runs.
 
 mod tree;
 
@@ -17,8 +17,26 @@ struct Promise<'a> {
 
 #[test]
 fn every_promise_names_tests_that_run() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let count = check_rows(&text);
+    assert!(count > 60, "only {count} tests were found in the tables");
+}
+
+#[test]
+fn every_fault_of_others_names_tests_that_run() {
+    let text = fs::read_to_string(root().join("docs/compare.md")).unwrap();
+    let (_, table) = text.split_once("\n## Known faults of others\n").unwrap();
+    let count = check_rows(table);
+    assert!(count > 25, "only {count} tests were found in the table");
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Checks the rows of all tables in a text, and returns how many tests they name.
+fn check_rows(text: &str) -> usize {
+    let root = root();
     let run = fs::read_to_string(root.join(".ci/run")).unwrap();
     let tests = Tests::of_workspace(root);
     let mut count = 0;
@@ -43,7 +61,7 @@ fn every_promise_names_tests_that_run() {
             assert!(listed && root.join(".ci/steps").join(step).exists(), "no step {step}");
         }
     }
-    assert!(count > 30, "only {count} tests were found in the tables");
+    count
 }
 
 impl<'a> Promise<'a> {
