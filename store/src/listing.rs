@@ -5,8 +5,7 @@ use std::time::Duration;
 use slack_proto::{StoreKey, ids::EnterpriseId, tokens::InstallationKey};
 
 use crate::{
-    Cursor, EntryKey, InstallationStore, Page, Precondition, Query, StoreError, StoreErrorKind,
-    Unreadable,
+    Cursor, InstallationStore, Page, Precondition, Query, StoreError, StoreErrorKind, Unreadable,
 };
 
 /// A page of installations' keys.
@@ -163,9 +162,10 @@ impl InstallationStore {
         limit: usize,
     ) -> Result<KeyPage, StoreError> {
         let limit = limit.max(1);
-        let mut all = KeyPage::default();
+        let (mut all, mut last) = (KeyPage::default(), None);
         for range in ranges {
-            let left = limit - all.keys.len() - all.unreadable.len();
+            // Entries without a key may fill a page; what comes after them is found all the same.
+            let left = limit.saturating_sub(all.len()).max(1);
             let (prefix, most) = match range {
                 // The key itself is the first of all that begin with it.
                 Range::One(key) => (key.clone(), 1),
@@ -177,14 +177,16 @@ impl InstallationStore {
                 page.items.retain(|item| item.key.as_str() == key);
                 page.next = None;
             }
+            last = page.items.last().map(|item| Cursor::new(item.key.clone(), 0)).or(last);
             let page = KeyPage::of(page);
             all.keys.extend(page.keys);
             all.unreadable.extend(page.unreadable);
             all.next = page.next;
-            if all.next.is_some() || all.keys.len() + all.unreadable.len() >= limit {
+            if all.next.is_none() && all.len() >= limit {
                 // Whether there is more the next page tells.
-                let last = all.keys.last().and_then(|last| EntryKey::try_from(&last.key).ok());
-                all.next = all.next.or(last.map(|key| Cursor::new(key, 0)));
+                all.next.clone_from(&last);
+            }
+            if all.next.is_some() {
                 break;
             }
         }
@@ -200,6 +202,11 @@ enum Range {
 }
 
 impl KeyPage {
+    /// Returns how much of a limit it takes up.
+    fn len(&self) -> usize {
+        self.keys.len() + self.unreadable.len()
+    }
+
     fn of(page: Page) -> Self {
         let mut all = Self { keys: Vec::new(), unreadable: page.unreadable, next: page.next };
         for item in page.items.into_iter().filter(|item| !item.key.is_reserved()) {

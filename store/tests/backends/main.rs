@@ -1,5 +1,6 @@
 //! The suite for stores: the one in memory passes, and each careless one is caught by the case that is there for it.
 
+mod between;
 mod careless;
 mod fault;
 mod unknown;

@@ -25,6 +25,8 @@ enum Lost {
     Before,
     /// A driver repeated it by itself, and met its own first one.
     Repeated,
+    /// Nothing is lost: the store refuses the request.
+    Refused,
 }
 
 /// A store behind a link that loses what it is told to.
@@ -41,6 +43,10 @@ impl Link {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.script.lock().unwrap().pop()
     }
+}
+
+fn refused<T>() -> Result<T, StoreError> {
+    Err(StoreError::new(StoreErrorKind::Refused, "the store takes no such request"))
 }
 
 fn lost<T>() -> Result<T, StoreError> {
@@ -64,6 +70,7 @@ impl StoreBackend for Link {
     ) -> Result<(), StoreError> {
         match self.next() {
             Some(Lost::Before) => lost(),
+            Some(Lost::Refused) => refused(),
             Some(Lost::After) => {
                 self.inner.put(key, write, precondition).await?;
                 lost()
@@ -79,6 +86,7 @@ impl StoreBackend for Link {
     async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
         match self.next() {
             Some(Lost::Before) => lost(),
+            Some(Lost::Refused) => refused(),
             Some(_) => {
                 self.inner.remove(key, version).await?;
                 lost()
@@ -105,6 +113,7 @@ impl StoreBackend for Link {
     ) -> Result<LeaseOutcome, StoreError> {
         match self.next() {
             Some(Lost::Before) => lost(),
+            Some(Lost::Refused) => refused(),
             Some(_) => {
                 let _ = self.inner.acquire(key, part, holder, length).await?;
                 lost()
@@ -212,6 +221,21 @@ fn a_removal_is_settled_as_well() {
     let stage = Stage::new(&[Lost::Before]);
     let refused = block_on(stage.store.remove(&place().into(), StoredVersion::new(7)));
     assert!(refused.unwrap_err().is_conflict());
+    assert_eq!(stage.calls(), 1, "nobody else's version is asked for once more");
+}
+
+#[test]
+fn what_the_store_refuses_for_sure_is_not_settled() {
+    let stage = Stage::new(&[]);
+    stage.put().unwrap();
+    *stage.link.script.lock().unwrap() = vec![Lost::Refused];
+    // It would be a conflict as well.
+    assert_eq!(stage.put().unwrap_err().kind(), StoreErrorKind::Refused);
+    let (key, ours) = (place().into(), LeaseHolder::from_bytes([1; 16]));
+    let acquire = || block_on(stage.store.acquire(&key, Slot::Bot, ours, Duration::from_secs(60)));
+    assert_eq!(acquire().unwrap(), LeaseOutcome::Granted);
+    *stage.link.script.lock().unwrap() = vec![Lost::Refused];
+    assert_eq!(acquire().unwrap_err().kind(), StoreErrorKind::Refused);
 }
 
 #[test]

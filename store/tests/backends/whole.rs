@@ -10,12 +10,12 @@ use std::{
 
 use pollster::block_on;
 use slack_proto::{
-    ClientId, Installation, Slot, StoreKey, Timestamp, rotation::RotationPolicy,
+    ClientId, Installation, Slot, StoreKey, Timestamp, ids::EnterpriseId, rotation::RotationPolicy,
     tokens::InstallationKey,
 };
 use slack_store::{
     EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore, Precondition, SealingKey,
-    SealingKeys, StoreBackend, StoreErrorKind,
+    SealingKeys, SecretBytes, StoreBackend, StoreErrorKind, StoredVersion, Write,
 };
 
 fn over(backend: &MemoryStore) -> InstallationStore {
@@ -132,6 +132,39 @@ fn a_page_that_is_written_anew_is_due_by_the_policy() {
         stored.installation.encode_exposing_secrets().as_ref(),
         installation("x").encode_exposing_secrets().as_ref()
     );
+}
+
+/// An entry under an organization's keys that is no installation's counts towards a page, and ends no listing.
+#[test]
+fn every_page_of_an_organization_leads_on() {
+    let backend = MemoryStore::new();
+    let store = over(&backend);
+    let [org, stray] = ["org/E1", "grid/E1/T1/odd"].map(|it| EntryKey::from_text(it).unwrap());
+    let enterprise: EnterpriseId = "E1".into();
+    let organization = InstallationKey::Organization(enterprise.clone());
+    let person = |user: &str| StoreKey::person(organization.clone(), user.into());
+    let grid = InstallationKey::grid_workspace("E1".into(), "T1".into());
+    for key in [grid.into(), organization.clone().into(), person("U1"), person("U2")] {
+        block_on(store.put(&key, &installation("x"), Precondition::Absent)).unwrap();
+    }
+    let write = Write::new(StoredVersion::new(1), SecretBytes::new(b"x".to_vec()));
+    block_on(backend.put(&stray, &write, Precondition::Absent)).unwrap();
+    for limit in 0..7 {
+        let (mut keys, mut unreadable, mut after) = (Vec::new(), 0, None);
+        loop {
+            let page = block_on(store.keys_of_organization(&enterprise, after.as_ref(), limit));
+            let page = page.unwrap();
+            assert!(page.keys.len() + page.unreadable.len() <= limit.max(1), "{limit}");
+            keys.extend(page.keys.into_iter().map(|found| found.key.to_text()));
+            unreadable += page.unreadable.len();
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let expected = ["grid/E1/T1", org.as_str(), "org/E1/user/U1", "org/E1/user/U2"];
+        assert_eq!((keys, unreadable), (expected.map(str::to_owned).to_vec(), 1), "{limit}");
+    }
 }
 
 #[test]
