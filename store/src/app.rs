@@ -21,11 +21,9 @@ pub(crate) async fn check(
     let found = match backend.load(&key).await? {
         Some(found) => found,
         None => match write(backend, &key, app, keys, Precondition::Absent).await {
-            Err(error) if error.is_conflict() => {
-                // Another process was first.
-                backend.load(&key).await?.ok_or(error)?
-            }
-            done => return done,
+            Ok(()) => return Ok(()),
+            // Another process was first.
+            Err(error) => backend.load(&key).await?.ok_or(error)?,
         },
     };
     let mark = Mark::parse(found.value.as_ref()).ok_or_else(|| {

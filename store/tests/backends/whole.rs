@@ -151,7 +151,9 @@ fn every_page_of_an_organization_leads_on() {
     block_on(backend.put(&stray, &write, Precondition::Absent)).unwrap();
     for limit in 0..7 {
         let (mut keys, mut unreadable, mut after) = (Vec::new(), 0, None);
+        let mut pages = 0;
         loop {
+            pages += 1;
             let page = block_on(store.keys_of_organization(&enterprise, after.as_ref(), limit));
             let page = page.unwrap();
             assert!(page.keys.len() + page.unreadable.len() <= limit.max(1), "{limit}");
@@ -162,6 +164,7 @@ fn every_page_of_an_organization_leads_on() {
                 break;
             }
         }
+        assert!(limit < 6 || pages == 1, "{limit}");
         let expected = ["grid/E1/T1", org.as_str(), "org/E1/user/U1", "org/E1/user/U2"];
         assert_eq!((keys, unreadable), (expected.map(str::to_owned).to_vec(), 1), "{limit}");
     }
