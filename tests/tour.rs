@@ -4,6 +4,8 @@
 mod browser;
 #[path = "../examples/tour/keeping.rs"]
 mod keeping;
+#[path = "../examples/tour/people.rs"]
+mod people;
 #[path = "../examples/tour/report.rs"]
 mod report;
 #[path = "../examples/tour/sign_in.rs"]
@@ -24,7 +26,7 @@ fn tour(transport: &str) {
     let between = |text: &str, before: &str, after: &str| {
         text.split_once(before).unwrap().1.split_once(after).unwrap().0.to_owned()
     };
-    let left = between(&first, "the token is ", " now");
+    let left = between(&first, "the token is ", " now, until ");
     assert_eq!(between(&second, "its token is ", ", as the last run left it"), left);
     stage::Stage::clear(folder.path()).unwrap();
     assert!(!run(transport, folder.path()).contains(picked_up), "the third begins anew");
@@ -43,6 +45,12 @@ fn run(transport: &str, folder: &std::path::Path) -> String {
     }
     assert!(text.contains("< workspace: Fake Softball Team (T0FAKE00001)"));
     assert!(text.contains("may chat:write,commands and expires in 12 hours"));
+    // Who, where, until when; the sweep; and the late event.
+    assert!(text.contains("fakebot in Fake Softball Team: token "));
+    assert!(text.contains("second.person in Fake Softball Team: token "));
+    assert!(text.matches(" UTC\n").count() > 9);
+    assert!(text.contains("the sweep refreshes all three"));
+    assert!(text.contains("1 token removed, 2 kept"));
     // Two clients, eight steps each, and two sign-ins, nine steps; each step says something.
     assert_eq!(text.matches("\n8. ").count(), 3);
     assert_eq!(text.matches("\n9. ").count(), 1);

@@ -42,7 +42,8 @@ pub(crate) fn keep(stage: &Stage, report: &mut Report<'_>) -> Outcome {
         TokenRotator::builder(stage.client.clone(), app, store.clone()).runtime(time).build()?;
     report.request("POST /api/oauth.v2.access grant_type=refresh_token")?;
     let token = pollster::block_on(rotator.access_token(&key, Slot::Bot))?;
-    report.say(format!("the token is {} now", token.fingerprint()))?;
+    let until = report::moment(token.expires_at().ok_or("the token has no end")?);
+    report.say(format!("the token is {} now, until {until}", token.fingerprint()))?;
     expect(token.fingerprint() != before, "the token is a new one")?;
     let stored = pollster::block_on(store.load(&key))?.and_then(|stored| stored.installation.bot);
     let stored = stored.ok_or("the store has lost the installation")?;
@@ -89,9 +90,9 @@ fn install(
 }
 
 /// The time of the tour: hours pass when it says so, and waits are real.
-struct StageTime {
-    clock: Clock,
-    threads: ThreadRuntime,
+pub(crate) struct StageTime {
+    pub(crate) clock: Clock,
+    pub(crate) threads: ThreadRuntime,
 }
 
 impl Runtime for StageTime {

@@ -1,8 +1,8 @@
 //! A whole Slack installation over real HTTP on this machine, without a Slack account.
 //!
 //! It starts the fake Slack on a loopback port and walks from the consent screen to a refreshed token, once as a
-//! confidential client and once as a public client with PKCE; from the sign-in page to a verified ID token; and to an
-//! installation that is stored, so that the next run picks it up. It exits with 1 if anything is not as expected.
+//! confidential client and once as a public client with PKCE; from the sign-in page to a verified ID token;
+//! through a workspace in which two people install the app; and to an installation that is stored, so that the next run picks it up. It exits with 1 if anything is not as expected.
 //!
 //! ```text
 //! cargo run --example tour [-- --transport reqwest|curl] [--folder PATH] [--fresh]
@@ -12,6 +12,7 @@
 
 mod browser;
 mod keeping;
+mod people;
 mod report;
 mod sign_in;
 mod stage;

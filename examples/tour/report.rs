@@ -5,7 +5,10 @@ use std::{
     io::{self, Write},
 };
 
-use slack_auth::tokens::{IssuedCredential, Team};
+use slack_auth::{
+    Timestamp,
+    tokens::{IssuedCredential, Team},
+};
 
 /// Writes the steps of the tour, numbered.
 pub(crate) struct Report<'w> {
@@ -58,6 +61,12 @@ pub(crate) fn workspace(team: Option<&Team>) -> String {
         Some(Team { id, .. }) => id.to_string(),
         None => "a whole organization".to_owned(),
     }
+}
+
+/// Returns a moment for people, to the minute.
+pub(crate) fn moment(time: Timestamp) -> String {
+    let text = time.to_string().replace('T', " ");
+    text.get(..16).map_or(text.clone(), |minutes| format!("{minutes} UTC"))
 }
 
 /// Returns what a token may do, and for how long, with the name that stands for it in logs.

@@ -15,10 +15,14 @@ use slack_fake::{App, Clock, FakeServer, FakeSlack, SharedFake, User, Workspace}
 use crate::browser::CallbackPage;
 
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const SIGNING_SECRET: &str = "0123456789abcdef9876543210fedcba";
 const CONFIDENTIAL: &str = "1000000001.2000000002";
 const PUBLIC: &str = "1000000001.2000000003";
 const KEEPING: &str = "1000000001.2000000004";
+pub(crate) const SHARED: &str = "1000000001.2000000005";
 pub(crate) const WORKSPACE: &str = "T0FAKE00001";
+pub(crate) const FIRST: &str = "U0FAKE00001";
+pub(crate) const SECOND: &str = "U0FAKE00002";
 /// When the tour's clock starts, unless an earlier run has left a later time.
 const BEGINNING: u64 = 1_795_219_200;
 
@@ -51,18 +55,27 @@ impl Stage {
             .redirect_url(callback.address()?)
             .insecure_loopback_redirects()
             .rotate_tokens();
+        let shared_app = App::new(SHARED, SECRET)
+            .name("Tour for two")
+            .app_id("A0FAKE00004")
+            .signing_secret(SIGNING_SECRET)
+            .redirect_url(callback.address()?)
+            .insecure_loopback_redirects()
+            .rotate_tokens();
         let (slack, time) = restored(folder)?;
         // The apps anew, since their callback has another port in each run.
         let fake = slack
             .app(server_app)
             .app(desktop_app)
             .app(keeping_app)
+            .app(shared_app)
             .workspace(Workspace::new(WORKSPACE, "Fake Softball Team"))
             .user(
-                User::new("U0FAKE00001", "fake.person")
+                User::new(FIRST, "fake.person")
                     .full_name("Fake", "Person")
                     .email("fake@example.com"),
-            );
+            )
+            .user(User::new(SECOND, "second.person"));
         let clock = Clock::manual(time);
         let server = FakeServer::start(SharedFake::new(fake, clock.clone()))?;
         // As at Slack, the issuer of ID tokens is where the API is.
@@ -112,6 +125,10 @@ impl Stage {
 
     pub(crate) fn keeping_id() -> Result<ClientId, slack_auth::error::InvalidValue> {
         ClientId::new(KEEPING)
+    }
+
+    pub(crate) fn shared_id() -> Result<ClientId, slack_auth::error::InvalidValue> {
+        ClientId::new(SHARED)
     }
 
     pub(crate) fn public_id() -> Result<ClientId, slack_auth::error::InvalidValue> {

@@ -16,6 +16,7 @@ use slack_auth::{
 use crate::{
     browser,
     keeping::keep,
+    people::share,
     report::{self, Report},
     sign_in::sign_in,
     stage::{SECRET, Stage},
@@ -23,7 +24,8 @@ use crate::{
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Walks the tour over the named transport: two installations, a sign-in, and a third installation that is kept in
+/// Walks the tour over the named transport: two installations, a sign-in, two people in one
+/// workspace, and an installation that is kept in
 /// `folder` for the next run. It fails at the first thing that is not as expected.
 pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcome {
     let stage = Stage::set(transport, folder)?;
@@ -55,6 +57,9 @@ pub(crate) fn run(transport: &str, folder: &Path, out: &mut dyn Write) -> Outcom
 
     report.part("Sign in with Slack: OpenID Connect")?;
     sign_in(&stage, &mut report)?;
+
+    report.part("Two people in one workspace: a sweep, and a late event")?;
+    share(&stage, &mut report)?;
 
     report.part("Token rotation: an installation that is kept")?;
     keep(&stage, &mut report)?;
