@@ -3,8 +3,10 @@
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::decode::DecodeArguments;
 use crate::fake::FakeArguments;
 use crate::tokens::config::ConfigCommand;
+use crate::tokens::install::InstallArguments;
 use crate::tokens::login::LoginArguments;
 use crate::tokens::session::SessionArguments;
 use crate::tokens::store::StoreCommand;
@@ -25,7 +27,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve a fake Slack on loopback.
     Fake(FakeArguments),
-    /// Log a person in with PKCE, and store the token.
+    /// Install an app that has a secret, and store its tokens.
+    Install(InstallArguments),
+    /// Log a person in with PKCE and store the token, or sign a person in.
     Login(LoginArguments),
     /// Print a valid token, refreshed if it is due.
     Token(TokenArguments),
@@ -53,11 +57,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Create or verify the store.
+    /// Create, verify, fill, copy or seal anew the store.
     Store {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Print what a reply of Slack on standard input means, without its secrets.
+    Decode(DecodeArguments),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -1,6 +1,7 @@
 //! The command `slack-auth`.
 
 mod args;
+mod decode;
 mod fake;
 mod problem;
 mod tokens;
@@ -10,13 +11,14 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Arguments, Command};
-use crate::tokens::{config, list, login, store, token};
+use crate::tokens::{config, install, list, login, store, token};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2.
     let Arguments { command, session } = Arguments::parse();
     let outcome = match &command {
         Command::Fake(arguments) => fake::run(arguments),
+        Command::Install(wanted) => install::run(wanted, &session),
         Command::Login(wanted) => login::run(wanted, &session),
         Command::Token(wanted) => token::token(wanted, &session),
         Command::Exec(wanted) => token::exec(wanted, &session),
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Command::Revoke { key } => token::revoke(key, &session),
         Command::Config { command } => config::run(command, &session),
         Command::Store { command } => store::run(command, &session),
+        Command::Decode(arguments) => decode::run(arguments),
         Command::Completions { shell } => {
             let (mut command, mut out) = (Arguments::command(), std::io::stdout());
             clap_complete::generate(*shell, &mut command, "slack-auth", &mut out);

@@ -5,13 +5,16 @@ use std::io::Read as _;
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
-use slack_auth::rotation::Rejection;
+use slack_auth::rotation::{Rejection, TokenError};
 use slack_auth::store::Precondition;
 use slack_auth::tokens::{
     ConfigurationCredential, ConfigurationToken, Fingerprint, InstallationKey, RefreshToken,
 };
-use slack_auth::{Installation, Slot, StoreKey, Timestamp};
+use slack_auth::{Installation, Recovery, Slot, StoreKey, Timestamp};
 
+use super::authorize::now;
+use super::mark::{self, Unanswered};
+use super::newer::within;
 use super::output::print;
 use super::session::{Session, SessionArguments, block_on};
 use super::token::token_problem;
@@ -58,7 +61,7 @@ pub(crate) fn run(command: &ConfigCommand, arguments: &SessionArguments) -> Resu
 }
 
 async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(), Problem> {
-    let store = arguments.open_store(arguments.store_app()?)?;
+    let store = arguments.open_store(arguments.store_app()?).await?;
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).map_err(Problem::refused)?;
     let pair: Pair = serde_json::from_str(&text).map_err(|_| {
@@ -86,35 +89,73 @@ async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(),
 }
 
 async fn token(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Problem> {
-    let session = Session::open(arguments, arguments.nobody()?)?;
+    let session = Session::open(arguments, arguments.nobody()?).await?;
     let key = session.key(key, Slot::Configuration).await?;
+    let old = fingerprint(&session, &key).await?;
+    let earlier = if may_be_due(&session, &key).await? {
+        mark::begin(&session.store, &key).await?
+    } else {
+        None
+    };
+    if let Some(earlier) = &earlier {
+        earlier.warn();
+    }
     let token = session.rotator.configuration_token(&key).await;
     session.settle().await;
-    let token = token.map_err(token_problem)?;
+    let token = token.map_err(|error| problem(error, earlier.as_ref()))?;
+    if let Some(earlier) = earlier.filter(|_| token.fingerprint() != old) {
+        earlier.accepted();
+    }
     let text = token.expose().to_owned();
     let expires_at = token.expires_at().map(Timestamp::as_unix);
     print(arguments.json, &json!({"token": text, "expires_at": expires_at}), &[text])
 }
 
 async fn rotate(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Problem> {
-    let session = Session::open(arguments, arguments.nobody()?)?;
+    let session = Session::open(arguments, arguments.nobody()?).await?;
     let key = session.key(key, Slot::Configuration).await?;
     let old = fingerprint(&session, &key).await?;
     // A token that is said to have ended is refreshed at once, whatever its life. What the call returns is a token of
     // another kind: the store tells what came of it.
     let slot = Slot::Configuration;
+    let earlier = mark::begin(&session.store, &key).await?;
+    if let Some(earlier) = &earlier {
+        earlier.warn();
+    }
     let _ = session.rotator.configuration_token(&key).await;
     let _ = session.rotator.report_rejected(&key, slot, old, Rejection::Expired).await;
     session.settle().await;
     let new = fingerprint(&session, &key).await?;
     if new == old {
         // Why it failed was printed by the observer; the token itself says whether a person must act.
-        session.rotator.configuration_token(&key).await.map_err(token_problem)?;
+        let token = session.rotator.configuration_token(&key).await;
+        token.map_err(|error| problem(error, earlier.as_ref()))?;
         return Err(Problem::refused("the pair was not rotated: the stored one is unchanged"));
+    }
+    if let Some(earlier) = earlier {
+        earlier.accepted();
     }
     let (old, new) = (old.to_string(), new.to_string());
     let value = json!({"key": key.to_text(), "old": old, "new": new});
     print(arguments.json, &value, &[format!("{}: {old} became {new}", key.to_text())])
+}
+
+/// Returns the problem of a pair that could not be rotated; `earlier` is an attempt that stored no answer.
+fn problem(error: TokenError, earlier: Option<&Unanswered>) -> Problem {
+    match (earlier, error.recovery()) {
+        (Some(earlier), Recovery::AuthorizeAgain) => earlier.refused(),
+        _ => token_problem(error),
+    }
+}
+
+/// Returns whether asking for the token may send its refresh token: in the first half of its life it does not.
+async fn may_be_due(session: &Session, key: &StoreKey) -> Result<bool, Problem> {
+    let stored = within(session.store.load(key)).await?;
+    let held = stored.and_then(|stored| stored.installation.any_credential(Slot::Configuration));
+    Ok(held.is_some_and(|held| {
+        let life = held.expires_at().map(|end| (end.since(held.issued_at()), end.since(now())));
+        life.is_none_or(|(whole, left)| left < whole / 2)
+    }))
 }
 
 async fn fingerprint(session: &Session, key: &StoreKey) -> Result<Fingerprint, Problem> {

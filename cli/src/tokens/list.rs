@@ -53,7 +53,7 @@ async fn find(arguments: &SessionArguments) -> Result<Found, Problem> {
         Some(_) => arguments.app()?,
         None => arguments.nobody()?,
     };
-    let session = Session::open(arguments, app)?;
+    let session = Session::open(arguments, app).await?;
     let (mut credentials, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
     loop {
         let page = session.rotator.health_page(after.as_ref(), PAGE).await;

@@ -1,29 +1,28 @@
-//! `slack-auth login`: a person's token, by PKCE on loopback.
-
-use std::io::{BufRead as _, IsTerminal as _};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+//! `slack-auth login`: a person's token by PKCE, or only who the person is.
 
 use clap::Args;
 use serde_json::json;
-use slack_auth::methods::OauthV2Access;
+use slack_auth::methods::{OauthV2Access, OpenidConnectToken, OpenidConnectTokenResponse};
 use slack_auth::oauth::{
-    AuthorizationRequest, AuthorizationUrl, Callback, CodeVerifier, InstallScopes,
-    PendingAuthorization, RedirectUri, VerifiedCallback, random_bytes,
+    AuthorizationRequest, CodeVerifier, InstallScopes, RedirectUri, SignInScopes,
 };
+use slack_auth::openid::{ExpectedIdToken, IdTokenKeys};
 use slack_auth::store::Precondition;
-use slack_auth::{PublicClient, Recovery, StoreKey, Timestamp};
+use slack_auth::{Client, PublicClient, StoreKey};
 
-use super::loopback::{Loopback, answer};
+use super::authorize::{authorize, now, web_redirect};
 use super::output::print;
 use super::session::{SessionArguments, block_on};
-use crate::problem::Problem;
+use crate::problem::{Problem, call_problem};
 
 #[derive(Args)]
 pub(crate) struct LoginArguments {
     /// The user scopes, as a comma list.
-    #[arg(long, value_name = "SCOPES")]
-    scopes: String,
+    #[arg(long, value_name = "SCOPES", required_unless_present = "sign_in")]
+    scopes: Option<String>,
+    /// Sign in with Slack: print who the person is, by a verified ID token, and store nothing.
+    #[arg(long, conflicts_with = "scopes")]
+    sign_in: bool,
     /// The redirect URL as it is written in the app's settings.
     #[arg(long, value_name = "URL", default_value = "http://localhost:3118/callback")]
     redirect: String,
@@ -36,34 +35,28 @@ pub(crate) struct LoginArguments {
 type Exchange = OauthV2Access<CodeVerifier>;
 
 pub(crate) fn run(wanted: &LoginArguments, arguments: &SessionArguments) -> Result<(), Problem> {
-    block_on(login(wanted, arguments))
+    match &wanted.scopes {
+        Some(scopes) => block_on(login(scopes, wanted, arguments)),
+        None => block_on(sign_in(wanted, arguments)),
+    }
 }
 
-async fn login(wanted: &LoginArguments, arguments: &SessionArguments) -> Result<(), Problem> {
+async fn login(
+    scopes: &str,
+    wanted: &LoginArguments,
+    arguments: &SessionArguments,
+) -> Result<(), Problem> {
     let (client, id) = (arguments.client()?, arguments.client_id()?);
-    let store = arguments.open_store(id.clone())?;
+    let store = arguments.open_store(id.clone()).await?;
     let redirect = RedirectUri::new(wanted.redirect.as_str()).map_err(Problem::misuse)?;
-    let scopes = InstallScopes::user_only(wanted.scopes.as_str());
+    let scopes = InstallScopes::user_only(scopes);
     let request = AuthorizationRequest::<Exchange>::new(id.clone(), scopes, redirect)
         .map_err(Problem::misuse)?;
-    let bytes = random_bytes().map_err(Problem::refused)?;
-    let (url, pending) = request.begin(&arguments.endpoint()?, &bytes, now());
-    let verified = if wanted.no_browser {
-        pasted(&url, pending)?
-    } else {
-        let wait = by_browser(&url, pending, &wanted.redirect);
-        let returned = tokio::time::timeout(WAIT, wait).await;
-        returned
-            .map_err(|_| Problem::person("nobody came back from the browser in ten minutes"))??
-    };
+    let verified = authorize(request, &wanted.redirect, wanted.no_browser, arguments).await?;
 
     let sent = now();
     let app = PublicClient::new(id);
-    let reply =
-        client.call(&verified.exchange, &app).await.map_err(|error| match error.recovery() {
-            Recovery::RetryLater { .. } | Recovery::Unknown => Problem::refused(error),
-            _ => Problem::person(error),
-        })?;
+    let reply = client.call(&verified.exchange, &app).await.map_err(call_problem)?;
     let answer = reply.value.into_installation(sent);
     let (Some(place), Some(user), Some(_)) = (answer.key(), answer.user_id.clone(), &answer.user)
     else {
@@ -95,91 +88,55 @@ async fn login(wanted: &LoginArguments, arguments: &SessionArguments) -> Result<
     Err(Problem::refused("another process keeps changing the installation: try again"))
 }
 
-/// Has a person open the page elsewhere and paste the address that the browser ends at.
-fn pasted(
-    url: &AuthorizationUrl,
-    pending: PendingAuthorization<Exchange>,
-) -> Result<VerifiedCallback<Exchange>, Problem> {
-    eprintln!(
-        "open this address in a browser, and paste the address that it ends at:\n{}",
-        url.expose()
-    );
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(Problem::refused)?;
-    let callback = Callback::parse(line.trim()).map_err(Problem::misuse)?;
-    pending.finish(callback, now()).map_err(Problem::person)
-}
-
-/// Opens a browser and waits until it comes back; other requests do not end the wait.
-async fn by_browser(
-    url: &AuthorizationUrl,
-    mut pending: PendingAuthorization<Exchange>,
-    redirect: &str,
-) -> Result<VerifiedCallback<Exchange>, Problem> {
-    let uri: http::Uri = redirect.parse().map_err(Problem::misuse)?;
-    let is_local = uri.scheme_str() == Some("http");
-    let port = uri.port_u16().filter(|_| is_local).ok_or_else(|| {
-        Problem::misuse(
-            "the redirect URL must be http on localhost with a port: else use --no-browser",
-        )
-    })?;
-    let listener = Loopback::bind(port).await.map_err(|error| {
-        Problem::refused(format!("cannot listen on port {port}: {}", error.kind()))
-    })?;
-    eprintln!("waiting for the browser at port {port}; if none opens, go to\n{}", url.expose());
-    open(url);
-    loop {
-        let (target, stream) = listener.request().await.map_err(Problem::refused)?;
-        let path = target.split('?').next().unwrap_or_default();
-        if path != uri.path() {
-            answer(stream, "404 Not Found", "Nothing is here.").await;
-            continue;
-        }
-        let Ok(callback) = Callback::parse(&target) else {
-            answer(stream, "400 Bad Request", "This is not an answer of Slack.").await;
-            continue;
-        };
-        match pending.finish(callback, now()) {
-            Ok(verified) => {
-                answer(stream, "200 OK", "You can close this page and go back to the terminal.")
-                    .await;
-                return Ok(verified);
-            }
-            Err(error)
-                if error.error_response().is_some()
-                    || error.recovery() != Recovery::AuthorizeAgain =>
-            {
-                answer(stream, "200 OK", "Slack refused. Go back to the terminal.").await;
-                return Err(Problem::person(error));
-            }
-            Err(error) => {
-                answer(stream, "400 Bad Request", "This answer belongs to another browser.").await;
-                let expired = || Problem::person("the browser came back too late: log in again");
-                pending = error.into_pending().ok_or_else(expired)?;
-            }
-        }
+/// Signs a person in: with the app's secret if there is one, else with PKCE.
+async fn sign_in(wanted: &LoginArguments, arguments: &SessionArguments) -> Result<(), Problem> {
+    let (client, id) = (arguments.client()?, arguments.client_id()?);
+    let scopes = SignInScopes::openid().email().profile();
+    let (redirect, by_hand) = (wanted.redirect.as_str(), wanted.no_browser);
+    if let Some(app) = arguments.confidential()? {
+        let uri = web_redirect(redirect, arguments)?;
+        let request = AuthorizationRequest::<OpenidConnectToken>::new(id, scopes, uri);
+        let request = request.map_err(Problem::misuse)?;
+        let verified = authorize(request, redirect, by_hand, arguments).await?;
+        let reply = client.call(&verified.exchange, &app).await.map_err(call_problem)?;
+        return verify(client, reply.value, verified.expected_id_token(), arguments).await;
     }
+    let uri = RedirectUri::new(redirect).map_err(Problem::misuse)?;
+    let request =
+        AuthorizationRequest::<OpenidConnectToken<CodeVerifier>>::new(id.clone(), scopes, uri);
+    let request = request.map_err(Problem::misuse)?;
+    let verified = authorize(request, redirect, by_hand, arguments).await?;
+    let app = PublicClient::new(id);
+    let reply = client.call(&verified.exchange, &app).await.map_err(call_problem)?;
+    verify(client, reply.value, verified.expected_id_token(), arguments).await
 }
 
-/// Opens a browser if somebody sits at the terminal.
-fn open(url: &AuthorizationUrl) {
-    if !std::io::stderr().is_terminal() {
-        return;
-    }
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let quiet = Command::new(program)
-        .arg(url.expose())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    // Without a browser the printed address is there.
-    drop(quiet);
+/// Verifies the ID token, and prints whom it names.
+async fn verify(
+    client: Client,
+    answer: OpenidConnectTokenResponse,
+    expected: &ExpectedIdToken,
+    arguments: &SessionArguments,
+) -> Result<(), Problem> {
+    let id_token =
+        answer.id_token.ok_or_else(|| Problem::refused("slack's answer has no ID token"))?;
+    let beside = &answer.credential.access_token;
+    let keys = IdTokenKeys::with_aws_lc(client);
+    let verified = keys.verify(&id_token, expected, Some(beside), now()).await;
+    let user = verified.map_err(Problem::refused)?.user;
+    let (user_id, team_id) = (user.user_id.as_ref().unwrap_or(&user.sub), user.team_id.as_ref());
+    let team_id = team_id.map(|id| id.as_str().to_owned());
+    let text = |text: Option<&slack_auth::methods::UntrustedText>| text.map(ToString::to_string);
+    let value = json!({
+        "sub": user.sub.as_str(),
+        "user_id": user_id.as_str(),
+        "team_id": team_id,
+        "name": text(user.name.as_ref()),
+        "email": text(user.email.as_ref()),
+        "email_verified": user.email_verified,
+    });
+    let line = format!("{} in {}", user_id.as_str(), team_id.as_deref().unwrap_or("?"));
+    print(arguments.json, &value, &[line])
 }
 
-fn now() -> Timestamp {
-    Timestamp::from(std::time::SystemTime::now())
-}
-
-const WAIT: Duration = Duration::from_secs(600);
 const ROUNDS: usize = 5;

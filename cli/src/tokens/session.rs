@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use clap::Args;
 use slack_auth::oauth::ClientCredentials;
+use slack_auth::rotation::RotationEvent;
 use slack_auth::runtime::{Runtime, TokioRuntime};
-use slack_auth::store::{FileStore, SealingKey, SealingKeys};
+use slack_auth::store::{SealingKey, SealingKeys};
 use slack_auth::transport::Backend;
 use slack_auth::{
     Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, PublicClient,
@@ -18,20 +19,24 @@ use slack_auth::{
 };
 use tokio::task::JoinHandle;
 
+use super::place::Place;
+use super::progress::Progress;
+use super::sealing::parse_key;
 use crate::problem::Problem;
 
 /// Where installations are kept, and the app that they belong to.
 #[derive(Args, Clone)]
 pub(crate) struct SessionArguments {
-    /// The folder that keeps the installations, sealed.
+    /// What keeps the installations, sealed: a folder, `file:PATH`, `postgres://USER@HOST/DATABASE`, or `env:NAME` for a
+    /// variable that says one of these.
     #[arg(
         long,
         env = "SLACK_AUTH_STORE",
         hide_env_values = true,
-        value_name = "FOLDER",
+        value_name = "STORE",
         global = true
     )]
-    pub(super) store: Option<PathBuf>,
+    pub(super) store: Option<String>,
     /// The file with the sealing key; the variable `SLACK_AUTH_KEY` may hold the key itself.
     #[arg(
         long,
@@ -62,14 +67,14 @@ pub(crate) struct SessionArguments {
         value_name = "ORIGIN",
         global = true
     )]
-    endpoint: Option<String>,
+    pub(super) endpoint: Option<String>,
     /// Print JSON.
     #[arg(long, global = true)]
     pub(super) json: bool,
 }
 
 /// Reads a secret from a variable or a file, without the white space around it.
-fn secret(variable: &str, file: Option<&Path>) -> Result<Option<String>, Problem> {
+pub(super) fn secret(variable: &str, file: Option<&Path>) -> Result<Option<String>, Problem> {
     if let Some(path) = file {
         let text = fs::read_to_string(path).map_err(|error| {
             Problem::misuse(format!("cannot read {}: {}", path.display(), error.kind()))
@@ -85,44 +90,27 @@ fn secret(variable: &str, file: Option<&Path>) -> Result<Option<String>, Problem
 }
 
 impl SessionArguments {
-    pub(super) fn folder(&self) -> Result<&Path, Problem> {
-        self.store.as_deref().ok_or_else(|| {
+    /// Returns where the store is.
+    pub(super) fn place(&self) -> Result<Place, Problem> {
+        let text = self.store.as_deref().ok_or_else(|| {
             Problem::misuse("no store is named: give --store or set SLACK_AUTH_STORE")
-        })
+        })?;
+        Place::parse(text)
     }
 
     /// Opens the store of an app.
-    pub(super) fn open_store(&self, app: ClientId) -> Result<InstallationStore, Problem> {
-        let folder = self.folder()?;
-        if !folder.is_dir() {
-            return Err(Problem::misuse(format!(
-                "there is no store at {}: create it with `slack-auth store init`",
-                folder.display()
-            )));
-        }
-        let key = self.sealing_key()?.ok_or_else(|| {
-            Problem::misuse("no sealing key is given: set --key-file or SLACK_AUTH_KEY")
-        })?;
-        let folder = FileStore::open(folder).map_err(Problem::refused)?;
-        Ok(InstallationStore::new(folder, app).sealed(SealingKeys::new(key)))
+    pub(super) async fn open_store(&self, app: ClientId) -> Result<InstallationStore, Problem> {
+        let place = self.place()?;
+        let backend = place.open(false).await?;
+        let keys = SealingKeys::new(self.needed_key()?);
+        Ok(InstallationStore::new(backend, app).sealed(keys))
     }
 
-    pub(super) fn sealing_key(&self) -> Result<Option<SealingKey>, Problem> {
-        let Some(text) = secret("SLACK_AUTH_KEY", self.key_file.as_deref())? else {
-            return Ok(None);
-        };
-        let digits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).unwrap_or_default();
-            *byte = u8::from_str_radix(pair, 16).unwrap_or_default();
-        }
-        if digits {
-            return Ok(Some(SealingKey::new(bytes)));
-        }
-        Err(Problem::misuse(
-            "the sealing key must be 64 hexadecimal digits: create one with `slack-auth store init`",
-        ))
+    /// Returns the sealing key.
+    pub(super) fn needed_key(&self) -> Result<SealingKey, Problem> {
+        let text = secret("SLACK_AUTH_KEY", self.key_file.as_deref())?;
+        let none = || Problem::misuse("no sealing key is given: set --key-file or SLACK_AUTH_KEY");
+        parse_key(&text.ok_or_else(none)?)
     }
 
     pub(super) fn endpoint(&self) -> Result<Endpoint, Problem> {
@@ -162,14 +150,18 @@ impl SessionArguments {
 
     /// Returns the app: confidential if there is a secret, else public.
     pub(super) fn app(&self) -> Result<ClientCredentials, Problem> {
-        let id = self.client_id()?;
-        match secret("SLACK_CLIENT_SECRET", self.client_secret_file.as_deref())? {
-            None => Ok(PublicClient::new(id).into()),
-            Some(secret) => {
-                let secret = ClientSecret::new(secret).map_err(Problem::misuse)?;
-                Ok(ConfidentialClient::new(id, secret).into())
-            }
+        match self.confidential()? {
+            Some(app) => Ok(app.into()),
+            None => Ok(PublicClient::new(self.client_id()?).into()),
         }
+    }
+
+    /// Returns the app with its secret; `None` if it has none.
+    pub(super) fn confidential(&self) -> Result<Option<ConfidentialClient>, Problem> {
+        let id = self.client_id()?;
+        let secret = secret("SLACK_CLIENT_SECRET", self.client_secret_file.as_deref())?;
+        let secret = secret.map(ClientSecret::new).transpose().map_err(Problem::misuse)?;
+        Ok(secret.map(|secret| ConfidentialClient::new(id, secret)))
     }
 }
 
@@ -182,16 +174,28 @@ pub(super) struct Session {
 
 impl Session {
     /// Opens a session of an app; must be called on a runtime.
-    pub(super) fn open(
+    pub(super) async fn open(
         arguments: &SessionArguments,
         app: ClientCredentials,
     ) -> Result<Self, Problem> {
-        let store = arguments.open_store(app.id().clone())?;
+        Self::open_with(arguments, app, Progress::none()).await
+    }
+
+    /// Opens a session that counts refreshed tokens.
+    pub(super) async fn open_with(
+        arguments: &SessionArguments,
+        app: ClientCredentials,
+        progress: Progress,
+    ) -> Result<Self, Problem> {
+        let store = arguments.open_store(app.id().clone()).await?;
         let tasks = Tasks::new();
         let builder = TokenRotator::builder(arguments.client()?, app, store.clone())
             .runtime(tasks.clone())
-            .observer(|key: &StoreKey, slot: Slot, event: &slack_auth::rotation::RotationEvent| {
-                eprintln!("slack-auth: {} {}: {}", key.to_text(), slot.as_str(), event.as_str());
+            .observer(move |key: &StoreKey, slot: Slot, event: &RotationEvent| {
+                if matches!(event, RotationEvent::Refreshed { .. }) {
+                    progress.step();
+                }
+                progress.say(&format!("{} {}: {}", key.to_text(), slot.as_str(), event.as_str()));
             });
         let rotator = builder.build().map_err(Problem::misuse)?;
         Ok(Self { store, rotator, tasks })

@@ -1,15 +1,16 @@
-//! `slack-auth store`: the folder that keeps installations.
-
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
+//! `slack-auth store`: what keeps installations.
 
 use clap::Subcommand;
 use serde_json::json;
-use slack_auth::store::{FileStore, SealingKey};
+use slack_auth::InstallationStore;
+use slack_auth::store::SealingKeys;
 
+use super::import::{ImportArguments, import};
+use super::newer::within;
 use super::output::print;
+use super::sealing::create_key;
 use super::session::{SessionArguments, block_on, keys_of};
+use super::transfer::{CopyArguments, RekeyArguments, copy, rekey};
 use crate::problem::Problem;
 
 #[derive(Subcommand)]
@@ -18,29 +19,42 @@ pub(crate) enum StoreCommand {
     Init,
     /// Read every installation, to show that the key opens all of them.
     Verify,
+    /// Store what `slack_sdk` or `@slack/oauth` has kept.
+    Import(ImportArguments),
+    /// Copy every installation to another store, unless that has a newer one.
+    Copy(CopyArguments),
+    /// Seal every installation with a new key.
+    Rekey(RekeyArguments),
 }
 
 pub(crate) fn run(command: &StoreCommand, arguments: &SessionArguments) -> Result<(), Problem> {
-    match command {
-        StoreCommand::Init => init(arguments),
-        StoreCommand::Verify => block_on(verify(arguments)),
-    }
+    block_on(async {
+        match command {
+            StoreCommand::Init => init(arguments).await,
+            StoreCommand::Verify => verify(arguments).await,
+            StoreCommand::Import(wanted) => import(wanted, arguments).await,
+            StoreCommand::Copy(wanted) => copy(wanted, arguments).await,
+            StoreCommand::Rekey(wanted) => rekey(wanted, arguments).await,
+        }
+    })
 }
 
-fn init(arguments: &SessionArguments) -> Result<(), Problem> {
+async fn init(arguments: &SessionArguments) -> Result<(), Problem> {
+    let place = arguments.place()?;
     let new_key = arguments.key_file.as_deref().filter(|path| !path.exists());
-    match new_key {
-        Some(path) => create_key(path)?,
-        None if arguments.sealing_key()?.is_some() => {}
-        None => {
-            let text = "no sealing key is given: set --key-file or SLACK_AUTH_KEY";
-            return Err(Problem::misuse(text));
-        }
+    if let Some(path) = new_key {
+        create_key(path)?;
     }
-    let folder = arguments.folder()?;
-    FileStore::open(folder).map_err(Problem::refused)?;
-    let value = json!({"store": folder, "key_created": new_key.is_some()});
-    let mut lines = vec![format!("the store is in {}", folder.display())];
+    let key = arguments.needed_key()?;
+    let backend = place.open(true).await?;
+    if arguments.client_id.is_some() {
+        // A store that is there must be of this app and key.
+        let store = InstallationStore::new(backend, arguments.store_app()?);
+        keys_of(&store.sealed(SealingKeys::new(key))).await?;
+    }
+    let shown = place.shown();
+    let value = json!({"store": shown, "key_created": new_key.is_some()});
+    let mut lines = vec![format!("the store is in {shown}")];
     if let Some(path) = new_key {
         lines.push(format!(
             "its key is in {}: keep it in another place than the store; without it nothing can be read",
@@ -50,28 +64,11 @@ fn init(arguments: &SessionArguments) -> Result<(), Problem> {
     print(arguments.json, &value, &lines)
 }
 
-/// Creates a key file that its owner alone can read.
-fn create_key(path: &Path) -> Result<(), Problem> {
-    let key = SealingKey::random().map_err(Problem::refused)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let cannot = |error: std::io::Error| {
-        Problem::refused(format!("cannot write {}: {}", path.display(), error.kind()))
-    };
-    let mut file = options.open(path).map_err(cannot)?;
-    for byte in key.expose() {
-        write!(file, "{byte:02x}").map_err(cannot)?;
-    }
-    writeln!(file).and_then(|()| file.sync_all()).map_err(cannot)
-}
-
 async fn verify(arguments: &SessionArguments) -> Result<(), Problem> {
-    let store = arguments.open_store(arguments.store_app()?)?;
+    let store = arguments.open_store(arguments.store_app()?).await?;
     let mut read = 0;
     for key in keys_of(&store).await? {
-        store.load(&key).await.map_err(Problem::refused)?;
+        within(store.load(&key)).await?;
         read += 1;
     }
     print(

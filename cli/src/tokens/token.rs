@@ -10,6 +10,7 @@ use slack_auth::rotation::{SweepFailure, TokenError};
 use slack_auth::{Recovery, Slot};
 
 use super::output::print;
+use super::progress::Progress;
 use super::session::{Session, SessionArguments, block_on};
 use crate::problem::Problem;
 
@@ -97,7 +98,7 @@ async fn valid(
     wanted: &TokenArguments,
     arguments: &SessionArguments,
 ) -> Result<(String, Option<u64>), Problem> {
-    let session = Session::open(arguments, arguments.app()?)?;
+    let session = Session::open(arguments, arguments.app()?).await?;
     let slot = wanted.slot.into();
     let key = session.key(wanted.key.as_deref(), slot).await?;
     let min_validity = Duration::from_secs(wanted.min_validity);
@@ -110,7 +111,7 @@ async fn valid(
 /// Prints whose token it is, as Slack says.
 pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?)?;
+        let session = Session::open(arguments, arguments.app()?).await?;
         let slot = wanted.slot.into();
         let key = session.key(wanted.key.as_deref(), slot).await?;
         let reply = session.rotator.call(&AuthTest, &key, slot).await;
@@ -139,9 +140,11 @@ pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> R
 /// Refreshes every token that is due, and counts what needs a person.
 pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?)?;
+        let progress = Progress::unbounded("refreshed");
+        let session = Session::open_with(arguments, arguments.app()?, progress.clone()).await?;
         let report = session.rotator.sweep_once().await;
         session.settle().await;
+        progress.end();
         let report = report.map_err(Problem::refused)?;
         let persons = needing_person(&session).await?;
         let (failed, unreadable) = (report.failures.len(), report.unreadable.len());
@@ -177,7 +180,7 @@ async fn needing_person(session: &Session) -> Result<usize, Problem> {
 /// Revokes the tokens of an installation and removes it.
 pub(crate) fn revoke(key: &str, arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let session = Session::open(arguments, arguments.app()?)?;
+        let session = Session::open(arguments, arguments.app()?).await?;
         let key = session.key(Some(key), Slot::Bot).await?;
         if session.store.load(&key).await.map_err(Problem::refused)?.is_none() {
             return Err(Problem::refused(format!("the store holds nothing for {}", key.to_text())));

@@ -1,15 +1,14 @@
-//! `cargo run --example decode`: what it prints for every sample, that it never prints a secret, and its exit status.
+//! `slack-auth decode`: what it prints for every sample, that it never prints a secret, and its exit status.
 
-#[path = "../examples/decode/cli/mod.rs"]
-mod cli;
-
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use slack_auth::tokens::Fingerprint;
 
 struct Run {
-    status: u8,
+    status: i32,
     output: String,
     remarks: String,
 }
@@ -21,10 +20,19 @@ impl Run {
 }
 
 fn decode(args: &[&str], input: &[u8]) -> Run {
-    let (mut output, mut remarks) = (Vec::new(), Vec::new());
-    let status = cli::run(args.iter().map(Into::into), input, &mut output, &mut remarks);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_slack-auth"))
+        .arg("decode")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that was misused ends without reading.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let out = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { status, output: text(output), remarks: text(remarks) }
+    Run { status: out.status.code().unwrap(), output: text(out.stdout), remarks: text(out.stderr) }
 }
 
 fn fingerprint(secret: &str) -> String {
@@ -32,7 +40,7 @@ fn fingerprint(secret: &str) -> String {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("slack-proto/tests")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../slack-proto/tests")
 }
 
 fn sample(file: &str) -> Vec<u8> {
@@ -105,7 +113,7 @@ fn check(place: &str, told: &Value, run: &Run) {
         .into_iter()
         .find(|kind| told.get(kind).is_some());
     assert_eq!(shown["outcome"], outcome.unwrap_or("ok"), "{place}");
-    assert_eq!(run.status, u8::from(outcome.is_some()), "{place}");
+    assert_eq!(run.status, i32::from(outcome.is_some()), "{place}");
     let meta = &told["meta"];
     for name in ["recovery", "needed", "provided"] {
         assert_eq!(shown[name], told[name], "{place}");
@@ -116,7 +124,11 @@ fn check(place: &str, told: &Value, run: &Run) {
     assert_eq!(shown["status"], meta.get("status").cloned().unwrap_or(json!(200)), "{place}");
     if let Some(code) = told.get("api_error").filter(|code| **code != "") {
         assert_eq!(shown["error"], json!({"code": code, "known": told["known"]}), "{place}");
-        assert_eq!(run.remarks, format!("decode: {}\n", told["says"].as_str().unwrap()), "{place}");
+        assert_eq!(
+            run.remarks,
+            format!("slack-auth: {}\n", told["says"].as_str().unwrap()),
+            "{place}"
+        );
     }
     check_credentials(place, &told["value"], &shown);
     let mut hidden = Vec::new();
@@ -262,23 +274,34 @@ fn text_that_looks_like_a_token_is_only_counted() {
 #[test]
 fn misuse_is_told_and_has_a_status_of_its_own() {
     for (args, says) in [
-        (&[][..], "METHOD is missing"),
-        (&["auth.tests"], "METHOD is none of those listed below"),
-        (&["auth.test", "auth.test"], "more than one METHOD"),
-        (&["auth.test", "--grants"], "no such option: --grants"),
-        (&["auth.test", "--status"], "--status needs a value"),
-        (&["auth.test", "--status", "20"], "--status must be an HTTP status"),
-        (&["auth.test", "--status=ok"], "--status must be an HTTP status"),
-        (&["auth.test", "--header", "retry-after"], "--header must be `name: value`"),
-        (&["auth.test", "--header", "a b: c"], "--header must be `name: value`"),
-        (&["oauth.v2.access", "--grant", "client"], "--grant must be code or refresh"),
+        (&[][..], "<METHOD>"),
+        (&["auth.tests"], "invalid value 'auth.tests' for '<METHOD>'"),
+        (&["auth.test", "auth.test"], "unexpected argument"),
+        (&["auth.test", "--grants"], "unexpected argument '--grants'"),
+        (&["auth.test", "--status"], "a value is required for '--status"),
+        (&["auth.test", "--status", "20"], "it must be an HTTP status"),
+        (&["auth.test", "--status=ok"], "it must be an HTTP status"),
+        (&["auth.test", "--header", "retry-after"], "it must be `name: value`"),
+        (&["auth.test", "--header", "a b: c"], "it must be `name: value`"),
+        (&["oauth.v2.access", "--grant", "client"], "[possible values: code, refresh]"),
         (&["callback", "--status", "200"], "a callback has no options"),
     ] {
         let run = decode(args, b"{}");
         assert_eq!((run.status, run.output.as_str()), (2, ""), "{args:?}");
-        assert!(run.remarks.contains(says) && run.remarks.contains("usage:"), "{}", run.remarks);
+        assert!(run.remarks.contains(says), "{}", run.remarks);
     }
     let run = decode(&["auth.test", "--grant", "code"], br#"{"ok":true}"#);
     assert_eq!(run.status, 0);
     assert!(run.remarks.contains("--grant makes no difference"));
+}
+
+#[test]
+fn help_names_every_method() {
+    let run = decode(&["--help"], b"");
+    assert_eq!((run.status, run.remarks.as_str()), (0, ""));
+    for word in
+        ["Usage: slack-auth decode", "tooling.tokens.rotate", "callback", "--grant", "Exit status"]
+    {
+        assert!(run.output.contains(word), "{word}: {}", run.output);
+    }
 }
