@@ -127,8 +127,8 @@ fn received(stage: &Stage, event: &SlackEvent) -> Outcome<EventCallback> {
     let (url, now) = ("https://app.example.com/slack/events", stage.clock.now());
     let request = stage.slack(|slack| slack.event_request(event, url, now, 0))?;
     let verifier = RequestVerifier::new(SigningSecret::new(SIGNING_SECRET)?);
-    let verified = verifier.verify(request.headers(), request.body(), stage.now())?;
-    match EventsApiRequest::parse(&verified)? {
+    let proven = verifier.verify(request.headers(), request.body(), stage.now())?;
+    match EventsApiRequest::parse(&proven)? {
         EventsApiRequest::EventCallback(callback) => Ok(*callback),
         _ => Err("Slack sent another request than an event".into()),
     }
