@@ -3,6 +3,8 @@
 mod authorizations;
 mod desk;
 mod fake;
+#[cfg(unix)]
+mod kills;
 mod openapi;
 mod stores;
 mod support;
