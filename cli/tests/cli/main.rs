@@ -1,6 +1,7 @@
 //! The command, driven from outside.
 
 mod authorizations;
+mod canaries;
 mod desk;
 mod fake;
 #[cfg(unix)]
