@@ -103,22 +103,22 @@ impl ClientBuilder {
         Self { backend: Some(backend), ..self }
     }
 
-    /// Sets the Slack that is called; the default is [`Endpoint::slack`].
+    /// Sets the Slack that is called. Default: [`Endpoint::slack`].
     pub fn endpoint(self, endpoint: Endpoint) -> Self {
         Self { endpoint, ..self }
     }
 
-    /// Sets all limits.
+    /// Sets all limits. Default: [`Limits::new`].
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// Sets the time for name resolution, TCP and TLS together.
+    /// Sets the time for name resolution, TCP and TLS together. Default: 10 s.
     pub fn connect_timeout(self, limit: Duration) -> Self {
         Self { limits: self.limits.with_connect_timeout(limit), ..self }
     }
 
-    /// Sets the time for the whole call.
+    /// Sets the time for the whole call. Default: 30 s.
     pub fn total_timeout(self, limit: Duration) -> Self {
         Self { limits: self.limits.with_total_timeout(limit), ..self }
     }
@@ -145,7 +145,7 @@ impl ClientBuilder {
         Self { trust: Trust::Only(pem.into()), ..self }
     }
 
-    /// Sets the `User-Agent` header; the default names this package and its version.
+    /// Sets the `User-Agent` header. Default: this package's name and version.
     pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
         Self { user_agent: Some(user_agent.into()), ..self }
     }

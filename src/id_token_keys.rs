@@ -98,7 +98,7 @@ impl IdTokenKeys {
 
     /// Sets the shortest time between two fetches while keys are cached. The default is 30 s.
     ///
-    /// While none are cached, a fetch that failed is repeated after 0, 1, 2, 4, … s, up to this time.
+    /// While none are cached, a fetch that failed is repeated after 0, 1, 2, 4, … s, up to this delay.
     #[must_use]
     pub fn refetch_interval(self, interval: Duration) -> Self {
         Self { pace: Pace { interval, ..self.pace }, ..self }

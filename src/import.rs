@@ -85,7 +85,7 @@ pub fn slack_sdk(
 
 /// Reads installations of `@slack/oauth`, as it hands them to `storeInstallation`: a JSON object, or an array of them.
 ///
-/// They tell no time of install. Of two credentials of one owner the one that ends later counts, and without an end the one
+/// They hold no time of install. Of two credentials of one owner the one that ends later counts, and without an end the one
 /// that comes later in the array: so begin with the oldest.
 ///
 /// # Errors

@@ -151,7 +151,7 @@
 //! }
 //! ```
 //!
-//! Slack tells of uninstalls and revoked tokens by events: module `events`, feature `events`. What `slack_sdk` and
+//! Slack reports uninstalls and revoked tokens by events: module `events`, feature `events`. What `slack_sdk` and
 //! `@slack/oauth` have stored moves in by the module `import`, feature `import`.
 //!
 //! # Call a method

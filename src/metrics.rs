@@ -23,31 +23,31 @@
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// Counter of events in the life of credentials.
+/// Counter of events in the life of credentials, by `event` and `slot`.
 pub const ROTATION_EVENTS: &str = "slack_auth_rotation_events_total";
 
-/// Counter of requests for a new pair.
+/// Counter of requests for a new pair of tokens, by `method` and `outcome`.
 pub const REFRESH_REQUESTS: &str = "slack_auth_refresh_requests_total";
 
-/// Histogram of how long requests for a new pair take, in seconds.
+/// Histogram of how long requests for a new pair take, in seconds, by `method`.
 pub const REFRESH_DURATION: &str = "slack_auth_refresh_duration_seconds";
 
-/// Gauge of refreshes that are under way.
+/// Gauge of refreshes that are under way, those that wait for their turn included. It has no labels.
 pub const REFRESHES_RUNNING: &str = "slack_auth_refreshes_running";
 
-/// Counter of failed calls of the store.
+/// Counter of failed calls of the store, by `kind`.
 pub const STORE_ERRORS: &str = "slack_auth_store_errors_total";
 
-/// Gauge that is 1 in the process that sweeps.
+/// Gauge that is 1 in the process that sweeps, else 0. It has no labels.
 pub const SWEEPING: &str = "slack_auth_sweeping";
 
-/// Counter of passes of the sweep.
+/// Counter of passes that the sweep has completed. It has no labels.
 pub const SWEEP_PASSES: &str = "slack_auth_sweep_passes_total";
 
-/// Counter of what the sweep has refreshed, or could not.
+/// Counter of refreshes by the sweep, by `outcome`.
 pub const SWEEP_REFRESHES: &str = "slack_auth_sweep_refreshes_total";
 
-/// Gauge of rows that the last pass of the sweep could not read.
+/// Gauge of rows that the last pass of the sweep could not read. It has no labels.
 pub const SWEEP_UNREADABLE: &str = "slack_auth_sweep_unreadable";
 
 /// Describes all of them to the recorder that is installed: the help texts and units of an exporter.

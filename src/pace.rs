@@ -88,7 +88,7 @@ struct Pause {
 pub enum Turn {
     /// This one: report its outcome by [`Pace::finish`].
     Go(u64),
-    /// Nothing before this time, unless something else happens.
+    /// Nothing may be sent before this time, unless something else happens.
     Wait(Duration),
     /// Nothing before a request finishes or another one is enqueued.
     Idle,
@@ -110,7 +110,7 @@ pub enum Outcome {
 }
 
 impl Pace {
-    /// Creates a pace with at most so many requests in flight; at least one.
+    /// Creates a pace with at most `window` requests in flight; 0 counts as 1.
     #[must_use]
     pub fn new(window: usize) -> Self {
         let most = window.max(1);

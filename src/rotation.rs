@@ -1,4 +1,6 @@
-//! Rotation: one credential kept alive, as a state machine without a clock and without I/O.
+//! Token rotation: what a [`TokenRotator`](crate::TokenRotator) returns and reports, and the state machine behind it.
+//!
+//! [`Rotation`] keeps one credential alive without a clock and without I/O: for programs that drive it themselves.
 
 pub use slack_proto::rotation::{
     Action, AnyCredential, Fact, Input, Issued, Note, Problem, ReauthorizationReason,

@@ -141,7 +141,7 @@ impl TokenRotator {
         Self { shared, nearest: Arc::default(), _owner: owner }
     }
 
-    /// Returns an access token that is valid for as long as the [builder](TokenRotatorBuilder::min_validity) was told, 10 s
+    /// Returns an access token that is valid for as long as the [builder](TokenRotatorBuilder::min_validity) has set, 10 s
     /// by default.
     ///
     /// It waits only if there is no such token: the first time, when the store is read, and when the old token has expired
@@ -156,11 +156,11 @@ impl TokenRotator {
         self.token(key, slot, self.shared.settings.min_validity, AnyToken::access).await
     }
 
-    /// Returns an access token that is valid for at least this time, if need be by a refresh before it is due.
+    /// Returns an access token that is valid for at least the duration `min_validity`, by an early refresh if necessary.
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token), and if no token of this app lives so long.
+    /// As [`access_token`](Self::access_token), and if no token of this app is valid for that long.
     pub async fn access_token_for(
         &self,
         key: &StoreKey,

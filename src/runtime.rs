@@ -1,4 +1,7 @@
 //! What a rotator runs on: a clock, a timer, and an executor for its tasks.
+//!
+//! `TokioRuntime` (feature `tokio`) runs on Tokio, `ThreadRuntime` (feature `thread-runtime`) on two threads, without an async
+//! runtime, and `ManualRuntime` (feature `test-util`) by hand, with a clock that a test moves.
 
 #[cfg(feature = "test-util")]
 mod manual;

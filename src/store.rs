@@ -1,4 +1,8 @@
 //! Stores of installations: the contract, the stores that are built in, and look-up.
+//!
+//! [`InstallationStore`](crate::InstallationStore) is what a program uses. It encodes, seals and writes by compare-and-swap
+//! over a [`StoreBackend`], which keeps bytes: [`MemoryStore`], `FileStore` (feature `file-store`), `PostgresStore` (feature
+//! `postgres-store`), or one that you implement and try with `conformance` (feature `store-conformance`).
 
 #[cfg(feature = "store-conformance")]
 pub use slack_store::conformance;

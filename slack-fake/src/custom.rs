@@ -22,7 +22,7 @@ pub struct MethodCall {
     pub app_id: String,
     /// The kind of the token.
     pub kind: CredentialKind,
-    /// The workspace; none for an org-wide install.
+    /// The workspace; `None` for an org-wide install.
     pub team_id: Option<String>,
     /// The organization, if there is one.
     pub enterprise_id: Option<String>,

@@ -105,19 +105,21 @@ impl FakeSlack {
         self
     }
 
-    /// Sets which pair stays valid when one refresh token was exchanged for several.
+    /// Sets which pair stays valid when one refresh token was exchanged for several; the default is
+    /// [`Siblings::FirstUsedWins`].
     pub fn siblings(mut self, siblings: Siblings) -> Self {
         self.state.rules.siblings = siblings;
         self
     }
 
-    /// Sets the shape of the answers of `oauth.v2.user.access`.
+    /// Sets the shape of the answers of `oauth.v2.user.access`; the default is [`UserAccessShape::Schema`].
     pub fn user_access_shape(mut self, shape: UserAccessShape) -> Self {
         self.state.rules.user_access_shape = shape;
         self
     }
 
-    /// Sets where `oauth.v2.user.access` accepts client id and secret.
+    /// Sets where `oauth.v2.user.access` accepts client id and secret; the default is
+    /// [`UserAccessAuth::BasicOrBody`].
     ///
     /// ```
     /// use slack_fake::{App, FakeSlack, UserAccessAuth};

@@ -16,7 +16,7 @@ pub struct CredentialReport {
     pub app_id: String,
     /// On whose behalf the app acts.
     pub kind: CredentialKind,
-    /// The workspace; none for an org-wide install.
+    /// The workspace; `None` for an org-wide install.
     pub team_id: Option<String>,
     /// The organization, if the workspace is in one.
     pub enterprise_id: Option<String>,
@@ -38,7 +38,7 @@ impl FakeSlack {
         (0..self.state.credentials.len()).map(|index| self.state.report(index, now)).collect()
     }
 
-    /// Returns a report on the credential that an access or refresh token belongs to; none for a
+    /// Returns a report on the credential that an access or refresh token belongs to; `None` for a
     /// token that this fake did not issue.
     pub fn credential_of(&mut self, token: &str, now: u64) -> Option<CredentialReport> {
         let index = self.state.index_of(token)?;

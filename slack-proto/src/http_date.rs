@@ -29,7 +29,7 @@ fn parse(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_unix(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
 }
 
-/// Reads a number of exactly so many digits.
+/// Reads a number of exactly `digits` digits.
 fn number(text: &str, digits: usize, most: u64) -> Option<u64> {
     let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| is_number && *number <= most)

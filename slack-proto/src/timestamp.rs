@@ -1,4 +1,4 @@
-//! Time as the caller tells it: the core has no clock.
+//! Time as the caller passes it in: the core has no clock.
 
 use std::{
     fmt,

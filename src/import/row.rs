@@ -111,7 +111,7 @@ impl Row {
         }
     }
 
-    /// Removes and returns a credential that was installed at this time, if that is known.
+    /// Removes and returns a credential that was installed at `installed_at`, if that is known.
     pub(super) fn credential(
         &mut self,
         fields: &CredentialFields,

@@ -17,13 +17,13 @@ struct Refused {
     trial: Option<u64>,
 }
 
-/// Whether a request may be sent: the state of a circuit breaker, as a caller sees it.
+/// Whether a request may be sent, as at a gate: open lets it pass. A circuit breaker's words mean the opposite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {
-    /// It may.
+    /// The request may be sent.
     Open,
-    /// It may not before this time, unless something else happens.
+    /// The request may not be sent before this time, unless the client is accepted or replaced.
     Closed(Duration),
 }
 
@@ -53,7 +53,7 @@ impl Breaker {
         self.refused = Some(Refused { until: now + PAUSE, trial: None });
     }
 
-    /// Records a response of Slack's that does not refuse the client; returns whether that has opened the breaker. Only the
+    /// Records a response of Slack's that does not refuse the client; returns whether requests may pass again because of it. Only the
     /// trial's counts: another request may have been sent before the client was refused.
     pub fn accept(&mut self, request: u64) -> bool {
         let is_trial = self.refused.is_some_and(|refused| refused.trial == Some(request));

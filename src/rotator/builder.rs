@@ -120,7 +120,7 @@ impl TokenRotatorBuilder {
     /// [`TokenRotator::call`].
     ///
     /// Without it, it is the client's own limit if the client was made by `with_reqwest` or `with_curl`, else 30 s. The
-    /// rotator gives a request up after this time, whatever the transport does.
+    /// rotator gives a request up after that duration, whatever the transport does.
     pub fn total_timeout(self, timeout: Duration) -> Self {
         Self { total_timeout: Some(timeout), ..self }
     }

@@ -44,7 +44,7 @@ pub(super) enum Found<T> {
 /// Slack names its workspaces by itself: of the fast hashers any will do.
 type Tokens = quick_cache::sync::Cache<CredentialKey, AnyToken, UnitWeighter, RandomState>;
 
-/// At most so many tokens, those that are asked for most. A token that is replaced, removed or evicted is dropped at
+/// Holds a bounded number of tokens: those that are asked for most. A token that is replaced, removed or evicted is dropped at
 /// once, and so wiped as soon as no caller holds it.
 pub(super) struct Cache {
     tokens: Tokens,

@@ -10,7 +10,7 @@ use slack_proto::{Slot, StoreKey, Timestamp};
 
 use super::{cache::CredentialKey, entry::Entry};
 
-/// At most so many entries, but for those that are busy or hold a pair that is not stored.
+/// Holds a bounded number of entries, except for those that are busy or hold a pair that is not stored.
 pub(super) struct Entries {
     table: Mutex<Table>,
     capacity: usize,

@@ -20,7 +20,7 @@ pub(super) enum Cut {
     Panicked,
 }
 
-/// Runs a future for at most so long, and contains its panic.
+/// Runs a future until a deadline, and contains its panic.
 pub(super) async fn within<T>(
     runtime: &dyn Runtime,
     limit: Duration,
@@ -34,7 +34,7 @@ pub(super) async fn within<T>(
     futures_lite::future::or(work, timer).await
 }
 
-/// Waits so long; returns whether it could. A timer that panics, as that of a runtime that is shut down may, counts as
+/// Waits for a duration; returns whether it could. A timer that panics, as that of a runtime that is shut down may, counts as
 /// one that has ended.
 pub(super) async fn sleep(runtime: &dyn Runtime, length: Duration) -> bool {
     let made = catch_unwind(AssertUnwindSafe(|| runtime.sleep(length)));

@@ -11,7 +11,7 @@ use slack_proto::{Slot, StoreKey, Timestamp, tokens::InstallationKey};
 use super::{TokenError, TokenRotator, ValidToken};
 use crate::store::StoreError;
 
-/// Where the credential that serves a place is stored.
+/// The key and slot of the credential that serves a place.
 #[derive(Debug, Default)]
 pub(super) struct Nearest(Mutex<HashMap<(StoreKey, Slot), (StoreKey, Timestamp)>>);
 

@@ -57,5 +57,5 @@ fn is_of_the_row(error: &StoreError) -> bool {
     )
 }
 
-/// After so many failures in a row it is the store that fails.
+/// After this number of failures in a row the store itself counts as failed.
 const FAILURES: usize = 3;

@@ -82,7 +82,7 @@ impl ManualRuntime {
         while self.inner.executor.try_tick() {}
     }
 
-    /// Lets so much time pass, and runs whatever comes due, in its order.
+    /// Moves the clock forward by this duration, and runs whatever comes due, in its order.
     pub fn advance(&self, by: Duration) {
         let end = self.time().elapsed.saturating_add(by);
         self.run_until_stalled();

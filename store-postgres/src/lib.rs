@@ -226,3 +226,7 @@ fn millis(length: Duration) -> i64 {
     // Far below what a sum would overflow at, and 140 million years still.
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX).min(1 << 62)
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! What a store of one's own has to do.
+//! The contract of a store, which a custom store implements.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
 /// * **A write takes place as a whole or not at all**, and after `Ok` it is durable: it outlives a crash of whatever the
 ///   store's documentation names. A store says what that is.
 /// * **Comparing and writing is one step.** Of several writers that name one version one writes.
-/// * **Its clock is the only clock.** Callers tell lengths, never times, and their own clocks may be minutes apart.
+/// * **Its clock is the only clock.** Callers pass durations, never times, and their own clocks may be minutes apart.
 /// * **Three outcomes**: done (`Ok`); not done (any error but the next); [`Unknown`](crate::StoreErrorKind::Unknown), if a
 ///   write may have taken place, for instance because the connection broke before the answer came. It repeats nothing
 ///   by itself after that.

@@ -162,7 +162,7 @@ type Case = (&'static str, for<'b> fn(&'b Bench<'_>) -> Boxed<'b, Outcome>);
 const CASES: [&[Case]; 5] =
     [values::CASES, finding::CASES, leases::CASES, installations::CASES, together::CASES];
 
-/// After so long a case has failed.
+/// A case that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

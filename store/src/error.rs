@@ -123,7 +123,7 @@ impl StoreError {
     }
 
     /// Returns whether the outcome of a write is unknown. [`InstallationStore`](crate::InstallationStore) has then
-    /// looked already, and could not tell.
+    /// looked already, and could not decide it.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.kind == StoreErrorKind::Unknown

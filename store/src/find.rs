@@ -18,7 +18,7 @@ pub enum Query {
         /// The prefix.
         prefix: String,
     },
-    /// Entries that are due within this time, by the store's clock, the soonest first; those that are due at the same
+    /// Entries that are due within this duration from now, by the store's clock, the soonest first; those that are due at the same
     /// time in the order of their keys.
     DueWithin(Duration),
     /// Entries that need a person ([`Write::attention`](crate::Write::attention)), in the order of their keys.

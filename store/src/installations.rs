@@ -72,7 +72,7 @@ impl InstallationStore {
         Self { keys: Some(Arc::new(keys)), ..self }
     }
 
-    /// Sets the clock, in place of the system's. It is used only for the length from now until an installation is due.
+    /// Sets the clock. Default: the system's. It is used only to compute how long it takes until an installation is due.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -166,7 +166,7 @@ impl InstallationStore {
         settle::remove(self.backend().await?, &key, version).await
     }
 
-    /// Acquires the lease of one credential for a length from now, or returns for how long another holder has it; does not
+    /// Acquires the lease of one credential for `length` from now, or returns for how long another holder has it; does not
     /// wait for it. Nothing need be stored under `key`. The holder may acquire the lease again.
     ///
     /// A lease decides who may send a refresh token, and never what is stored: a pair that Slack has issued is written

@@ -47,14 +47,14 @@ impl fmt::Debug for LeaseHolder {
     }
 }
 
-/// The answer to a request for a lease. Only lengths are told: the store's clock is the only one that counts.
+/// The answer to a request for a lease. It holds durations only: the store's clock is the only one that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "without the lease another process may refresh at the same time"]
 #[expect(clippy::exhaustive_enums, reason = "there is no third answer")]
 pub enum LeaseOutcome {
-    /// The lease is the caller's for the length that was asked for.
+    /// The caller has the lease for the duration that it asked for.
     Granted,
-    /// Another holder has it for so long, unless it is released before.
+    /// Another holder has it for this duration, unless it is released before.
     HeldFor(Duration),
 }
 

@@ -27,7 +27,7 @@ pub struct FoundKey {
     /// The key.
     pub key: StoreKey,
     /// How long from now the installation is due, zero if it is overdue; only
-    /// [`due_within`](InstallationStore::due_within) tells it.
+    /// [`due_within`](InstallationStore::due_within) returns it.
     pub due_in: Option<Duration>,
 }
 
@@ -75,7 +75,7 @@ impl InstallationStore {
             .await
     }
 
-    /// Lists the installations that are due within this time, the soonest first. One that needs a person is not
+    /// Lists the installations that are due within this duration from now, the soonest first. One that needs a person is not
     /// due.
     ///
     /// # Errors

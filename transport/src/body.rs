@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, ErrorKind, Limits};
 
-/// Collects an answer's body and gives up at the cap, whatever length was declared.
+/// Collects an answer's body and gives up at the cap, whatever `Content-Length` declared.
 ///
 /// The bytes are wiped if the body is dropped before it is complete, and wherever the buffer grows.
 ///

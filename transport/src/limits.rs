@@ -41,29 +41,29 @@ impl Limits {
         }
     }
 
-    /// Sets the time for name resolution, TCP and TLS together.
+    /// Sets the time for name resolution, TCP and TLS together. Default: 10 s.
     ///
     /// Less than a millisecond counts as one.
     pub const fn with_connect_timeout(self, limit: Duration) -> Self {
         Self { connect: at_least_a_millisecond(limit), ..self }
     }
 
-    /// Sets the time for the whole exchange, from the call to the last byte of the body.
+    /// Sets the time for the whole exchange, from the call to the last byte of the body. Default: 30 s.
     ///
     /// Less than a millisecond counts as one.
     pub const fn with_total_timeout(self, limit: Duration) -> Self {
         Self { total: at_least_a_millisecond(limit), ..self }
     }
 
-    /// Sets how long a body may be, in bytes.
+    /// Sets how long a body may be, in bytes. Default: 1 MiB.
     ///
-    /// The cap holds while the body is read: a longer one is given up at the cap, whatever length
-    /// was declared.
+    /// The cap holds while the body is read, whatever `Content-Length` declares.
     pub const fn with_body_cap(self, limit: usize) -> Self {
         Self { body: limit, ..self }
     }
 
-    /// Sets how long the final answer's headers may be: bytes of names and values, plus four for each line.
+    /// Sets how long the final answer's headers may be: bytes of names and values, plus four for each line. Default:
+    /// 64 KiB.
     ///
     /// Over HTTP/1.1 the transports over reqwest and hyper take at most 256 header lines, whatever their length;
     /// more are [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as well.

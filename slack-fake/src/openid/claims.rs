@@ -1,4 +1,4 @@
-//! What sign-in tells about a person.
+//! The claims about a person at sign-in.
 
 use serde_json::{Map, Value, json};
 

@@ -26,7 +26,7 @@ impl FakeSlack {
 }
 
 impl State {
-    /// Returns the ID token for an access token; none if a key cannot be read, which tests rule out.
+    /// Returns the ID token for an access token; `None` if a key cannot be read, which tests rule out.
     pub(crate) fn id_token(
         &mut self,
         index: usize,

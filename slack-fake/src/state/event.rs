@@ -29,7 +29,7 @@ pub struct SlackEvent {
     pub kind: EventKind,
 }
 
-/// What an event tells.
+/// What an event says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

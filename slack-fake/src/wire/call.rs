@@ -21,7 +21,7 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Authorization {
     None,
     Bearer(String),
-    /// Client id and secret, form-decoded as RFC 6749 section 2.3.1 has it; none where they cannot
+    /// Client id and secret, form-decoded as RFC 6749 section 2.3.1 has it; `None` if they cannot
     /// be read.
     Basic(Option<(String, String)>),
     Other,

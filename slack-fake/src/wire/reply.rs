@@ -142,7 +142,7 @@ pub(crate) fn allow_any_origin(response: &mut Response<Vec<u8>>) {
     );
 }
 
-/// Redirects the browser; none if `address` cannot be a header value.
+/// Redirects the browser; `None` if `address` cannot be a header value.
 pub(crate) fn redirect(address: &str) -> Option<Response<Vec<u8>>> {
     let location = HeaderValue::try_from(address).ok()?;
     let mut response = plain(StatusCode::FOUND, "text/html; charset=utf-8", Vec::new());

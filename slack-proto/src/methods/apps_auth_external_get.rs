@@ -74,7 +74,7 @@ impl ApiMethod for AppsAuthExternalGet {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AppsAuthExternalGetResponse {
-    /// The token. Slack does not tell when it expires.
+    /// The token. Slack does not say when it expires.
     pub external_token: ExternalToken,
     /// What else the provider answered, if the app's manifest asked for it.
     pub token_response_extras: Option<TokenResponseExtras>,

@@ -86,7 +86,7 @@ impl<T: Auth> ApiMethod for AuthRevoke<T> {
     }
 }
 
-/// What [`AuthRevoke`] tells.
+/// The response to [`AuthRevoke`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthRevokeResponse {

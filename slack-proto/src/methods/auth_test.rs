@@ -41,7 +41,7 @@ impl ApiMethod for AuthTest {
     fn params(&self, _: &mut FormFields) {}
 }
 
-/// What [`AuthTest`] tells. Slack promises no member; the scopes are in
+/// The response to [`AuthTest`]. Slack promises no member; the scopes are in
 /// [`ReplyMeta::granted_scopes`](crate::methods::ReplyMeta::granted_scopes).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

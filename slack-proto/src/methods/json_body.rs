@@ -1,4 +1,4 @@
-//! Arguments as JSON, for methods of one's own.
+//! Arguments as JSON, for custom methods.
 
 use std::fmt;
 
@@ -89,7 +89,7 @@ impl JsonBody {
     ///
     /// # Errors
     ///
-    /// When it does not serialize, or to something else than an object.
+    /// When it does not serialize, or does not serialize to an object.
     pub fn new(arguments: &(impl Serialize + ?Sized)) -> Result<Self, InvalidValue> {
         let refused = |rule| InvalidValue::new("JSON body", rule);
         let json = serde_json::to_vec(arguments)

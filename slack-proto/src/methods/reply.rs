@@ -50,7 +50,7 @@ pub(crate) struct Details {
 }
 
 impl ReplyMeta {
-    /// Reads status and headers, and takes what the body told.
+    /// Reads status and headers, and takes over what the body holds.
     pub(crate) fn new(status: u16, headers: &HeaderMap, mut details: Option<Box<Details>>) -> Self {
         if headers.is_empty() {
             return Self { status, details, ..Self::default() };

@@ -50,7 +50,7 @@ impl ApiMethod for ToolingTokensRotate {
     }
 }
 
-/// The pair that [`ToolingTokensRotate`] gives. Slack tells absolute times here, and no life.
+/// The response to [`ToolingTokensRotate`]: a new pair. Slack sends absolute times here, and no lifetime.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ToolingTokensRotateResponse {

@@ -6,7 +6,7 @@ use std::{borrow::Borrow, fmt};
 /// only if that is safe.
 ///
 /// [`as_str`](Self::as_str) gives all of it. `Debug` and `Display` show it only if it is printable ASCII, at most 200
-/// bytes long, and holds nothing like a token or a webhook's address; else they tell its length.
+/// bytes long, and holds nothing like a token or a webhook's address; else they show its length.
 ///
 /// # Examples
 ///

@@ -88,7 +88,7 @@ impl Callback {
 
     /// Accepts a callback without a state, and returns the method that exchanges its code.
     ///
-    /// Installs that start on Slack's own pages (the app directory, an admin's page) come without a state: nothing tells
+    /// Installs that start on Slack's own pages (the app directory, an admin's page) come without a state: nothing shows
     /// whose browser it is, and anybody can plant a code of their own there. So install by it at most; never sign a
     /// person in by it, nor tie what it installs to whoever is signed in. The safe answer is to send the person to your
     /// own start page instead. No redirect URI was sent on such a start, so none is repeated.

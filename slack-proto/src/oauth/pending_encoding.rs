@@ -41,7 +41,7 @@ impl<M: CodeExchange> PendingAuthorization<M> {
     /// | `life` | how long the browser is waited for, in seconds |
     /// | `check` | the first 16 hex digits of the SHA-256 of everything before `&check=` |
     ///
-    /// `check` tells damage, such as text that a database column cut off; it protects against nobody.
+    /// `check` detects damage, such as text that a database column cut off; it protects against nobody.
     ///
     /// # Examples
     ///

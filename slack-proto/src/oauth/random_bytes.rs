@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 /// 96 random bytes: enough for the verifier, the state and the nonce of one authorization.
 ///
-/// Each of the three takes a part of its own, so that none tells anything about another. The caller draws the bytes
+/// Each of the three takes a part of its own, so that none reveals anything about another. The caller draws the bytes
 /// from the operating system's generator; the crate `slack-auth` does it for you. Use them once.
 pub struct RandomBytes {
     pub(crate) verifier: Zeroizing<[u8; 32]>,

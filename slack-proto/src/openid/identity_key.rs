@@ -9,7 +9,7 @@ use crate::{
 ///
 /// File people under this, and not under the user id alone, nor under an e-mail address, which can pass to somebody
 /// else. When a workspace joins an Enterprise organization its people become those of the organization: then look for
-/// the workspace's key as well, which [`UserClaims::team_id`] still tells.
+/// the workspace's key as well, which [`UserClaims::team_id`] still holds.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub enum IdentityKey {
 }
 
 impl IdentityKey {
-    /// Finds the key from what Slack tells of a person; `None` if it tells no place.
+    /// Returns the key of a person from Slack's claims; `None` if they name no place.
     #[must_use]
     pub fn of(
         team: Option<&TeamId>,

@@ -1,4 +1,4 @@
-//! What Sign in with Slack tells about a person.
+//! The claims of Sign in with Slack about a person.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

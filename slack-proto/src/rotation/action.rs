@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Action {
-    /// Do nothing before this time, or ever: the token is valid. Then report [`Tick`](crate::rotation::Input::Tick).
+    /// Do nothing before this time, or for good if there is none: the token is valid. Then report [`Tick`](crate::rotation::Input::Tick).
     Rest {
         /// When the token is due for a refresh.
         due_at: Option<Timestamp>,
@@ -35,7 +35,7 @@ pub enum Action {
     /// Store this beside the credential, if that is the same still: [`Noted`](crate::rotation::Input::Noted), whatever came
     /// of it.
     Note(Note),
-    /// Wait so long: [`Waited`](crate::rotation::Input::Waited).
+    /// Wait for this duration: then report [`Waited`](crate::rotation::Input::Waited).
     Wait(Duration),
     /// A person must authorize the app again, for this reason. The next [`Tick`](crate::rotation::Input::Tick) reads
     /// the store once more, in case that has happened.

@@ -58,7 +58,7 @@ impl RotationPolicy {
         Self { grace, ..self }
     }
 
-    /// Sets the length of a lease, which keeps other processes from refreshing. Default: 45 s.
+    /// Sets the duration of a lease, which keeps other processes from refreshing. Default: 45 s.
     ///
     /// It must outlast one request, and end before the grace time does: else nobody can send the same refresh token
     /// again after a process has died.
@@ -184,7 +184,7 @@ impl Default for RotationPolicy {
     }
 }
 
-/// How long to wait after so many failures in a row, the first of them being number 0.
+/// How long to wait after a number of failures in a row, the first of them being number 0.
 pub(super) fn retry_wait(failures: u32) -> Duration {
     match failures {
         0..=5 => Duration::from_millis(500 << failures),

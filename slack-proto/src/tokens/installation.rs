@@ -108,11 +108,11 @@ impl Installation {
         }
     }
 
-    /// Puts the answer of a refresh into the slot whose refresh token was sent, and touches no other; tells which slot
+    /// Puts the answer of a refresh into the slot whose refresh token was sent, and touches no other; returns which slot
     /// it was. The answer's own idea of its slot does not count.
     ///
     /// What the answer left out stays: without a new refresh token the one that was sent is the only chance left, and
-    /// scopes that are not told have not changed.
+    /// scopes that are not listed have not changed.
     ///
     /// # Errors
     ///

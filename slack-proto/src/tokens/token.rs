@@ -1,4 +1,4 @@
-//! Access and refresh tokens, and what their prefixes tell.
+//! Access and refresh tokens, and what their prefixes mean.
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

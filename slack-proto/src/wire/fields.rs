@@ -154,7 +154,7 @@ impl Value<'_> for u64 {
     }
 }
 
-/// A length of time in seconds.
+/// A duration in seconds.
 impl Value<'_> for Duration {
     const EXPECTED: &'static str = "a number of seconds";
 

@@ -31,7 +31,7 @@ pub(in crate::rotator) enum Told {
 }
 
 impl Entry {
-    /// Asks for a token that lives for so long. `round` is what the caller was told before, if it was, and `forced`
+    /// Asks for a token that is valid for at least `min_validity`. `round` is what the caller was told before, if it was, and `forced`
     /// the token that was to be refreshed for it before its time.
     pub(in crate::rotator) fn ask(
         self: &Arc<Self>,
@@ -55,7 +55,7 @@ impl Entry {
         if !state.running {
             // The task that the caller has waited for was dropped: its runtime is shut down.
             let dropped = round.is_some() && state.left.is_some();
-            // What is known lives, but not for so long: it is refreshed once.
+            // The known token is valid, but not for long enough: it is refreshed once.
             let short = state.rotation.valid_credential(now, Duration::ZERO);
             let short = short.map(AnyCredential::pair_fingerprint);
             if is_over && !dropped && (short.is_none() || short == *forced) {

@@ -136,7 +136,7 @@ impl CredentialHealth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstallationHealth {
-    /// Where it is stored.
+    /// The key of the installation in the store.
     pub key: StoreKey,
     /// Its credentials.
     pub credentials: Vec<CredentialHealth>,

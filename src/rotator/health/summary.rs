@@ -47,7 +47,7 @@ pub struct HealthSummary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefreshTokenEnd {
-    /// Where the installation is stored.
+    /// The key of the installation in the store.
     pub key: StoreKey,
     /// The slot of the credential.
     pub slot: Slot,
@@ -61,6 +61,21 @@ impl TokenRotator {
     /// The numbers come from the store's indices: the keys of all installations are listed once, and none is read but for
     /// the ends. The order of the ends is that in which the tokens are due, so two that were issued within half a day may
     /// miss the list for one another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use slack_auth::{TokenRotator, store::StoreError};
+    ///
+    /// async fn print(rotator: &TokenRotator) -> Result<(), StoreError> {
+    ///     let health = rotator.health_summary(3).await?;
+    ///     println!("{} of {} installations need a person", health.needing_person, health.installations);
+    ///     for end in health.soonest_ends {
+    ///         println!("{} ({}) must be refreshed before {}", end.key, end.slot.as_str(), end.ends_at);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

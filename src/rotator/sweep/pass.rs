@@ -32,7 +32,7 @@ pub struct SweepReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SweepFailure {
-    /// Where the installation is stored.
+    /// The key of the installation in the store.
     pub key: StoreKey,
     /// The slot of the credential.
     pub slot: Slot,
@@ -57,7 +57,7 @@ pub(super) enum Swept {
     Unreadable(Unreadable),
 }
 
-/// A pass: so many refreshes at a time, in the order in which they are due.
+/// A pass: a bounded number of refreshes at a time, in the order in which they are due.
 pub(in crate::rotator) struct Pass<'a> {
     shared: &'a Arc<Shared>,
     /// How long a refresh may be held back before it counts as failed; without it a pass waits.
@@ -172,7 +172,7 @@ impl<'a> Pass<'a> {
         (until > now + patience).then_some(error)
     }
 
-    /// Waits until no more than so many refreshes are under way.
+    /// Waits until at most `most` refreshes are under way.
     async fn land(&mut self, most: usize, tell: &mut impl FnMut(Swept)) {
         loop {
             let ended = self.shared.run_ended.listen();
@@ -227,7 +227,7 @@ impl<'a> Pass<'a> {
 /// How many rows are found at once.
 const PAGE: usize = 100;
 
-/// A refresh that comes to no end, as when no answer ever comes, is left to itself after this time.
+/// The pass stops waiting for a refresh after this duration, for instance when Slack never answers.
 const LONGEST_FLIGHT: Duration = Duration::from_secs(300);
 
 /// A refresh that waits for longer, as after a refusal, is left to itself.

@@ -26,7 +26,7 @@ pub struct SweepPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedRefresh {
-    /// Where the installation is stored.
+    /// The key of the installation in the store.
     pub key: StoreKey,
     /// The slot of the credential.
     pub slot: Slot,
@@ -39,7 +39,7 @@ pub struct PlannedRefresh {
 }
 
 impl TokenRotator {
-    /// Returns what a sweep would refresh within this time, as far as it is known now: a dry run. Nothing is sent, and
+    /// Returns what a sweep would refresh within this duration from now, as far as it is known: a dry run. Nothing is sent, and
     /// nothing is written.
     ///
     /// `within` is zero for what a sweep would refresh at once. `limit` is how many rows are read for one page.

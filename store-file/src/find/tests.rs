@@ -28,7 +28,7 @@ fn find(folder: &Folder, query: &Query) -> Page {
     folder.find(query, None, 100).unwrap()
 }
 
-/// A folder of so many entries, which are due one a second, and of which every hundredth needs a person.
+/// A folder of `count` entries, which are due one a second, and of which every hundredth needs a person.
 fn full(path: &Path, count: u64) -> Folder {
     let folder = Folder::open(path).unwrap();
     for number in 0..count {

@@ -31,7 +31,7 @@ impl<'s> Bench<'s> {
         Self::new(self.suite, &self.place).await
     }
 
-    /// Opens the same place once more, for a process whose clock is ahead by so much.
+    /// Opens the same place once more, for a process whose clock is ahead by this duration.
     pub(super) async fn again_ahead(&self, ahead: Duration) -> Result<Self, String> {
         Self::ahead(self.suite, &self.place, ahead).await
     }

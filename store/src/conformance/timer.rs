@@ -14,7 +14,7 @@ use std::{
 
 use super::report::Outcome;
 
-/// Waits so long.
+/// Waits for this duration.
 pub(super) async fn sleep(length: Duration) {
     let end = Instant::now() + length;
     let alarm = Alarm::after(length);

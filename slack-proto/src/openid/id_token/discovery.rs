@@ -14,7 +14,7 @@ use crate::{
     wire::object::object,
 };
 
-/// What a Slack tells about its side of Sign in with Slack.
+/// The OpenID Provider metadata of a Slack.
 ///
 /// # Examples
 ///

@@ -79,7 +79,7 @@ impl fmt::Debug for UnknownMembers {
 
 type Members<'de> = Vec<(std::borrow::Cow<'de, str>, &'de str)>;
 
-/// Returns the members of an object; none if the text is not an object.
+/// Returns the members of an object; an empty list if the text is not an object.
 fn members(text: &str) -> Members<'_> {
     struct Collect;
 

@@ -34,10 +34,10 @@ impl InstallationKey {
         Self::GridWorkspace { enterprise, team }
     }
 
-    /// Finds the key from what Slack tells of a place: whether it is an org-wide install decides, and not whether a
+    /// Returns the key of a place from what Slack says about it: whether it is an org-wide install decides, and not whether a
     /// workspace is named beside the organization.
     ///
-    /// A place that is told as a workspace, but named by its organization alone, can only be the organization. `None`
+    /// A place that is marked as a workspace, but named by its organization alone, can only be the organization. `None`
     /// if the id that is needed is not there.
     #[must_use]
     pub fn of(
