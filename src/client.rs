@@ -164,7 +164,7 @@ impl Client {
         &self,
         request: Request<RequestBody>,
     ) -> Result<Response<Vec<u8>>, Error> {
-        const NONE: &str = "the client has a blocking transport only: make it by `Client::new`, or use `call_blocking`";
+        const NONE: &str = "the client has a blocking transport only: create it by `Client::new`, or use `call_blocking`";
         match &self.transport {
             // Without `as_ref` it would be the `Arc`'s own `send`, with a box around the box.
             Some(transport) => transport.as_ref().send(self.ready(request)).await,

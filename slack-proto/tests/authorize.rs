@@ -146,7 +146,7 @@ fn refused<M: CodeExchange + Debug>(
 #[test]
 fn what_slack_would_refuse_names_its_rule() {
     const EMPTY: &str = "must ask for at least one scope";
-    const MIXED: &str = "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own";
+    const MIXED: &str = "must not mix openid, email or profile with other scopes: Slack grants them in a separate request only";
     const PKCE: &str = "must use PKCE for a redirect URI on loopback or with a scheme of the app's own; tests may use RedirectUri::insecure_for_tests";
     const NO_BOT: &str = "must ask for user scopes only: a desktop redirect URI gets no bot token";
     const REDIRECT: &str =
@@ -159,7 +159,7 @@ fn what_slack_would_refuse_names_its_rule() {
     refused(request::<OauthV2UserAccess>("search:read,email", web()), MIXED);
     refused(
         request::<OauthV2Access>(InstallScopes::bot("openid"), web()),
-        "must ask for openid, email and profile in the person's name: a bot cannot have them",
+        "must request openid, email and profile as user scopes: a bot cannot have them",
     );
     refused(request::<OauthV2Access>(InstallScopes::user_only("chat:write"), desktop()), PKCE);
     refused(request::<OauthV2Access>(InstallScopes::user_only("chat:write"), localhost()), PKCE);

@@ -106,7 +106,7 @@ fn two_different_user_tokens_are_both_handed_over() {
     assert_eq!(second.scopes, Scopes::from("b"));
     assert_eq!(
         parse_warnings(&reply),
-        ["authed_user.access_token: another token than the one of the top level"]
+        ["authed_user.access_token: differs from the token at the top level"]
     );
 }
 

@@ -144,7 +144,7 @@ fn a_decode_error_says_where_and_shows_nothing() {
             "<html>xoxb-1</html>",
             None,
             None,
-            "unreadable answer: a web page instead of JSON, perhaps of a proxy; send the same refresh token again soon",
+            "unreadable answer: a web page instead of JSON, perhaps from a proxy; send the same refresh token again soon",
         ),
         (
             "[1]",

@@ -104,4 +104,4 @@ impl Drop for Writer {
     }
 }
 
-const GONE: &str = "the transport panicked, or the system starts no more threads";
+const GONE: &str = "the transport panicked, or the system could not start a thread";

@@ -202,10 +202,10 @@ impl fmt::Display for TokenError {
             }
             (TokenErrorKind::TooShortLived, _) => write!(
                 f,
-                "no {slot} token for {key} lives as long as was asked for; ask for a shorter time"
+                "no {slot} token for {key} is valid for as long as requested; request a shorter validity"
             ),
             (TokenErrorKind::NoClientSecret, _) => {
-                f.write_str("a token is exchanged by an app that has a client secret")
+                f.write_str("only an app with a client secret can exchange a token")
             }
             (TokenErrorKind::WrongTokenType, _) => write!(
                 f,

@@ -206,7 +206,7 @@ impl fmt::Display for InstallError {
             Self::OtherApp(_) => "the install was not stored, since the store holds another app's; use a store for each app",
             Self::Store(_) => "the install was not stored, since the store failed; call install again with the same value",
             Self::Busy => {
-                "the install was not stored, since other processes write there all the time; call install again"
+                "the install was not stored, since other processes changed the installation at each try; call install again"
             }
         })
     }

@@ -31,7 +31,7 @@ pub(super) fn trace(key: &StoreKey, slot: Slot, event: &RotationEvent) {
             info!(%key, ?slot, %old, %new, expires_at, "token refreshed");
         }
         RotationEvent::NoRefreshToken { token } => {
-            warn!(%key, ?slot, %token, "no new refresh token came; the old one stays");
+            warn!(%key, ?slot, %token, "the response held no new refresh token; the old one is kept");
         }
         RotationEvent::Adopted { token } => {
             info!(%key, ?slot, %token, "another process has stored a newer token");
@@ -40,18 +40,18 @@ pub(super) fn trace(key: &StoreKey, slot: Slot, event: &RotationEvent) {
             warn!(%key, ?slot, %kept, %dropped, "another process has refreshed at the same time");
         }
         RotationEvent::StoreRolledBack { stored, kept } => {
-            warn!(%key, ?slot, %stored, %kept, "the store was set back; the newer token is stored again");
+            warn!(%key, ?slot, %stored, %kept, "the store was restored to an older state; the newer token is stored again");
         }
         RotationEvent::Retrying { token, failure, after } => {
             warn!(%key, ?slot, %token, ?failure, ?after, "no new token came");
         }
         RotationEvent::StoreFailed { after } => warn!(%key, ?slot, ?after, "the store failed"),
         RotationEvent::Spares { tokens } => {
-            warn!(%key, ?slot, count = tokens.len(), "refresh tokens came that belong to no token");
+            warn!(%key, ?slot, count = tokens.len(), "the response held refresh tokens that belong to no access token");
         }
         RotationEvent::ReauthorizationNeeded { reason } => {
             error!(%key, ?slot, %reason, "a person must authorize the app again");
         }
-        _ => info!(%key, ?slot, "something new happened to the token"),
+        _ => info!(%key, ?slot, "an event of an unknown kind"),
     }
 }

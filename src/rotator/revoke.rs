@@ -303,12 +303,14 @@ impl fmt::Display for RevokeError {
             }
             RevokeErrorKind::Store => "the store failed; try again",
             RevokeErrorKind::Busy => {
-                "other processes change the installation all the time; try again"
+                "other processes changed the installation at each try; try again"
             }
             RevokeErrorKind::PairInTheAir => {
                 "another process has received a pair that is not stored yet; try again when it is"
             }
-            RevokeErrorKind::NoRandomness => "the system has no randomness to give; try again",
+            RevokeErrorKind::NoRandomness => {
+                "the system's random number generator failed; try again"
+            }
         })
     }
 }

@@ -149,7 +149,7 @@ pub(crate) fn read_whole(path: &Path, longest: u64) -> io::Result<Option<Zeroizi
     Ok(Some(bytes))
 }
 
-/// The path leads to something else than a file: reported as [`ErrorKind::InvalidInput`].
+/// The path leads to something other than a file: reported as [`ErrorKind::InvalidInput`].
 fn not_a_file() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, "not a regular file")
 }

@@ -57,7 +57,7 @@ fn make(folder: &Path) -> Result<(), StoreError> {
         if ![ENTRIES, LEASES, LOCKS, NEW_MARK].iter().any(|ours| name == *ours) {
             return Err(StoreError::new(
                 StoreErrorKind::Foreign,
-                "the folder holds something else than a store; choose an empty or a new one",
+                "the folder is not empty and holds no store; choose an empty or a new one",
             ));
         }
     }
@@ -91,7 +91,7 @@ fn mark(folder: &Path) -> Result<Option<Mark>, StoreError> {
         Some(mark) if mark.starts_with(ANY_MARK) => {
             "the store was made by a newer release; upgrade"
         }
-        Some(_) => "the folder holds something else than a store; choose an empty or a new one",
+        Some(_) => "the folder is not empty and holds no store; choose an empty or a new one",
     };
     Err(StoreError::new(StoreErrorKind::Foreign, what))
 }
@@ -116,7 +116,7 @@ fn refuse_access_of_others(folder: &Path) -> Result<(), StoreError> {
         if !found.is_dir() {
             return Err(StoreError::new(
                 StoreErrorKind::Unprotected,
-                "a link or a file stands where a folder of the store should; choose a new folder",
+                "a link or a file is where a folder of the store should be; choose a new folder",
             ));
         }
         if ![0, owner].contains(&found.uid()) {

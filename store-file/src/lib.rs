@@ -106,7 +106,7 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or read, is open to others, or holds something else than a store.
+    /// When the folder cannot be made or read, is open to others, or is not empty and holds no store.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
         Folder::open(folder.as_ref()).map(|folder| Self { folder: Arc::new(folder) })
     }

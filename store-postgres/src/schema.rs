@@ -159,7 +159,7 @@ fn flag_of(row: &Row, index: usize) -> Result<bool, StoreError> {
 }
 
 fn not_postgres() -> StoreError {
-    StoreError::new(StoreErrorKind::Refused, "the server answers otherwise than PostgreSQL does")
+    StoreError::new(StoreErrorKind::Refused, "the server does not answer as PostgreSQL does")
 }
 
 /// No table, or no schema.

@@ -72,7 +72,7 @@ impl StoreError {
     pub fn conflict() -> Self {
         Self::new(
             StoreErrorKind::Conflict,
-            "another version is stored than was expected; load it again",
+            "the stored version is not the expected one; load it again",
         )
     }
 

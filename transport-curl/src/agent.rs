@@ -211,7 +211,7 @@ fn token(id: u64) -> usize {
 }
 
 fn stuck() -> Error {
-    Error::unsent(ErrorKind::Refused, "libcurl does not take the request")
+    Error::unsent(ErrorKind::Refused, "libcurl refuses the request")
 }
 
 const YIELDS: u32 = 16;

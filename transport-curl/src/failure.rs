@@ -51,7 +51,7 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
         WEIRD_REPLY | HTTP2 | BAD_ENCODING => WRONG,
         // The connection came about, so the URL was fine and what came was not.
         UNSUPPORTED | MALFORMED if may_be_sent => WRONG,
-        UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl does not take the URL"),
+        UNSUPPORTED | MALFORMED => (ErrorKind::Refused, "libcurl refuses the URL"),
         // The connection broke while TLS was set up, or libcurl built for select(2) met a socket whose number is
         // too high.
         SEND | RECEIVE | BAD_ARGUMENT if !may_be_sent => {
@@ -64,8 +64,7 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
 
 const CUT: (ErrorKind, &str) =
     (ErrorKind::Closed, "the connection was closed before the answer was complete");
-const WRONG: (ErrorKind, &str) =
-    (ErrorKind::Protocol, "what came is not HTTP, or contradicts itself");
+const WRONG: (ErrorKind, &str) = (ErrorKind::Protocol, "the answer is not valid HTTP");
 
 // See libcurl-errors(3).
 const UNSUPPORTED: u32 = 1;

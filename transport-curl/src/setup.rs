@@ -253,7 +253,7 @@ fn has_rustls() -> bool {
 }
 
 fn not_taken(error: curl::Error) -> Error {
-    Error::unsent(ErrorKind::Refused, "libcurl does not take the request").with_source(error)
+    Error::unsent(ErrorKind::Refused, "libcurl refuses the request").with_source(error)
 }
 
 /// Which connection a request may use.

@@ -4,11 +4,8 @@ use slack_transport::{Error, ErrorKind, failure_of_reading, failure_of_sending};
 
 /// Translates a failure to build a client or a request.
 pub(crate) fn of_building(error: reqwest::Error) -> Error {
-    Error::unsent(
-        ErrorKind::Refused,
-        "the HTTP client cannot be built or does not take the request",
-    )
-    .with_source(error.without_url())
+    Error::unsent(ErrorKind::Refused, "the HTTP client cannot be built or refuses the request")
+        .with_source(error.without_url())
 }
 
 /// Translates a failure before the answer's headers were complete.
@@ -19,7 +16,7 @@ pub(crate) fn of_sending(error: reqwest::Error) -> Error {
     } else if error.is_connect() {
         Error::unsent(ErrorKind::Connect, "no connection to the server")
     } else if error.is_builder() || error.is_redirect() {
-        Error::unsent(ErrorKind::Refused, "the HTTP client does not take the request")
+        Error::unsent(ErrorKind::Refused, "the HTTP client refuses the request")
     } else if error.is_timeout() {
         too_late()
     } else {

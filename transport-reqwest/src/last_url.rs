@@ -20,7 +20,7 @@ impl LastUrl {
             _ => {}
         }
         let url = Url::parse(&uri.to_string()).map_err(|_| {
-            Error::unsent(ErrorKind::Refused, "the HTTP client does not take the request's URL")
+            Error::unsent(ErrorKind::Refused, "the HTTP client refuses the request's URL")
         })?;
         if uri.query().is_none() {
             *last = Some((uri, url.clone()));

@@ -73,7 +73,7 @@ pub fn check_response_head(
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Error::maybe_sent(
             ErrorKind::Protocol,
-            "the server went over to another protocol unasked",
+            "the server switched protocols without being asked",
         ));
     }
     let bytes: usize =

@@ -65,7 +65,7 @@ fn sort_h2(error: &h2::Error) -> (ErrorKind, &'static str) {
         Some(Reason::REFUSED_STREAM | Reason::COMPRESSION_ERROR | Reason::ENHANCE_YOUR_CALM) => {
             LONG_HEADERS
         }
-        Some(_) => (ErrorKind::Protocol, "what came contradicts HTTP/2"),
+        Some(_) => (ErrorKind::Protocol, "the answer violates HTTP/2"),
         None => (ErrorKind::Io, "the connection failed"),
     }
 }
@@ -99,7 +99,7 @@ fn sort_io(error: &io::Error) -> (ErrorKind, &'static str) {
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected => CUT,
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-            (ErrorKind::Protocol, "what came contradicts HTTP's framing")
+            (ErrorKind::Protocol, "the answer violates HTTP's message framing")
         }
         _ => (ErrorKind::Io, "reading or writing failed"),
     }

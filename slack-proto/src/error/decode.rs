@@ -77,7 +77,7 @@ impl fmt::Display for DecodeError {
         f.write_str("unreadable answer: ")?;
         match self.fault {
             Fault::Empty => f.write_str("the body is empty"),
-            Fault::Html => f.write_str("a web page instead of JSON, perhaps of a proxy"),
+            Fault::Html => f.write_str("a web page instead of JSON, perhaps from a proxy"),
             Fault::NotAnObject => f.write_str("not a JSON object"),
             Fault::Syntax => f.write_str("broken JSON"),
             Fault::Shape => f.write_str("JSON that does not fit the method's response type"),
@@ -108,7 +108,7 @@ mod tests {
     fn the_member_at_fault_is_named() {
         for (fault, member, shown) in [
             (Fault::Empty, None, "the body is empty"),
-            (Fault::Html, None, "a web page instead of JSON, perhaps of a proxy"),
+            (Fault::Html, None, "a web page instead of JSON, perhaps from a proxy"),
             (Fault::NotAnObject, None, "not a JSON object"),
             (Fault::Syntax, None, "broken JSON"),
             (Fault::Shape, None, "JSON that does not fit the method's response type"),

@@ -92,8 +92,9 @@ impl JsonBody {
     /// When it does not serialize, or does not serialize to an object.
     pub fn new(arguments: &(impl Serialize + ?Sized)) -> Result<Self, InvalidValue> {
         let refused = |rule| InvalidValue::new("JSON body", rule);
-        let json = serde_json::to_vec(arguments)
-            .map_err(|_| refused("must serialize: keys of maps must be strings, numbers finite"))?;
+        let json = serde_json::to_vec(arguments).map_err(|_| {
+            refused("must serialize: keys of maps must be strings, and numbers finite")
+        })?;
         if json.first() != Some(&b'{') {
             return Err(refused("must be an object: a struct or a map"));
         }

@@ -54,10 +54,7 @@ impl UserGrant {
         let mut spare = Vec::new();
         let (credential, second) = match (wire.access_token.take(), nested.access_token.take()) {
             (Some(token), Some(other)) if token.expose() != other.expose() => {
-                notes.odd_at(
-                    "authed_user.access_token",
-                    "another token than the one of the top level",
-                );
+                notes.odd_at("authed_user.access_token", "differs from the token at the top level");
                 (top(token), Some(beside(other)))
             }
             (Some(token), _) => (filled(top(token), beside, &mut spare), None),

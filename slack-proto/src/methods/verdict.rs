@@ -55,7 +55,7 @@ pub(crate) fn decide<P: Payload, E: MethodError>(
                 value.set_server_date(date);
             }
             if !(200..300).contains(&status) {
-                meta.odd("$", "a success although the HTTP status is none");
+                meta.odd("$", "a success, although the HTTP status is an error");
             }
             if code.is_some() {
                 meta.odd("error", "an error code beside `ok: true`");

@@ -115,11 +115,11 @@ impl SignInScopes {
         let scopes = scopes.into();
         let refused = |rule| Err(InvalidValue::new("sign-in scopes", rule));
         if !scopes.contains("openid") {
-            return refused("must hold openid, without which nobody signs in");
+            return refused("must hold `openid`, which every sign-in needs");
         }
         if !scopes.iter().all(is_identity) {
             return refused(
-                "must be openid, email and profile only: Slack takes no other beside them",
+                "must be openid, email and profile only: Slack accepts no others with them",
             );
         }
         Ok(Self(scopes))
@@ -220,12 +220,12 @@ pub(super) fn check(asked: &impl RequestedScopes) -> Result<(), &'static str> {
     }
     if all().any(is_identity) && !all().all(is_identity) {
         return Err(
-            "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own",
+            "must not mix openid, email or profile with other scopes: Slack grants them in a separate request only",
         );
     }
     if asked.for_bot().is_some_and(|bot| bot.iter().any(is_identity)) {
         return Err(
-            "must ask for openid, email and profile in the person's name: a bot cannot have them",
+            "must request openid, email and profile as user scopes: a bot cannot have them",
         );
     }
     Ok(())
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn identity_scopes_stand_alone() {
-        let mixed = "must not mix openid, email or profile with other scopes: Slack grants them in a request of their own";
+        let mixed = "must not mix openid, email or profile with other scopes: Slack grants them in a separate request only";
         for asked in [
             InstallScopes::user_only("openid,chat:write"),
             InstallScopes::bot("chat:write").user("email"),
@@ -289,12 +289,12 @@ mod tests {
         assert_eq!(all.clone().email(), all);
         assert_eq!(all.as_scopes().to_string(), "openid,email,profile");
         let refused = |text: &str| SignInScopes::new(text).unwrap_err().to_string();
-        let expected = "sign-in scopes must hold openid, without which nobody signs in";
+        let expected = "sign-in scopes must hold `openid`, which every sign-in needs";
         assert_eq!(refused("email,profile"), expected);
         assert_eq!(refused(""), expected);
         assert_eq!(
             refused("openid,chat:write"),
-            "sign-in scopes must be openid, email and profile only: Slack takes no other beside them"
+            "sign-in scopes must be openid, email and profile only: Slack accepts no others with them"
         );
     }
 

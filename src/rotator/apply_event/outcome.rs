@@ -121,7 +121,7 @@ impl fmt::Display for ApplyEventError {
                 f.write_str("the event was not applied, since the store failed; apply it again")
             }
             Self::Busy => f.write_str(
-                "the event was not applied, since other processes write there all the time; apply it again",
+                "the event was not applied, since other processes changed the installation at each try; apply it again",
             ),
         }
     }

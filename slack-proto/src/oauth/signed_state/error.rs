@@ -55,9 +55,9 @@ impl fmt::Display for SignedStateError {
             Self::RefusedWithoutState(refused) => {
                 return write!(f, "{refused} (no state: perhaps not about this request)");
             }
-            Self::Malformed => "the callback's state is none of this app's, or was cut off; start again",
+            Self::Malformed => "the callback's state does not belong to this app, or was cut off; start again",
             Self::UnknownVersion => {
-                "the callback's state has a version that this library does not know, or is none of this app's; start again"
+                "the callback's state has a version that this library does not know, or does not belong to this app; start again"
             }
             Self::Tampered => {
                 "the callback's state was not made by this key: it is forged, or the key was changed; start again"

@@ -28,7 +28,7 @@ impl SessionBinding {
 
 fn long_enough(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     if text.chars().count() < 16 {
-        let rule = "must have 16 characters at least: one that can be guessed binds nothing";
+        let rule = "must have at least 16 characters: a value that can be guessed binds nothing";
         return Err(InvalidValue::new(field, rule));
     }
     Ok(())
@@ -43,7 +43,7 @@ mod tests {
         let error = SessionBinding::new("fifteen-letters").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "browser binding must have 16 characters at least: one that can be guessed binds nothing"
+            "browser binding must have at least 16 characters: a value that can be guessed binds nothing"
         );
         assert!(SessionBinding::new("sixteen-letters!").is_ok());
     }

@@ -35,7 +35,7 @@ impl StateSigningKey {
     ///
     /// When it is shorter than 32 bytes.
     pub fn new(key: impl AsRef<[u8]>) -> Result<Self, InvalidValue> {
-        let refused = InvalidValue::new("state key", "must be 32 random bytes at least");
+        let refused = InvalidValue::new("state key", "must be at least 32 random bytes");
         let key = key.as_ref();
         if key.len() < 32 {
             return Err(refused);
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_short_key_is_refused() {
         let error = StateSigningKey::new([7; 31]).unwrap_err();
-        assert_eq!(error.to_string(), "state key must be 32 random bytes at least");
+        assert_eq!(error.to_string(), "state key must be at least 32 random bytes");
         assert!(StateSigningKey::new([]).is_err());
         assert_eq!(
             format!("{:?}", StateSigningKey::new([7; 32]).unwrap()),
