@@ -19,6 +19,7 @@ functions, and of functions that return an `impl Trait`.
 import collections
 import concurrent.futures
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -206,7 +207,7 @@ def write_tree(package, mutants, fate):
     for number, mutant in mutants.items():
         files[mutant["file"]].append((number, mutant))
     for name, its in files.items():
-        text = (ROOT / name).read_text()
+        text = original(name)
         starts = [0]
         for line in text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
@@ -250,8 +251,15 @@ def write_tree(package, mutants, fate):
             done = end
         (COPY / name).write_text(written + text[done:])
     library = f"{package.src}/lib.rs"
-    (COPY / library).write_text((ROOT / library).read_text() + SWITCH)
+    text = (COPY / library).read_text() if library in files else original(library)
+    (COPY / library).write_text(text + SWITCH)
     return arms
+
+
+@functools.cache
+def original(name):
+    """Reads a source as it was when the tree was copied; meanwhile somebody may edit it."""
+    return (COPY / name).read_text()
 
 
 def body_of(text, at):
