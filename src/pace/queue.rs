@@ -87,3 +87,18 @@ impl Queue {
 
 /// At each turn of this number the lowest priority goes first.
 const LOW_TURN: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_stands_once_in_a_line() {
+        let mut queue = Queue::default();
+        queue.push(1, Priority::Waiting);
+        for priority in [Priority::Waiting, Priority::Due, Priority::Waiting] {
+            queue.promote(1, priority);
+        }
+        assert_eq!(queue.lines.map(|line| line.len()), [0, 1, 0]);
+    }
+}

@@ -75,13 +75,10 @@ impl Rate {
             let flowed = passed / since_last.max(0.001);
             let drained = (passed - f64::from(self.burst)) / active.max(MOMENT);
             let low = flowed.max(drained);
-            if let Some(limit) = self.limit {
-                self.too_high = Some(limit);
-            }
-            let next = match self.too_high {
+            let next = match self.limit {
                 None => low,
-                Some(high) if high > 4.0 * low => (high * low).sqrt().min(high / 2.0),
                 Some(high) => {
+                    self.too_high = Some(high);
                     let low = low.min(high * KEEP_BELOW);
                     low + (high - low) / 8.0
                 }
@@ -148,3 +145,169 @@ const FIRST_DOUBT: f64 = 0.01;
 
 /// From here on the limit is unknown again.
 const LAST_DOUBT: f64 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    impl Rate {
+        fn pass(&mut self, count: u32, seconds: f64) {
+            (0..count).for_each(|_| self.passed(at(seconds)));
+        }
+
+        /// As many pass as can, the last one now.
+        fn is_used_until(&mut self, seconds: f64) {
+            (0..1_000).for_each(|_| self.passed(self.stepped_at));
+            self.passed(at(seconds));
+        }
+    }
+
+    #[track_caller]
+    fn is(found: Option<f64>, expected: f64) {
+        assert!(found.is_some_and(|it| (it - expected).abs() < 1e-9), "{found:?} {expected}");
+    }
+
+    /// A bucket that holds 8, was emptied within half a second, and filled 20 more in the next 20 seconds.
+    fn limited_twice() -> Rate {
+        let mut rate = Rate::default();
+        rate.pass(8, 0.25);
+        rate.limited(at(0.5), true);
+        assert_eq!((rate.limit, rate.burst, rate.next_at()), (None, 8, None));
+        rate.resume(at(10.5));
+        rate.pass(20, 15.0);
+        rate.limited(at(20.5), true);
+        rate
+    }
+
+    #[test]
+    fn the_second_limit_bounds_the_rate_by_what_passed_between() {
+        // 20 in 20 seconds have flowed in; or 20 less the 8 of the bucket in the 10 seconds in which requests went.
+        is(limited_twice().limit, 1.2);
+        // Never slower than half of what was used: 8 in half a second.
+        let mut rate = Rate::default();
+        rate.limited(at(0.0), true);
+        rate.resume(at(99.5));
+        rate.pass(8, 99.75);
+        rate.limited(at(100.0), true);
+        is(rate.limit, 8.0);
+        // What passes in a second and longer says nothing of the bucket.
+        let mut rate = Rate::default();
+        rate.pass(8, 0.5);
+        rate.limited(at(1.0), true);
+        assert_eq!(rate.burst, 0);
+    }
+
+    #[test]
+    fn only_limits_that_came_one_by_one_are_evidence() {
+        let mut rate = Rate::default();
+        rate.limited(at(0.0), true);
+        rate.pass(8, 5.0);
+        rate.limited(at(10.0), false);
+        assert_eq!(rate.limit, None, "many were in flight");
+        rate.limited(at(20.0), true);
+        assert_eq!(rate.limit, None, "nothing has passed");
+        rate.pass(1, 25.0);
+        rate.limited(at(30.0), true);
+        is(rate.limit, 0.1);
+        // Once there is a limit, one at which nothing passes counts as well; there is a least rate.
+        rate.limited(at(31.0), true);
+        is(rate.too_high, 0.1);
+        is(rate.limit, SLOWEST);
+    }
+
+    #[test]
+    fn the_rate_is_raised_as_far_as_it_is_used() {
+        let mut rate = limited_twice();
+        rate.resume(at(30.5));
+        rate.pass(2, 32.0);
+        is(rate.limit, 1.2);
+        rate.pass(1, 32.5);
+        is(rate.limit, 1.8);
+        rate.pass(1, 42.5);
+        is(rate.limit, 1.8);
+        // Too few, and from then on they are counted anew.
+        rate.pass(1, 44.4);
+        assert_eq!(rate.passed_since_step, 1);
+        rate.pass(1, 44.5);
+        is(rate.limit, 2.7);
+    }
+
+    #[test]
+    fn a_rate_that_was_too_high_is_approached_and_doubted() {
+        let mut rate = Rate {
+            limit: Some(2.7),
+            burst: 8,
+            limited_at: Some(at(20.5)),
+            resumed_at: at(30.5),
+            passed: 36,
+            ..Rate::default()
+        };
+        rate.limited(at(44.5), true);
+        is(rate.too_high, 2.7);
+        // 36 less the 8 of the bucket have passed in 14 seconds.
+        let limit = 2.0 + (2.7 - 2.0) / 8.0;
+        is(rate.limit, limit);
+        rate.resume(at(45.5));
+        rate.is_used_until(50.0);
+        is(rate.limit, limit);
+        rate.is_used_until(55.5);
+        is(rate.limit, limit + (2.7 * 0.97 - limit) / 8.0);
+        // After thirty quiet seconds the bound is raised, each time by twice as much, and given up at last.
+        let mut high = 2.7;
+        let raised = [(65.5, 0.0), (75.5, 0.01), (85.5, 0.02), (95.5, 0.04), (105.5, 0.08)];
+        for (seconds, part) in raised {
+            high *= 1.0 + part;
+            rate.is_used_until(seconds);
+            is(rate.too_high, high);
+        }
+        rate.is_used_until(115.5);
+        assert_eq!(rate.too_high, None);
+        let limit = rate.limit.unwrap();
+        rate.is_used_until(117.5);
+        is(rate.limit, limit * 1.5);
+    }
+
+    #[test]
+    fn after_long_pauses_a_bound_is_doubted_later_and_no_more_each_time() {
+        let limited = |pause: f64| {
+            let limited_at = Some(Duration::ZERO);
+            let mut rate = Rate { limit: Some(1.0), limited_at, ..Rate::default() };
+            rate.limited(at(1_000.0), true);
+            rate.resume(at(1_000.0 + pause));
+            is(rate.too_high, 1.0);
+            rate
+        };
+        let mut rate = limited(10.0);
+        for (seconds, high) in [(1_199.0, 1.0), (1_210.0, 1.01), (1_220.0, 1.01 * 1.01)] {
+            rate.is_used_until(seconds);
+            is(rate.too_high, high);
+        }
+        let mut rate = limited(1.0);
+        for (seconds, high) in [(1_029.5, 1.0), (1_040.0, 1.01), (1_050.0, 1.01 * 1.02)] {
+            rate.is_used_until(seconds);
+            is(rate.too_high, high);
+        }
+        // A rate above the bound is not lowered by that.
+        let mut rate = Rate { limit: Some(2.0), too_high: Some(1.0), ..Rate::default() };
+        rate.is_used_until(10.0);
+        is(rate.limit, 2.0);
+    }
+
+    #[test]
+    fn requests_keep_their_distance_and_a_late_timer_costs_nothing() {
+        let mut rate = Rate { limit: Some(2.0), ..Rate::default() };
+        rate.resume(at(10.0));
+        assert_eq!(rate.next_at(), Some(at(10.0)));
+        rate.sent(at(10.0));
+        assert_eq!(rate.next_at(), Some(at(10.5)));
+        rate.sent(at(10.7));
+        assert_eq!(rate.next_at(), Some(at(11.0)));
+        // Two gaps are made up for, and no more.
+        rate.sent(at(13.0));
+        assert_eq!(rate.next_at(), Some(at(12.5)));
+    }
+}

@@ -81,6 +81,34 @@ fn a_window_grows_again_after_many_answers_and_ten_pauses() {
 }
 
 #[test]
+fn a_wide_window_grows_after_sixteen_windows_of_answers() {
+    let mut pace = due(20, 1_000);
+    let flying = gone(&mut pace, at(0));
+    pace.finish(at(1), 0, limited(1));
+    flying.into_iter().for_each(|request| pace.finish(at(1), request, Outcome::Unknown));
+    assert_eq!(pace.window, 10);
+    let mut answers = 0;
+    while pace.window == 10 {
+        for request in gone(&mut pace, at(20)) {
+            answers += usize::from(pace.window == 10);
+            pace.finish(at(20), request, Outcome::Answered);
+        }
+    }
+    assert_eq!((answers, pace.window), (160, 11));
+}
+
+#[test]
+fn an_answer_to_what_was_sent_at_the_moment_of_a_limit_ends_no_pause() {
+    let mut pace = due(2, 2);
+    assert_eq!(pace.next(at(0)), Turn::Go(0));
+    assert_eq!(pace.next(at(1)), Turn::Go(1));
+    pace.finish(at(1), 0, limited(100));
+    pace.finish(at(2), 1, Outcome::Answered);
+    assert_eq!(pace.paused_until(), Some(at(101)));
+    assert_eq!(pace.next(at(2)), Turn::Idle, "nobody waits for the end of the pause");
+}
+
+#[test]
 fn without_retry_after_the_pause_is_half_a_minute_and_never_longer_than_an_hour() {
     let mut pace = due(1, 2);
     gone(&mut pace, at(0));

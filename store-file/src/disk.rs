@@ -20,7 +20,6 @@ pub(crate) fn lock(path: &Path, patience: Duration) -> io::Result<File> {
         // By its full name: newer releases of std have a method like it.
         match FileExt::try_lock(&file) {
             Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if Instant::now() >= end => {
                 return Err(io::Error::new(

@@ -172,3 +172,35 @@ const MAGIC: &str = "slack-auth entry 2 ";
 const FIRST: &str = "slack-auth installation 1 ";
 const NEVER: &str = "-";
 const ATTENTION: &str = "!";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_state_has_one_spelling() {
+        let key = EntryKey::from_text("team/T1").unwrap();
+        let read = |state: &str| {
+            let line = format!("{MAGIC}{state} ");
+            let file = format!("{line}{}\nvalue", checksum(&line, b"value"));
+            read(file.as_bytes(), &key).map(|(head, _)| head.due_at).map_err(|error| error.kind())
+        };
+        assert_eq!(read("00000000000000ff team/T1 - -"), Ok(None));
+        assert_eq!(read("00000000000000ff team/T1 7 !"), Ok(Some(7)));
+        for other in [
+            "00000000000000FF team/T1 - -",
+            "ff team/T1 - -",
+            "00000000000000ff team/T1 07 -",
+            "00000000000000ff team/T1 +7 -",
+            "00000000000000ff team/T1 7 ?",
+        ] {
+            assert_eq!(read(other), Err(StoreErrorKind::Damaged), "{other}");
+        }
+    }
+
+    /// The names of files in the index depend on it: the numbers are fixed for good.
+    #[test]
+    fn entries_of_the_first_format_are_spread_over_minutes() {
+        assert_eq!([long_ago("team/T1"), long_ago("team/T2")], [44_340_000, 34_500_000]);
+    }
+}

@@ -100,6 +100,10 @@ mod tests {
         assert_eq!(of(&entry(grid.clone())), "grid-E1-T1");
         assert_eq!(of(&entry(InstallationKey::Organization("E1".into()))), "org-E1");
         assert_eq!(of(&entry(StoreKey::person(grid, "U1".into()))), "grid-E1-T1-user-U1");
+        // An id that reads like a word is escaped.
+        let grid = InstallationKey::grid_workspace("user".into(), "T1".into());
+        assert_eq!(of(&entry(grid)), "grid-%75%73%65%72-T1");
+        assert_eq!(of(&workspace("user")), "team-%75%73%65%72");
     }
 
     #[test]

@@ -250,9 +250,14 @@ fn a_folder_that_is_no_store_is_refused() {
     fs::write(folder.path().join("store.new"), "slack-auth st").unwrap();
     open(folder.path(), None).unwrap();
     assert!(!folder.path().join("store.new").exists());
-    for mark in ["slack-auth store 3\n", "something else", ""] {
+    let other = "something else than a store";
+    for (mark, words) in
+        [("slack-auth store 3\n", "newer release"), ("something else", other), ("", other)]
+    {
         fs::write(folder.path().join("store"), mark).unwrap();
-        assert_eq!(kind(open(folder.path(), None)), StoreErrorKind::Foreign, "{mark}");
+        let error = open(folder.path(), None).unwrap_err();
+        assert!(error.to_string().contains(words), "{mark}: {error}");
+        assert_eq!(kind::<()>(Err(error)), StoreErrorKind::Foreign, "{mark}");
     }
     let file = folder.path().join("store");
     assert_eq!(kind(open(&file, None)), StoreErrorKind::Unavailable);

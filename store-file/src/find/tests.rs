@@ -207,3 +207,58 @@ fn an_index_that_was_not_finished_is_made_anew() {
     assert_eq!(keys(&find(&folder, &Query::Attention)), ["team/T1"]);
     assert!(!path.join("index.new").exists());
 }
+
+/// A file in the index whose name leads to no key is reported by the first page that comes as far, and not by the one that
+/// begins at the same time.
+#[test]
+fn a_stray_mark_is_reported_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::open(directory.path()).unwrap();
+    for number in 1..=2 {
+        let write = write(Some(HOUR * u32::try_from(number).unwrap()), false);
+        folder.put(&key(number), &write, Precondition::Absent).unwrap();
+    }
+    let due = Query::DueWithin(HOUR * 3);
+    let first = folder.find(&due, None, 1).unwrap();
+    let cursor = first.next.unwrap();
+    Index::add(&[folder.index.due_mark("notes", cursor.position)]).unwrap();
+    let first = folder.find(&due, None, 1).unwrap();
+    assert_eq!((keys(&first), first.unreadable.len()), (vec!["team/T1"], 1));
+    assert_eq!(first.unreadable[0].name.as_str(), "notes");
+    let second = folder.find(&due, first.next.as_ref(), 1).unwrap();
+    assert_eq!((keys(&second), second.unreadable.len()), (vec!["team/T2"], 0));
+    // One that comes later is reported by a later page.
+    Index::add(&[folder.index.due_mark("notes", cursor.position + 1)]).unwrap();
+    let second = folder.find(&due, first.next.as_ref(), 1).unwrap();
+    assert_eq!((keys(&second), second.unreadable.len()), (vec!["team/T2"], 1));
+}
+
+#[test]
+fn an_entry_has_two_mebibytes_at_most() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::open(directory.path()).unwrap();
+    let mut largest = write(None, false);
+    let rest = entry::write(&key(1), &Head::new(&largest, now()), b"").len() as u64;
+    let value = vec![b'x'; usize::try_from(LONGEST - rest).unwrap()];
+    largest.value = SecretBytes::new(value.clone());
+    folder.put(&key(1), &largest, Precondition::Absent).unwrap();
+    assert_eq!(folder.load(&key(1)).unwrap().unwrap().value.as_ref(), value);
+    // One byte more is not written, and is not read if somebody else has.
+    let value = [&value[..], b"x"].concat();
+    let bytes = entry::write(&key(2), &Head::new(&largest, now()), &value);
+    largest.value = SecretBytes::new(value);
+    let refused = folder.put(&key(2), &largest, Precondition::Absent).unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Refused);
+    fs::write(folder.entries.join("team-T2.slack"), bytes).unwrap();
+    let foreign = folder.load(&key(2)).unwrap_err();
+    assert_eq!(foreign.kind(), StoreErrorKind::Foreign);
+    assert!(foreign.to_string().contains("two mebibytes"), "{foreign}");
+}
+
+#[test]
+fn what_the_system_cannot_read_is_nobodys_mistake() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("file"), "").unwrap();
+    let error = read_entry(&directory.path().join("file/team-T1.slack")).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+}
