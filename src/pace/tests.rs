@@ -85,7 +85,9 @@ fn a_wide_window_grows_after_sixteen_windows_of_answers() {
     let mut pace = due(20, 1_000);
     let flying = gone(&mut pace, at(0));
     pace.finish(at(1), 0, limited(1));
-    flying.into_iter().for_each(|request| pace.finish(at(1), request, Outcome::Unknown));
+    for request in flying {
+        pace.finish(at(1), request, Outcome::Unknown);
+    }
     assert_eq!(pace.window, 10);
     let mut answers = 0;
     while pace.window == 10 {

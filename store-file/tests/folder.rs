@@ -250,7 +250,7 @@ fn a_folder_that_is_no_store_is_refused() {
     fs::write(folder.path().join("store.new"), "slack-auth st").unwrap();
     open(folder.path(), None).unwrap();
     assert!(!folder.path().join("store.new").exists());
-    let other = "something else than a store";
+    let other = "holds no store";
     for (mark, words) in
         [("slack-auth store 3\n", "newer release"), ("something else", other), ("", other)]
     {
