@@ -199,6 +199,14 @@ impl Pace {
         }
     }
 
+    /// Records a rate limit that a request met which has not waited for its turn here.
+    pub fn limit(&mut self, now: Duration, retry_after: Option<Duration>) {
+        let is_news = self.limited_at.is_none_or(|at| now > at);
+        let flight = Flight { sent_at: now, resend: false };
+        let until = now + retry_after.unwrap_or(USUAL_PAUSE).min(LONGEST_PAUSE);
+        self.limited(now, until, flight, is_news, self.flights.len() + 1);
+    }
+
     /// Returns until when everything waits because of a rate limit; `None` if nothing does.
     #[must_use]
     pub fn paused_until(&self) -> Option<Duration> {

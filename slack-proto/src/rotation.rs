@@ -9,7 +9,7 @@
 //! | two processes refresh at once | the lease lets one of them send; the other reads what was stored |
 //! | both have sent all the same | the pair that was stored first stays, and is refreshed at once: whichever of two pairs Slack means to keep, the one that was used and is newest is safe |
 //! | a process dies between the answer and the write | the next one sends the same refresh token within the grace time |
-//! | a reply is lost | the same refresh token is sent again after 0.5, 1, 2, 4, 8, 15 s, then every 15 s: each request may be the one that spent it |
+//! | a reply is lost | the same refresh token is sent again after 0.5, 1, 2, 4, 8, 15 s, then every 15 s: each request may be the one that spent it. After ten minutes of silence two tries, 15 s apart, follow each pause of up to five minutes |
 //! | the store fails | the new pair stays in the machine, which writes until it is stored; nobody gets it before |
 //! | `invalid_refresh_token` | the store is read again at once, after 1 s and after 5 s more; only if it holds nothing newer, and no other pair to fall back on, must a person act |
 //! | a store that was set back | the newer pair is written over the one that is known to be spent |

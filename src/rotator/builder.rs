@@ -194,6 +194,7 @@ impl TokenRotatorBuilder {
             pacer: Arc::new(Pacer::new(window)),
             runs: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             run_ended: Event::new(),
             sweeps: AtomicUsize::new(0),
             closing: Signal::default(),

@@ -48,8 +48,9 @@ struct State {
     left: Option<Action>,
     /// How often the machine has come to rest.
     rounds: u64,
-    /// How long it waits before it does anything.
+    /// How long it waits before it does anything, and since when.
     resumes_at: Option<Timestamp>,
+    waits_since: Option<Timestamp>,
     /// Its place in the queue of those who wait for a turn.
     turn: Option<TurnName>,
     waiters: usize,
@@ -71,6 +72,7 @@ impl Entry {
             left: None,
             rounds: 0,
             resumes_at: None,
+            waits_since: None,
             turn: None,
             waiters: 0,
             looked_past_at: None,
@@ -168,6 +170,14 @@ impl Entry {
         self.state().rotation.problem().is_some_and(Problem::refuses_client)
     }
 
+    /// Returns whether the last try is so long ago that there may be another one; `None` if none waits because Slack has
+    /// not answered.
+    pub(super) fn tries_again(&self, now: Timestamp) -> Option<bool> {
+        let state = self.state();
+        let since = state.waits_since.filter(|_| state.is_unanswered())?;
+        Some(now.since(since) >= RARELY)
+    }
+
     /// Voids what is known; returns whether another entry is to take the place of this one. One that holds a pair which
     /// is not stored stays, and reads the store before it does anything else.
     pub(super) fn invalidate(&self, shared: &Shared) -> bool {
@@ -198,3 +208,6 @@ impl Entry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Whatever others are told, Slack is not asked again sooner.
+const RARELY: Duration = Duration::from_secs(15);

@@ -93,6 +93,13 @@ impl Pacer {
         state.hand_out(now);
     }
 
+    /// Records a rate limit that a request met which has not waited for its turn.
+    pub(super) fn limit(&self, now: Duration, method: &'static str, retry_after: Option<Duration>) {
+        let mut state = self.state();
+        state.pace(method, self.window).limit(now, retry_after);
+        state.hand_out(now);
+    }
+
     /// Returns what holds back a method now, and until when.
     pub(super) fn held_back(&self, now: Duration, method: &'static str) -> Option<HeldBack> {
         let state = self.state();

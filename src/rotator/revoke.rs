@@ -104,6 +104,7 @@ impl TokenRotator {
     /// Refreshes a credential, so that the newest pair is known; `None` if there is no newer one.
     async fn newest(&self, held: &AnyCredential) -> Result<Option<AnyCredential>, RevokeError> {
         let Some(request) = RefreshRequest::refresh(held) else { return Ok(None) };
+        let method = request.method();
         let mut answer = send::send(&self.shared, request.clone()).await;
         if let (Input::Failed(RefreshFailure::Unknown { .. }), _) = answer {
             // The refresh token may be spent: it is sent again while Slack takes it still.
@@ -118,6 +119,11 @@ impl TokenRotator {
                     return Ok(None);
                 }
                 Err(RevokeError::shared(RevokeErrorKind::PairInTheAir, cause))
+            }
+            (Input::Failed(RefreshFailure::RateLimited { after }), cause) => {
+                self.shared.pacer.limit(self.shared.runtime.elapsed(), method, after);
+                let recovery = Recovery::RetryLater { after };
+                Err(RevokeError::shared(RevokeErrorKind::Slack(recovery), cause))
             }
             (_, cause) => Err(RevokeError::shared(
                 RevokeErrorKind::Slack(Recovery::RetryLater { after: None }),

@@ -241,6 +241,7 @@ impl Run {
                 _ => {
                     permit.client_accepted();
                     permit.finish(Outcome::Answered);
+                    self.shared().end_silence();
                 }
             }
         }

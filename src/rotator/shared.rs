@@ -43,6 +43,8 @@ pub(super) struct Shared {
     pub(super) runs: AtomicUsize,
     pub(super) draining: AtomicBool,
     pub(super) run_ended: Event,
+    /// Whether anybody waits for long because Slack has not answered.
+    pub(super) silent: AtomicBool,
     /// How many sweeps there are, and the signal that ends them.
     pub(super) sweeps: AtomicUsize,
     pub(super) closing: Signal,
@@ -115,6 +117,21 @@ impl Shared {
                 }
             }
             self.cache.remove(key, slot);
+        }
+    }
+
+    /// Slack answers: those who have waited for long, because it did not, try again at once.
+    pub(super) fn end_silence(&self) {
+        if !self.silent.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let now = self.runtime.now();
+        for entry in self.entries.all() {
+            match entry.tries_again(now) {
+                Some(true) => entry.wake(),
+                Some(false) => self.silent.store(true, Ordering::Release),
+                None => {}
+            }
         }
     }
 

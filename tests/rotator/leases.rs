@@ -28,6 +28,27 @@ fn a_lease_that_a_slow_store_has_used_up_is_prolonged_before_the_request() {
 }
 
 #[test]
+fn without_the_lease_that_was_to_be_prolonged_nothing_is_sent() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + seconds(1));
+    world.hooks.acquired.store(0, SeqCst);
+    *world.hooks.slow.lock().unwrap() = Some((world.runtime.clone(), seconds(9)));
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.advance(seconds(28));
+    assert_eq!(world.hooks.acquired.load(SeqCst), 2, "it is about to be prolonged");
+    world.hooks.fail(true);
+    world.runtime.advance(seconds(22));
+    assert_eq!(world.refreshes(), 0);
+    world.hooks.fail(false);
+    *world.hooks.slow.lock().unwrap() = None;
+    world.runtime.advance(seconds(200));
+    assert_eq!(world.refreshes(), 1);
+    assert!(world.is_live(world.stored().access_token.expose()));
+}
+
+#[test]
 fn a_revocation_holds_the_leases_of_all_credentials_until_it_ends() {
     let world = World::new();
     let (rotator, _) = world.rotator();

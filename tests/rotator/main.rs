@@ -12,6 +12,7 @@ mod processes;
 mod recorded;
 mod refusals;
 mod runtimes;
+mod silence;
 mod stopped;
 mod support;
 mod sweep;

@@ -99,6 +99,10 @@ impl State {
         !is_known && (self.left.is_some() || shared.is_draining())
     }
 
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.resumes_at.is_some() && self.rotation.problem() == Some(&Problem::NoAnswer)
+    }
+
     /// Until when nothing happens, and why.
     pub(super) fn held_up(&self, shared: &Shared, now: Timestamp) -> Option<(Timestamp, Problem)> {
         if let (Some(until), Some(problem)) = (self.resumes_at, self.rotation.problem()) {

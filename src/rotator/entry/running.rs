@@ -1,6 +1,6 @@
 //! The one task that does what a machine asks for: how it begins, goes on and ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use slack_proto::rotation::{Action, Input, ReauthorizationReason};
 
@@ -75,6 +75,10 @@ impl Entry {
             Action::Wait(wait) => Some(now + *wait),
             _ => None,
         };
+        state.waits_since = state.resumes_at.map(|_| now);
+        if state.is_unanswered() {
+            shared.silent.store(true, Ordering::Release);
+        }
         let rests = matches!(action, Action::Rest { .. } | Action::Stop(_));
         if rests {
             state.running = false;

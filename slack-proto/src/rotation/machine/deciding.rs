@@ -84,7 +84,8 @@ impl Rotation {
     }
 
     pub(super) fn wait(&mut self, wait: Duration, next: Next) -> Action {
-        if self.leased && wait > LONGEST_WAIT_WITH_LEASE && !self.grace_may_run() {
+        let may_release = !self.grace_may_run() || wait > self.policy.wait_in_doubt();
+        if self.leased && wait > LONGEST_WAIT_WITH_LEASE && may_release {
             // Others may be luckier.
             self.after_release = Some((wait, next));
             self.stage = Stage::Releasing(None);

@@ -104,7 +104,7 @@ impl Rotation {
         if matches!(failure, RefreshFailure::Unknown { .. }) {
             self.unknown_since.get_or_insert(now);
         }
-        let schedule = self.schedule();
+        let schedule = self.schedule(now);
         let (problem, wait) = match &failure {
             RefreshFailure::NothingSent => (Problem::NoAnswer, schedule),
             RefreshFailure::RateLimited { after: None } if self.grace_may_run() => {
@@ -115,7 +115,7 @@ impl Rotation {
             }
             RefreshFailure::Unknown { after } => {
                 let since = self.unknown_since.unwrap_or(now);
-                (Problem::NoAnswer, self.unknown_wait(now.since(since), *after))
+                (Problem::NoAnswer, self.unknown_wait(now, now.since(since), *after))
             }
             RefreshFailure::Spent { code } if self.goal == Goal::Exchange => {
                 return self.refuse_exchange(code.clone(), ErrorClass::AuthDead);
@@ -157,12 +157,19 @@ impl Rotation {
 
     /// How long to wait by ourselves. While the grace time may run it is never so long that it could pass: it may have
     /// begun with the request that was sent last.
-    fn schedule(&self) -> Duration {
+    ///
+    /// If Slack has been silent for long, tries come in twos: the second one is for the case that Slack took the first and
+    /// its answer was lost. The pauses between them grow; a driver ends them as soon as Slack answers anybody.
+    fn schedule(&self, now: Timestamp) -> Duration {
         let schedule = retry_wait(self.failures);
-        if self.grace_may_run() {
-            return schedule.min(self.policy.wait_in_doubt());
+        if !self.grace_may_run() {
+            return schedule;
         }
-        schedule
+        let silence = self.unknown_since.map_or(Duration::ZERO, |since| now.since(since));
+        if silence >= LONG_SILENCE && self.failures % 2 == 0 {
+            return (silence / 8).min(LONGEST_PAUSE);
+        }
+        schedule.min(self.policy.wait_in_doubt())
     }
 
     /// Nobody knows whether the refresh token is spent; or there is another pair beside the stored one, which Slack may
@@ -172,8 +179,8 @@ impl Rotation {
     }
 
     /// Slack's wish counts, unless the grace time could pass meanwhile.
-    fn unknown_wait(&self, gone: Duration, after: Option<Duration>) -> Duration {
-        let schedule = self.schedule();
+    fn unknown_wait(&self, now: Timestamp, gone: Duration, after: Option<Duration>) -> Duration {
+        let schedule = self.schedule(now);
         match after {
             Some(after)
                 if after <= self.policy.wait_in_doubt() || gone >= self.policy.grace_period() =>
@@ -200,3 +207,9 @@ impl Rotation {
 
 /// How often an unknown code is followed by a quick try.
 const QUICK_REFUSALS: u32 = 6;
+
+/// After such a time without an answer the tries get rarer.
+const LONG_SILENCE: Duration = Duration::from_secs(10 * 60);
+
+/// However long Slack has been silent.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);

@@ -23,6 +23,35 @@ fn after_an_unknown_outcome_the_same_refresh_token_is_sent_on_the_schedule() {
 }
 
 #[test]
+fn a_slack_that_is_silent_for_long_is_asked_rarely_and_each_time_twice() {
+    let mut told = Told::sending();
+    let mut waits = Vec::new();
+    // Each request is answered at once, by what tells nothing.
+    while told.now < Told::sending().now + 3 * 3_600 {
+        let action = told.fail(unknown());
+        let wait = match action {
+            Action::Release => super::waits(&told.tell(Input::Released)),
+            action => super::waits(&action),
+        };
+        waits.push(wait.as_secs());
+        told.now += wait.as_secs().max(1);
+        assert!(matches!(told.tell(Input::Waited), Action::TakeLease));
+        assert!(matches!(told.tell(Input::Leased), Action::Read));
+        assert!(matches!(told.read(&pair(1)), Action::Send(_)), "it is never given up");
+    }
+    let first = waits.iter().position(|wait| *wait > 15).unwrap();
+    let before: u64 = waits[..first].iter().sum();
+    assert!(before > 590, "for ten minutes nothing is risked: {before}");
+    for two in waits[first..].chunks_exact(2) {
+        assert!((60..=300).contains(&two[0]) && two[1] == 15, "{two:?}");
+    }
+    assert!(waits.ends_with(&[300, 15]) || waits.ends_with(&[15, 300]));
+    assert!(waits.len() < 130, "{} requests in three hours", waits.len());
+    // What comes at last is stored.
+    writes(told.issue(&pair(2)));
+}
+
+#[test]
 fn retry_after_counts_unless_it_outlasts_the_grace_time() {
     let wait = |after| {
         let mut told = Told::sending();
