@@ -89,12 +89,15 @@ impl<'e> Reach<'e> {
         }
     }
 
-    /// Returns whether a row is of the install that the event is about: an event of one workspace may leave the org-wide
-    /// install alive, and that of an org-wide install a workspace's own.
+    /// Returns whether a row is certainly of the install that the event is about: an event of one workspace may leave the
+    /// org-wide install alive, and that of an org-wide install a workspace's own. One that was delivered for both is
+    /// certainly about neither.
     fn is_of_this_install(&self, key: &StoreKey) -> bool {
         let is_org_row = matches!(key.place(), InstallationKey::Organization(_));
-        let is_org_event = self.callback.is_enterprise_install()
-            || matches!(self.place, InstallationKey::Organization(_));
-        is_org_row == is_org_event
+        let mut kinds = self.callback.authorizations.iter().map(|it| it.is_enterprise_install);
+        match kinds.next() {
+            Some(first) => kinds.all(|kind| kind == first) && is_org_row == first,
+            None => is_org_row == matches!(self.place, InstallationKey::Organization(_)),
+        }
     }
 }
