@@ -14,6 +14,7 @@ mod error;
 mod guard;
 mod health;
 mod install;
+mod move_in;
 mod nearest;
 mod observer;
 mod pacer;

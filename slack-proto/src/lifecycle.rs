@@ -29,6 +29,7 @@ mod answer;
 mod issue_order;
 mod merge;
 mod people;
+mod take_over;
 
 pub use issue_order::IssueOrder;
 pub use merge::{InstallChanges, OtherApp, SupersededCredential};

@@ -8,7 +8,7 @@ use slack_proto::{
     tokens::InstallationKey,
 };
 
-use super::{RevokeError, TokenRotator, revoke::revoke_credential};
+use super::{RevokeError, TokenRotator, move_in::MoveIn, revoke::revoke_credential};
 use crate::store::StoreError;
 
 impl TokenRotator {
@@ -19,6 +19,10 @@ impl TokenRotator {
     /// stored by [`Installation::merge`], so that a slot that the answer does not hold stays; a user credential of another
     /// person goes under [`StoreKey::person`]. The write is a compare-and-swap, and is tried again if another process was
     /// faster. The next caller of this rotator gets the new token.
+    ///
+    /// A workspace that has joined an organization since its first install has a row under the workspace alone. An install
+    /// moves what it holds under the new key ([`Installation::take_over`]), so that no two rows refresh one token. What
+    /// another process is refreshing for longer than five seconds stays where it is, and look-up finds it there.
     ///
     /// Of two credentials the one that was issued later counts. So install a token in hand **once**, and not at every start
     /// of a program: the copy, dated anew, would replace the pair that a refresh has brought since, and its own refresh
@@ -47,9 +51,13 @@ impl TokenRotator {
     ) -> Result<InstallOutcome, InstallError> {
         let place = installation.key().ok_or(InstallError::NoPlace)?;
         let mut outcome = InstallOutcome { rows: Vec::new() };
-        let result = self.lay_over(&place, installation, &mut outcome.rows).await;
+        let mut move_in = MoveIn::new(&self.shared);
+        let done = &mut outcome.rows;
+        let result = Box::pin(self.lay_over(&place, installation, done, &mut move_in)).await;
+        move_in.release().await;
         for row in &outcome.rows {
             self.invalidate(&row.key);
+            row.moved_from.iter().for_each(|key| self.invalidate(key));
         }
         result.map(|()| outcome)
     }
@@ -75,37 +83,28 @@ impl TokenRotator {
         place: &InstallationKey,
         mut answer: Installation,
         done: &mut Vec<InstalledRow>,
+        move_in: &mut MoveIn<'_>,
     ) -> Result<(), InstallError> {
-        let rows = self.shared.calls();
         let key = StoreKey::from(place.clone());
         for _ in 0..ROUNDS {
-            let stored = rows.load(&key).await?;
+            let row = move_in.read(&key, &answer).await?;
             let own = match (&answer.user, &answer.user_id) {
                 (Some(_), Some(person)) => {
-                    rows.load(&StoreKey::person(place.clone(), person.clone())).await?
+                    let key = StoreKey::person(place.clone(), person.clone());
+                    move_in.peek(&key).await?
                 }
                 _ => None,
             };
-            let at_place = stored.as_ref().map(|stored| &stored.installation);
-            let own = own.as_ref().map(|own| &own.installation);
-            if let Some((key, persons)) = answer.take_persons_own(place, at_place, own) {
-                done.push(self.lay_over_row(key, &persons).await?);
+            let at_place = Some(&row.installation);
+            if let Some((key, persons)) = answer.take_persons_own(place, at_place, own.as_ref()) {
+                done.push(self.lay_over_row(key, &persons, move_in).await?);
                 if !answer.has_credential() {
                     return Ok(());
                 }
             }
-            let (mut merged, version) = match stored {
-                Some(stored) => (stored.installation, Some(stored.version)),
-                None => (Installation::new(place.clone()), None),
-            };
-            let changes = merged.merge(answer.clone())?;
-            match rows.write(&key, &merged, version).await {
-                Ok(()) => {
-                    done.push(InstalledRow { key, changes });
-                    return Ok(());
-                }
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.into()),
+            if let Some(installed) = move_in.write(key.clone(), row, answer.clone()).await? {
+                done.push(installed);
+                return Ok(());
             }
         }
         Err(InstallError::Busy)
@@ -115,18 +114,12 @@ impl TokenRotator {
         &self,
         key: StoreKey,
         answer: &Installation,
+        move_in: &mut MoveIn<'_>,
     ) -> Result<InstalledRow, InstallError> {
-        let rows = self.shared.calls();
         for _ in 0..ROUNDS {
-            let (mut merged, version) = match rows.load(&key).await? {
-                Some(stored) => (stored.installation, Some(stored.version)),
-                None => (Installation::new(key.place().clone()), None),
-            };
-            let changes = merged.merge(answer.clone())?;
-            match rows.write(&key, &merged, version).await {
-                Ok(()) => return Ok(InstalledRow { key, changes }),
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.into()),
+            let row = move_in.read(&key, answer).await?;
+            if let Some(installed) = move_in.write(key.clone(), row, answer.clone()).await? {
+                return Ok(installed);
             }
         }
         Err(InstallError::Busy)
@@ -149,6 +142,8 @@ pub struct InstalledRow {
     pub key: StoreKey,
     /// What was added, replaced, kept and displaced there.
     pub changes: InstallChanges,
+    /// The row that the same workspace had before it joined an organization, if its credentials were moved here.
+    pub moved_from: Option<StoreKey>,
 }
 
 impl InstallOutcome {

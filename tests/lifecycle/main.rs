@@ -3,6 +3,8 @@
 
 #[path = "../common/around.rs"]
 mod around;
+mod joined;
+mod kinds;
 mod property;
 mod reports;
 mod rows;

@@ -1,5 +1,6 @@
-//! For any sequence of installs, uninstalls, revocations, refreshes and events, late, repeated and in any order, by a clock
-//! that is off, of a workspace that may join an organization meanwhile: no credential that Slack still honours is lost from the store, and none that a person took back stays.
+//! For any sequence of installs, some of which are stored late, uninstalls, revocations, refreshes and events, late, repeated
+//! and in any order, by a clock that is off, with a Slack that may not answer when it is asked, of a workspace that may join
+//! an organization meanwhile: no credential that Slack still honours is lost from the store, and none that a person took back stays.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,14 +8,18 @@ use std::{
 };
 
 use slack_auth::{
-    Installation, Slot, StoreKey,
+    Installation, Slot, StoreKey, Timestamp,
     events::SpareReason,
+    ids::UserId,
     runtime::Runtime as _,
     tokens::{Credential, InstallationKey},
 };
-use slack_fake::{App, CredentialKind, SlackEvent};
+use slack_fake::{App, CredentialKind, FakeSlack, Fault, SlackEvent};
 
-use crate::stage::{FIRST, ORG, SECOND, Stage, TEAM, team};
+use crate::{
+    joined::joined,
+    stage::{FIRST, ORG, SECOND, Stage, TEAM, team},
+};
 
 const PEOPLE: [&str; 2] = [FIRST, SECOND];
 const SCOPES: [&str; 3] =
@@ -29,6 +34,12 @@ struct Walk {
     delivered: Vec<SlackEvent>,
     /// Tokens of people, each with its person.
     issued: BTreeSet<(String, String)>,
+    /// Answers of installs that were not stored yet.
+    answers: Vec<Installation>,
+    /// When the newest credential of each owner was issued that was to be stored.
+    newest: BTreeMap<String, Option<Timestamp>>,
+    /// Nothing goes wrong any more.
+    is_ending: bool,
     /// Whether the workspace has joined an organization: from then on its events name both.
     joined: bool,
 }
@@ -41,6 +52,9 @@ impl Walk {
             pending: Vec::new(),
             delivered: Vec::new(),
             issued: BTreeSet::new(),
+            answers: Vec::new(),
+            is_ending: false,
+            newest: BTreeMap::new(),
             joined: false,
         };
         let ahead = [-290, -60, 0, 60, 290][walk.below(5)];
@@ -61,11 +75,18 @@ impl Walk {
         match self.below(10) {
             0..=2 => {
                 let (person, scopes) = (PEOPLE[self.below(2)], SCOPES[self.below(3)]);
-                let outcome = self.stage.install(person, scopes);
-                // A bot of an install that was removed in between, and whose event is still on its way.
-                for old in outcome.displaced() {
-                    assert!(!tokens(&old.credential).iter().any(|token| self.is_live(token)));
+                // Which of two answers of one second is the newer one nobody can tell.
+                self.stage.runtime.advance(Duration::from_secs(1));
+                let answer = self.stage.answer(person, scopes);
+                let answer = if self.joined { joined(answer) } else { answer };
+                let given = answer.user.iter().flat_map(tokens);
+                self.issued.extend(given.map(|token| (person.to_owned(), token)));
+                if self.below(4) == 0 {
+                    // The server that got it is slow.
+                    self.answers.push(answer);
+                    return format!("answer for {person} {scopes}");
                 }
+                self.store(answer);
                 format!("install {person} {scopes}")
             }
             3 => {
@@ -95,6 +116,14 @@ impl Walk {
                 self.stage.runtime.advance(Duration::from_secs(length));
                 format!("{length} s")
             }
+            8 if !self.answers.is_empty() => {
+                let index = self.below(self.answers.len());
+                let answer = self.answers.remove(index);
+                self.store(answer);
+                // Slack repeats what it told in between.
+                self.pending.append(&mut self.delivered);
+                "late install".to_owned()
+            }
             8 if self.below(4) == 0 => {
                 self.joined = true;
                 "the workspace joins an organization".to_owned()
@@ -106,6 +135,30 @@ impl Walk {
                 }
                 "use".to_owned()
             }
+        }
+    }
+
+    fn store(&mut self, answer: Installation) {
+        let installed = self.stage.rotator.install(answer.clone());
+        let outcome = self.stage.runtime.block_on(installed).unwrap();
+        for old in outcome.displaced() {
+            // One of an install that was removed in between, and whose event is still on its way; or this one is late.
+            let is_late =
+                answer.credential(old.slot).is_some_and(|it| is_same(it, &old.credential));
+            assert!(is_late || !tokens(&old.credential).iter().any(|token| self.is_live(token)));
+        }
+        // What came later stays, in whatever order the answers are stored.
+        let person = answer.user_id.as_ref().map(|id| id.as_str().to_owned());
+        for (owner, given) in [(Some("bot".to_owned()), &answer.bot), (person, &answer.user)] {
+            let (Some(owner), Some(given)) = (owner, given) else { continue };
+            let newest = self.newest.entry(owner.clone()).or_insert(given.server_date);
+            *newest = given.server_date.max(*newest);
+            let newest = *newest;
+            let mut live: Vec<_> = self.credentials();
+            live.retain(|(of, it)| *of == owner && tokens(it).iter().any(|it| self.is_live(it)));
+            // An answer from before the workspace joined an organization goes into a row of its own, farther away.
+            let is_newest = |it: &(String, Credential)| it.1.server_date >= newest;
+            assert!(live.is_empty() || live.iter().any(is_newest), "{owner} has an older one");
         }
     }
 
@@ -142,16 +195,30 @@ impl Walk {
         if self.joined {
             event.enterprise_id = Some(ORG.to_owned());
         }
+        let trouble = match self.below(6) {
+            0 => Some(Fault::ServerError { status: 503 }),
+            1 => Some(Fault::Refused { code: "internal_error".into() }),
+            2 => Some(Fault::Garbage),
+            _ => None,
+        };
+        if let Some(fault) = trouble.clone().filter(|_| !self.is_ending) {
+            self.stage.slack.with(|fake| fake.script("auth.test", fault));
+        }
         let outcome = self.stage.deliver(&event);
+        self.stage.slack.with(FakeSlack::clear_faults);
+        let is_in_trouble = trouble.is_some() && !self.is_ending;
         assert!(
-            outcome
-                .spared
-                .iter()
-                .all(|it| it.reason != SpareReason::Doubt || self.has_expired(it.slot)),
+            is_in_trouble
+                || outcome
+                    .spared
+                    .iter()
+                    .all(|it| it.reason != SpareReason::Doubt || self.has_expired(it.slot)),
             "Slack answers clearly here: {outcome:?}"
         );
         let told = format!("event {:?} of {}: {outcome:?}", event.kind, event.time);
-        self.delivered.push(event);
+        // An event in doubt is not confirmed, so Slack delivers it again.
+        let again = is_in_trouble && outcome.is_in_doubt();
+        if again { &mut self.pending } else { &mut self.delivered }.push(event);
         told
     }
 
@@ -164,27 +231,37 @@ impl Walk {
     }
 
     fn slots() -> Vec<(StoreKey, Slot)> {
+        let grid = InstallationKey::grid_workspace(ORG.into(), TEAM.into());
         let keys = [
             StoreKey::from(team()),
             StoreKey::person(team(), FIRST.into()),
             StoreKey::person(team(), SECOND.into()),
-            StoreKey::from(InstallationKey::grid_workspace(ORG.into(), TEAM.into())),
+            StoreKey::from(grid.clone()),
+            StoreKey::person(grid.clone(), FIRST.into()),
+            StoreKey::person(grid, SECOND.into()),
         ];
         keys.iter().flat_map(|key| [(key.clone(), Slot::Bot), (key.clone(), Slot::User)]).collect()
     }
 
-    /// The live credentials that the store holds, by their owner.
-    fn stored(&self) -> BTreeMap<String, bool> {
-        let mut stored = BTreeMap::new();
+    /// The credentials that the store holds, with their owners.
+    fn credentials(&self) -> Vec<(String, Credential)> {
+        let mut all = Vec::new();
         for (key, row) in self.stage.rows() {
             let Installation { bot, user, user_id, .. } = row;
             let person = key.split("/user/").nth(1).map(str::to_owned);
             let person = person.or(user_id.map(|id| id.as_str().to_owned()));
-            for (owner, credential) in [(Some("bot".to_owned()), bot), (person, user)] {
-                let Some(credential) = credential else { continue };
-                let live = tokens(&credential).iter().any(|token| self.is_live(token));
-                *stored.entry(owner.expect("a person is known")).or_default() |= live;
-            }
+            all.extend(bot.map(|it| ("bot".to_owned(), it)));
+            all.extend(user.map(|it| (person.expect("a person is known"), it)));
+        }
+        all
+    }
+
+    /// Whether the credentials that the store holds live, by their owner.
+    fn stored(&self) -> BTreeMap<String, bool> {
+        let mut stored = BTreeMap::new();
+        for (owner, credential) in self.credentials() {
+            let live = tokens(&credential).iter().any(|token| self.is_live(token));
+            *stored.entry(owner).or_default() |= live;
         }
         stored
     }
@@ -210,20 +287,52 @@ impl Walk {
 
     fn check_that_nothing_is_lost(&self, story: &[String]) {
         let stored = self.stored();
-        for owner in self.honoured() {
+        let on_its_way = |owner: &str| {
+            let is_owner =
+                |id: &Option<_>| id.as_ref().is_some_and(|id: &UserId| id.as_str() == owner);
+            self.answers.iter().any(|it| match owner {
+                "bot" => it.bot.is_some(),
+                _ => it.user.is_some() && is_owner(&it.user_id),
+            })
+        };
+        for owner in self.honoured().into_iter().filter(|owner| !on_its_way(owner)) {
             assert_eq!(stored.get(&owner), Some(&true), "{owner} is lost: {story:#?}");
+        }
+        let mut held = BTreeSet::new();
+        for (key, row) in self.stage.rows() {
+            for credential in row.bot.iter().chain(&row.user) {
+                let Some(refresh) = &credential.refresh_token else { continue };
+                let is_first = held.insert(refresh.expose().to_owned());
+                assert!(is_first, "two rows refresh one token, {key} is one: {story:#?}");
+            }
         }
     }
 
     /// Once all events have arrived, nothing stays that Slack honours no more.
     fn check_that_nothing_stays(&mut self, story: &mut Vec<String>) {
+        self.is_ending = true;
+        while let Some(answer) = self.answers.pop() {
+            self.store(answer);
+            self.pending.append(&mut self.delivered);
+        }
         while let Some(event) = self.pending.pop() {
             story.push(self.deliver(event));
             self.check_that_nothing_is_lost(story);
         }
         let stays: Vec<_> = self.stored().into_iter().filter(|(_, live)| !live).collect();
         assert!(stays.is_empty(), "{stays:?} stays: {story:#?}");
+        // Nor in the rotator.
+        for (key, slot) in Self::slots() {
+            let token = self.stage.rotator.nearest_access_token(&key, slot);
+            if let Ok(token) = self.stage.runtime.block_on(token) {
+                assert!(self.is_live(token.expose()), "{key} {slot:?} is given: {story:#?}");
+            }
+        }
     }
+}
+
+fn is_same(one: &Credential, other: &Credential) -> bool {
+    one.access_token.expose() == other.access_token.expose()
 }
 
 fn tokens(credential: &Credential) -> Vec<String> {
@@ -248,7 +357,7 @@ fn nothing_alive_is_lost_and_nothing_taken_back_stays() {
         walk.check_that_nothing_stays(&mut story);
     }
     // The walks do all that they are about, often.
-    for kind in ["install", "uninstall", "revoke", "event", "the", "use"] {
+    for kind in ["install", "late", "uninstall", "revoke", "event", "the", "use"] {
         assert!(kinds.get(kind).is_some_and(|count| *count > 200), "{kind}: {kinds:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! | situation | test |
 //! |---|---|
 //! | 1 a late `app_uninstalled` | `reports::an_uninstall_that_arrives_after_the_app_was_installed_again_changes_nothing` |
-//! | 3 a workspace joined an organization | `reports::removal_reaches_a_workspace_that_joined_an_organization` |
+//! | 3 a workspace joined an organization | `reports::removal_reaches_a_workspace_that_joined_an_organization`, all of `joined` |
 //! | 5 a second person installs | `reports::a_second_person_ends_nobodys_credential` |
 //! | 6 the token behind a refresh is dead | `row_06_a_dead_token_asks_for_a_person_in_both_layers` |
 //! | 7 org-wide install, event of a workspace | `row_07_where_an_org_wide_install_serves_nobody_is_asked_to_authorize`, `row_07_once_known_an_event_costs_no_store_read` |
@@ -238,6 +238,14 @@ fn row_16_identity_scopes_beside_others_are_refused_before_the_browser() {
     let id = ClientId::new("1.2").unwrap();
     let refused = AuthorizationRequest::<OauthV2Access>::new(id, scopes, redirect()).unwrap_err();
     assert!(refused.to_string().contains("must not mix openid, email or profile"), "{refused}");
+    // The other way round: a request for each of the two is taken.
+    for scopes in [
+        InstallScopes::bot("chat:write").user("search:read"),
+        InstallScopes::user_only("openid,email,profile"),
+    ] {
+        let id = ClientId::new("1.2").unwrap();
+        assert!(AuthorizationRequest::<OauthV2Access>::new(id, scopes, redirect()).is_ok());
+    }
 }
 
 #[test]

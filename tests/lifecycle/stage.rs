@@ -10,7 +10,7 @@ use slack_auth::{
     methods::OauthV2Access,
     oauth::AuthorizationCode,
     runtime::{ManualRuntime, Runtime as _},
-    store::{MemoryStore, Precondition},
+    store::{MemoryStore, Precondition, StoreBackend},
     tokens::InstallationKey,
 };
 use slack_fake::{
@@ -39,6 +39,11 @@ impl Stage {
 
     /// An app, and how many seconds the machine's clock is ahead of Slack's.
     pub(crate) fn with(app: App, ahead: i64) -> Self {
+        Self::over(app, ahead, MemoryStore::new())
+    }
+
+    /// The same over another backend.
+    pub(crate) fn over(app: App, ahead: i64, backend: impl StoreBackend) -> Self {
         let app = app.signing_secret("shush").redirect_url("https://app.example.com/cb");
         let fake = FakeSlack::new()
             .workspace(Workspace::new(TEAM, "Fake Team"))
@@ -54,7 +59,7 @@ impl Stage {
         let runtime = ManualRuntime::new(Timestamp::from_unix(own(START)));
         runtime.on_change(move |now| clock.set(now.as_unix().checked_add_signed(-ahead).unwrap()));
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
-        let store = InstallationStore::new(MemoryStore::new(), ClientId::new("1.2").unwrap());
+        let store = InstallationStore::new(backend, ClientId::new("1.2").unwrap());
         let app = ConfidentialClient::new(
             ClientId::new("1.2").unwrap(),
             ClientSecret::new("hush").unwrap(),

@@ -45,6 +45,10 @@
 //! | a pair is handed out before it is stored | 46 | what is handed out was stored |
 //! | a store may hang | 2 | nobody waits for longer than was promised |
 //! | the pair that is fetched to be revoked is not stored | 26 | nobody sends what is known to be spent |
+//! | a refresh that still runs answers "nothing is stored" after `invalidate` | 3 | an error is true |
+//!
+//! Not found by these runs is that one stale read is believed: it takes two of them, around a refresh by another process.
+//! `one_stale_read_is_no_reason_to_ask_for_a_person`, of the tests of the rotator, finds it.
 //!
 //! # How to use it
 //!

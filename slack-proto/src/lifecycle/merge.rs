@@ -53,11 +53,7 @@ impl Installation {
     ///
     /// When both name an app, and not the same one. Nothing is changed then.
     pub fn merge(&mut self, answer: Self) -> Result<InstallChanges, OtherApp> {
-        if let (Some(stored), Some(other)) = (&self.app_id, &answer.app_id) {
-            if stored != other {
-                return Err(OtherApp { stored: stored.clone(), other: other.clone() });
-            }
-        }
+        OtherApp::check(self.app_id.as_ref(), answer.app_id.as_ref())?;
         let mut changes = InstallChanges::default();
         self.merge_bot(answer.bot, answer.bot_user_id, &mut changes);
         self.merge_user(answer.user, answer.user_id, &mut changes);
@@ -218,7 +214,7 @@ fn superseded(
     credential.map(|credential| SupersededCredential { slot, user_id, credential })
 }
 
-fn is_same_token(a: &Credential, b: &Credential) -> bool {
+pub(super) fn is_same_token(a: &Credential, b: &Credential) -> bool {
     a.access_token.expose() == b.access_token.expose()
 }
 
@@ -230,7 +226,8 @@ fn complete(new: &mut Credential, stored: &Credential) {
         new.refresh_method = stored.refresh_method;
     }
     new.expires_at = new.expires_at.or(stored.expires_at);
-    new.server_date = new.server_date.or(stored.server_date);
+    // Slack has given the same token more than once: an event in between was not its end.
+    new.server_date = new.server_date.max(stored.server_date);
 }
 
 /// The scopes of both, in the words of the new one if that has them all.
@@ -258,6 +255,17 @@ pub struct OtherApp {
     pub stored: AppId,
     /// The app of the answer.
     pub other: AppId,
+}
+
+impl OtherApp {
+    pub(super) fn check(stored: Option<&AppId>, other: Option<&AppId>) -> Result<(), Self> {
+        match (stored, other) {
+            (Some(stored), Some(other)) if stored != other => {
+                Err(Self { stored: stored.clone(), other: other.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for OtherApp {

@@ -127,6 +127,7 @@ fn the_same_token_once_more_loses_nothing_that_was_known() {
     let bot = stored.bot.unwrap();
     assert_eq!(bot.refresh_token.unwrap().expose(), "xoxe-1-a");
     assert_eq!((bot.expires_at, bot.server_date), (Some(at(9_000)), Some(at(2_001))));
+    assert_eq!(stored.user.unwrap().server_date, Some(at(2_001)), "the later of two dates");
     assert_eq!(slots(&changes.replaced), [(Slot::Bot, "xoxb-1"), (Slot::User, "xoxp-1")]);
     assert!(changes.displaced.is_empty() && changes.added.is_empty());
 }

@@ -103,7 +103,7 @@ impl Installation {
         }
     }
 
-    fn slot_state_mut(&mut self, slot: Slot) -> &mut SlotState {
+    pub(crate) fn slot_state_mut(&mut self, slot: Slot) -> &mut SlotState {
         match slot {
             Slot::Bot => &mut self.bot_state,
             Slot::User => &mut self.user_state,
