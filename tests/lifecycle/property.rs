@@ -86,7 +86,7 @@ impl Walk {
                     self.answers.push(answer);
                     return format!("answer for {person} {scopes}");
                 }
-                self.store(answer);
+                self.store(&answer);
                 format!("install {person} {scopes}")
             }
             3 => {
@@ -119,7 +119,7 @@ impl Walk {
             8 if !self.answers.is_empty() => {
                 let index = self.below(self.answers.len());
                 let answer = self.answers.remove(index);
-                self.store(answer);
+                self.store(&answer);
                 // Slack repeats what it told in between.
                 self.pending.append(&mut self.delivered);
                 "late install".to_owned()
@@ -138,7 +138,7 @@ impl Walk {
         }
     }
 
-    fn store(&mut self, answer: Installation) {
+    fn store(&mut self, answer: &Installation) {
         let installed = self.stage.rotator.install(answer.clone());
         let outcome = self.stage.runtime.block_on(installed).unwrap();
         for old in outcome.displaced() {
@@ -312,7 +312,7 @@ impl Walk {
     fn check_that_nothing_stays(&mut self, story: &mut Vec<String>) {
         self.is_ending = true;
         while let Some(answer) = self.answers.pop() {
-            self.store(answer);
+            self.store(&answer);
             self.pending.append(&mut self.delivered);
         }
         while let Some(event) = self.pending.pop() {

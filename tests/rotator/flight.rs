@@ -138,7 +138,7 @@ fn a_longer_life_is_had_by_a_refresh_before_it_is_due() {
     assert_ne!(ask(LIFE).unwrap(), old);
     assert_eq!(world.refreshes(), 1);
     let refused = ask(LIFE + Duration::from_secs(1)).unwrap_err();
-    assert!(refused.to_string().contains("ask for a shorter time"), "{refused}");
+    assert!(refused.to_string().contains("request a shorter validity"), "{refused}");
     assert_eq!(world.refreshes(), 1, "not twice within a minute");
 }
 
