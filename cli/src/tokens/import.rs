@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use slack_auth::import::{self, Imported};
+use slack_auth::import::{self, Imported, LeftOut};
 
 use super::newer::{Counts, put_if_newer};
 use super::output::print;
@@ -58,13 +58,33 @@ pub(super) async fn import(
         "displaced": displaced,
         "left_out": left_out,
     });
-    let mut lines: Vec<String> = left_out.iter().map(|it| format!("left out: {it}")).collect();
+    let mut lines = summary(&imported.left_out);
     lines.extend(displaced.iter().map(|key| format!("displaced by a newer credential: {key}")));
     lines.push(format!("{} installations read", rows.len()));
     if !wanted.dry_run {
         lines.push(counts.line());
     }
     print(arguments.json, &value, &lines)
+}
+
+/// Returns a line for each kind of what was left out, with the first row that it concerns.
+fn summary(left_out: &[LeftOut]) -> Vec<String> {
+    let mut kinds: Vec<(&LeftOut, usize)> = Vec::new();
+    let is_alike = |a: &LeftOut, b: &LeftOut| {
+        let field = |it: &LeftOut| it.field.as_ref().map(ToString::to_string);
+        a.source == b.source && a.reason == b.reason && field(a) == field(b)
+    };
+    for it in left_out {
+        match kinds.iter_mut().find(|(first, _)| is_alike(first, it)) {
+            Some((_, others)) => *others += 1,
+            None => kinds.push((it, 0)),
+        }
+    }
+    let line = |(first, others): (&LeftOut, usize)| match others {
+        0 => format!("left out: {first}"),
+        others => format!("left out: {first}; {others} more like it"),
+    };
+    kinds.into_iter().map(line).collect()
 }
 
 /// Reads the files, which are all of one kind.

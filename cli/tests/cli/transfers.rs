@@ -114,6 +114,14 @@ fn files_of_both_sdks_are_imported_and_others_are_not() {
     let tables = json!({"slack_installations": [row, other], "slack_bots": []});
     let told: Value = serde_json::from_slice(&import("dump", &tables.to_string()).stdout).unwrap();
     assert_eq!((&told["written"], told["left_out"].as_array().unwrap().len()), (&json!(1), 1));
+    // What concerns many rows is one line.
+    let others: Vec<Value> = (1..=40).map(|id| json!({"id": id, "client_id": "1.2"})).collect();
+    let tables = json!({"slack_installations": others}).to_string();
+    fs::write(desk.path("others"), tables).unwrap();
+    let out = desk.run(&["store", "import", desk.path("others").to_str().unwrap()]);
+    let said = String::from_utf8(out.stdout).unwrap();
+    let line = "left out: slack_installations, row 1: is of another app; 39 more like it\n";
+    assert!(said.starts_with(line), "{said}");
     for text in ["", "xoxb-c4nary", "[\"xoxb-c4nary\"]", "3"] {
         assert_eq!(import("bad", text).status.code(), Some(2), "{text}");
     }
