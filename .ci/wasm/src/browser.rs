@@ -10,7 +10,8 @@ use slack_proto::{
         AuthorizationErrorResponse, AuthorizationRequest, AuthorizationUrl, Callback,
         CallbackError, CodeVerifier, InstallScopes, MissingScopes, OauthState,
         PendingAuthorization, RandomBytes, RedirectUri, SecretAuthentication, SessionBinding,
-        SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, VerifiedCallback,
+        SignInScopes, SignedStateError, SignedStateFlow, StateSigningKey, StateSigningKeys,
+        VerifiedCallback,
     },
     openid::{ExpectedIdToken, Nonce},
 };
@@ -33,6 +34,7 @@ pub(crate) fn installing() {
     );
     assert!(PendingAuthorization::scopes(&pending).bot.contains("commands"));
     assert!(PendingAuthorization::redirect_uri(&pending).is_some());
+    assert_eq!(PendingAuthorization::endpoint(&pending).origin(), "https://slack.com");
     let callback =
         Callback::parse(&format!("/cb?code=c&state={}", pending.state().expose())).unwrap();
     assert!(pending.state().same_as(Callback::state(&callback).unwrap()));
@@ -40,6 +42,7 @@ pub(crate) fn installing() {
     let authorized = PendingAuthorization::finish(pending, callback, NOW).unwrap();
     assert_eq!(OauthV2Access::<SecretAuthentication>::NAME, "oauth.v2.access");
     assert!(!format!("{authorized:?}").contains("c0de"));
+    assert_eq!(VerifiedCallback::endpoint(&authorized).origin(), "https://slack.com");
     let reply = Response::new(r#"{"ok":true,"access_token":"xoxb-1","scope":"commands"}"#);
     let installed = OauthV2Access::<SecretAuthentication>::parse_response(&reply).unwrap().value;
     let missing = VerifiedCallback::missing_scopes(&authorized, &installed);
@@ -103,6 +106,14 @@ pub(crate) fn signing_in() {
     let other = ExpectedIdToken::nonce(ExpectedIdToken::new(id()), Nonce::new("n").unwrap());
     assert!(!Nonce::same_as(nonce, other.sent_nonce().unwrap()));
 
+    let at_home = ExpectedIdToken::team(ExpectedIdToken::new(id()), "T1".into());
+    assert_eq!(ExpectedIdToken::required_team(&at_home).unwrap().as_str(), "T1");
+    let scopes = SignInScopes::openid();
+    let request = AuthorizationRequest::<OpenidConnectToken>::new(id(), scopes, web()).unwrap();
+    let request = AuthorizationRequest::require_team(request, "T1".into());
+    let (url, _) = request.begin(&Endpoint::slack(), &entropy, NOW);
+    assert!(url.expose().contains("&team=T1"));
+
     let request = AuthorizationRequest::<OauthV2UserAccess>::new(id(), "search:read", web());
     let request = AuthorizationRequest::user_scope_parameter(request.unwrap());
     let (url, _) = request.begin(&Endpoint::slack(), &entropy, NOW);
@@ -119,7 +130,9 @@ pub(crate) fn without_a_session() {
     let scopes = SignInScopes::openid();
     let request =
         AuthorizationRequest::<OpenidConnectToken<CodeVerifier>>::new(id(), scopes, web());
-    let flow = SignedStateFlow::new(request.unwrap(), Endpoint::slack(), key);
+    let old = StateSigningKey::new([8; 32]).unwrap();
+    let keys = StateSigningKeys::old_key(StateSigningKeys::new(key), old);
+    let flow = SignedStateFlow::new(request.unwrap(), Endpoint::slack(), keys);
     let url = SignedStateFlow::begin(&flow, &browser, &entropy, NOW);
     let state = url.expose().split("&state=").nth(1).unwrap().split('&').next().unwrap();
     let callback = || Callback::parse(&format!("code=a&state={state}")).unwrap();

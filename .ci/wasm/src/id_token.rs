@@ -77,6 +77,9 @@ pub(crate) fn id_tokens() {
     assert_eq!(Some(key), IdentityKey::of(Some(&TeamId::from("T1")), None, &UserId::from("U1")));
     assert!(UserClaims::is_same_person(&verified.user, &verified.user));
 
+    let strict = IdTokenVerifier::require_at_hash(verifier.clone());
+    shown(&strict.verify(&keys, &token, &expected, None, now).unwrap_err());
+
     let forged = IdToken::new(format!("{HEADER}.{CLAIMS}.AA")).unwrap();
     let error = verifier.verify(&keys, &forged, &expected, None, now).unwrap_err();
     assert_eq!(error, IdTokenError::WrongSignature);

@@ -68,6 +68,7 @@ probes! {
     anything_in_any_order: rotating::anything_in_any_order;
     policies_and_pairs: rotating::policies_and_pairs;
     merging: lifecycle::merging;
+    joining_an_organization: lifecycle::joining_an_organization;
     installing_elsewhere: lifecycle::installing_elsewhere;
     times_of_issue: lifecycle::times_of_issue;
     notes: noted::notes;

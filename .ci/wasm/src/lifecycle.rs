@@ -10,7 +10,7 @@ use slack_proto::{
         OauthV2Exchange, OauthV2ExchangeResponse, OauthV2UserAccess, OauthV2UserAccessResponse,
     },
     oauth::SecretAuthentication,
-    tokens::{AppData, Credential, InstallationKey},
+    tokens::{AppData, Credential, CredentialLifetime, InstallationKey},
 };
 
 use crate::shown;
@@ -51,6 +51,18 @@ pub(crate) fn merging() {
     assert_eq!(key, StoreKey::person(place(), "U2".into()));
     assert_eq!(own.user.unwrap().access_token.expose(), "xoxp-2");
     assert!(second.user.is_none());
+}
+
+pub(crate) fn joining_an_organization() {
+    let mut older = Installation::new(place());
+    older.bot = Some(credential("xoxb-1", SENT));
+    let mut newer = Installation::new(place());
+    newer.bot = Some(credential("xoxb-2", LATER));
+    let changes = Installation::take_over(&mut newer, &mut older, |_| true).unwrap();
+    assert_eq!(changes.replaced[0].credential.access_token.expose(), "xoxb-1");
+    assert!(Installation::is_empty(&older) && !Installation::is_empty(&newer));
+    let lifetime = Credential::lifetime(newer.bot.as_ref().unwrap());
+    assert_eq!(CredentialLifetime::as_str(lifetime), "unlimited");
 }
 
 pub(crate) fn installing_elsewhere() {

@@ -9,7 +9,7 @@ use slack_proto::{
     error::{NoError, ResponseError},
     methods::{
         AppsAuthExternalDelete, AppsAuthExternalGet, AppsUninstall, Auth, AuthRevoke,
-        AuthTeamsList, AuthTest, AuthTestResponse, FormFields, OauthV2Access,
+        AuthTeamsList, AuthTest, AuthTestResponse, FormFields, JsonBody, OauthV2Access,
         OauthV2AccessResponse, OauthV2Exchange, OauthV2Refresh, OauthV2UserAccess,
         OauthV2UserRefresh, OpenidConnectRefresh, OpenidConnectToken, OpenidConnectUserInfo,
         RequestBody, TeamIcon, ToolingTokensRotate, ToolingTokensRotateResponse,
@@ -81,8 +81,10 @@ pub(crate) fn refreshes() {
     assert_eq!(credential.expires_at, Some(Timestamp::from_unix(47)));
     let margin = std::time::Duration::from_secs(2);
     assert!(ConfigurationCredential::is_due(&credential, Timestamp::from_unix(45), margin));
-    let fresh = ConfigurationCredential::new(credential.token, refresh(), Timestamp::from_unix(1));
-    assert!(!ConfigurationCredential::is_due(&fresh, Timestamp::from_unix(45), margin));
+    assert!(!ConfigurationCredential::is_due(&credential, Timestamp::from_unix(44), margin));
+    // Its end is unknown.
+    let seeded = ConfigurationCredential::new(credential.token, refresh(), Timestamp::from_unix(1));
+    assert!(ConfigurationCredential::is_due(&seeded, Timestamp::from_unix(2), margin));
 }
 
 pub(crate) fn external_tokens() {
@@ -139,6 +141,9 @@ pub(crate) fn own_method() {
     let body = RequestBody::into_vec(request.into_body());
     assert_eq!(str::from_utf8(&body), Ok("a=b+c&limit=2"));
     method(&Own, &token(), r#"{"ok":true}"#);
+    let json = JsonBody::new(&BTreeMap::from([("a", "b c")])).unwrap();
+    let request = JsonBody::to_request::<Own>(&json, &Endpoint::slack(), &token());
+    assert_eq!(request.body().as_ref(), br#"{"a":"b c"}"#);
 }
 
 /// A method as users write their own, which borrows from others what it can.

@@ -53,6 +53,7 @@ pub(crate) fn a_refresh() {
     assert_eq!(Rotation::method(&rotation), Some("oauth.v2.access"));
     assert!(Rotation::problem(&rotation).is_none());
     assert!(Rotation::refresh_token_ends(&rotation).is_none());
+    assert!(Rotation::authorization_ends_at(&rotation).is_none());
     assert!(!Rotation::take_events(&mut rotation).is_empty());
     assert!(!format!("{rotation:?}").contains("xox"));
 }
@@ -96,6 +97,11 @@ pub(crate) fn anything_in_any_order() {
 
 pub(crate) fn policies_and_pairs() {
     let policy = RotationPolicy::for_public_client(policy());
+    assert!(RotationPolicy::refresh_tokens_end(&policy));
+    let held = installed().any_credential(Slot::Bot).unwrap();
+    assert_eq!(AnyCredential::lifetime(&held).as_str(), "rotating");
+    let ends = RotationPolicy::refresh_token_ends(&policy, &held);
+    assert_eq!(RotationPolicy::authorization_ends_at(&policy, &held), ends);
     assert_eq!(RotationPolicy::grace_period(&policy), Duration::from_secs(20));
     assert_eq!(RotationPolicy::lease_length(&policy), Duration::from_secs(30));
     let credential = installed().any_credential(Slot::Bot).unwrap();
