@@ -1,6 +1,19 @@
 //! For any sequence of installs, some of which are stored late, uninstalls, revocations, refreshes and events, late, repeated
 //! and in any order, by a clock that is off, with a Slack that may not answer when it is asked, of a workspace that may join
 //! an organization meanwhile: no credential that Slack still honours is lost from the store, and none that a person took back stays.
+//!
+//! Each of these faults, put into the library for a try, fails within the 500 walks, most of them in the first second:
+//!
+//! * a late event removes a newer install; an event removes without `auth.test` where the times leave it open; or never asks;
+//! * our clock decides in place of Slack's; a doubtful answer of `auth.test` removes;
+//! * a second person's install displaces the first person's token; an older answer replaces a newer one; a slot that the
+//!   answer does not hold is dropped;
+//! * an event reaches the row of its own place alone; an event about one person ends all; a removal leaves the cache;
+//! * the row from before the workspace joined an organization is left where it is.
+//!
+//! Two are found by other tests only: events within the margin that are taken for newer
+//! (`an_address_that_is_not_allowed_removes_nothing`), and an uninstall that leaves the rows of people
+//! (`newcomer_e_one_persons_event_leaves_the_bot`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,7 +70,8 @@ impl Walk {
             newest: BTreeMap::new(),
             joined: false,
         };
-        let ahead = [-290, -60, 0, 60, 290][walk.below(5)];
+        // More than the five minutes within which Slack is asked.
+        let ahead = [-1_200, -290, 0, 290, 1_200][walk.below(5)];
         let app = App::new("1.2", "hush");
         let app = if walk.below(2) == 0 { app } else { app.rotate_tokens() };
         walk.stage = Stage::with(app, ahead);
