@@ -106,6 +106,28 @@ fn a_dead_installation_is_asked_about_once_by_all_processes_together() {
     }
 }
 
+/// Slack names what is gone by several codes; what only Slack's side can mend stays stored.
+#[test]
+fn a_token_that_is_dead_already_counts_as_revoked_and_others_do_not() {
+    for (code, is_done) in [
+        ("account_inactive", true),
+        ("token_revoked", true),
+        ("token_expired", true),
+        ("fatal_error", false),
+        ("something_new", false),
+    ] {
+        let world = World::new();
+        let (rotator, _) = world.rotator();
+        world.token(&rotator);
+        let refused = Fault::Refused { code: code.into() };
+        world.slack.with(|fake| (0..20).for_each(|_| fake.script("auth.revoke", refused.clone())));
+        let result = world.runtime.block_on(rotator.revoke_all(&world.key));
+        assert_eq!(result.is_ok(), is_done, "{code}: {result:?}");
+        let stored = world.runtime.block_on(world.inner.load(&world.key)).unwrap();
+        assert_eq!(stored.is_none(), is_done, "{code}");
+    }
+}
+
 #[test]
 fn a_refused_client_stops_the_app_and_a_new_secret_starts_it() {
     let world = World::new();
