@@ -299,7 +299,7 @@ fn a_wait_for_the_row_takes_nothing_from_a_lease() {
         let schema = schema();
         let store = PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
         let insert = format!(
-            "BEGIN; INSERT INTO {schema}.lease VALUES ('{}', 'bot', '\\x00', clock_timestamp() + interval '1 hour')",
+            "BEGIN; INSERT INTO {schema}.lease VALUES ('{}', 'bot', decode(repeat('00', 16), 'hex'), clock_timestamp() + interval '1 hour')",
             key().as_str()
         );
         for end in ["ROLLBACK", "COMMIT; UPDATE {}.lease SET until = '-infinity'"] {
