@@ -74,37 +74,28 @@ macro_rules! describe_single {
 
 describe_single!(OauthV2RefreshResponse, OauthV2ExchangeResponse);
 
-impl Describe for OauthV2UserAccessResponse {
-    fn describe(&self, summary: &mut Summary) {
-        summary.credentials.push(line("user", &self.credential));
-        summary.credentials.extend(self.unplaced.as_ref().map(|it| line("unknown", it)));
-        summary.installation = Place {
-            app: self.app_id.as_ref(),
-            team: team(self.team.as_ref()),
-            enterprise: enterprise(self.enterprise.as_ref()),
-            org_wide: Some(self.is_enterprise_install),
-            user: self.user_id.as_ref(),
-            bot_user: None,
+/// Describes the responses that bring a person's credential alone.
+macro_rules! describe_persons {
+    ($($response:ty),*) => {$(
+        impl Describe for $response {
+            fn describe(&self, summary: &mut Summary) {
+                summary.credentials.push(line("user", &self.credential));
+                summary.credentials.extend(self.unplaced.as_ref().map(|it| line("unknown", it)));
+                summary.installation = Place {
+                    app: self.app_id.as_ref(),
+                    team: team(self.team.as_ref()),
+                    enterprise: enterprise(self.enterprise.as_ref()),
+                    org_wide: Some(self.is_enterprise_install),
+                    user: self.user_id.as_ref(),
+                    bot_user: None,
+                }
+                .told();
+            }
         }
-        .told();
-    }
+    )*};
 }
 
-impl Describe for OauthV2UserRefreshResponse {
-    fn describe(&self, summary: &mut Summary) {
-        summary.credentials.push(line("user", &self.credential));
-        summary.credentials.extend(self.unplaced.as_ref().map(|it| line("unknown", it)));
-        summary.installation = Place {
-            app: self.app_id.as_ref(),
-            team: team(self.team.as_ref()),
-            enterprise: enterprise(self.enterprise.as_ref()),
-            org_wide: Some(self.is_enterprise_install),
-            user: self.user_id.as_ref(),
-            bot_user: None,
-        }
-        .told();
-    }
-}
+describe_persons!(OauthV2UserAccessResponse, OauthV2UserRefreshResponse);
 
 impl Describe for OpenidConnectTokenResponse {
     fn describe(&self, summary: &mut Summary) {
