@@ -129,3 +129,88 @@ impl Cache {
 fn minute(now: Timestamp) -> u64 {
     now.as_unix() / 60
 }
+
+#[cfg(test)]
+mod tests {
+    use slack_proto::{AccessToken, tokens::Credential};
+
+    use super::*;
+
+    fn key(team: &str) -> StoreKey {
+        StoreKey::from_text(&format!("team/{team}")).unwrap()
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    /// A token of T1's bot that ends at 1,000 and is due from 800 on.
+    fn filled() -> Cache {
+        let cache = Cache::new(10, Duration::from_secs(3_600));
+        put(&cache, "T1", 1_000, Some(at(800)), 0);
+        cache
+    }
+
+    fn put(cache: &Cache, team: &str, end: u64, due_at: Option<Timestamp>, now: u64) {
+        let mut credential = Credential::new(AccessToken::new("xoxb-FAKE").unwrap(), at(0));
+        credential.expires_at = Some(at(end));
+        let name = CredentialKey { key: key(team), slot: Slot::Bot };
+        cache.put(&name, &AnyCredential::Credential(credential), due_at, at(now));
+    }
+
+    fn find(cache: &Cache, team: &str, now: u64, needed: u64) -> &'static str {
+        match cache.find(&key(team), Slot::Bot, at(now), at(needed), AnyToken::access) {
+            Found::Valid(_) => "valid",
+            Found::Due(_) => "due",
+            Found::Nothing => "nothing",
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_until_its_end_and_due_before() {
+        let cache = filled();
+        for (now, needed, found) in [
+            (799, 809, "valid"),
+            (799, 1_000, "valid"),
+            (799, 1_001, "nothing"),
+            (800, 810, "due"),
+            (999, 1_000, "due"),
+            (999, 1_001, "nothing"),
+            (1_000, 1_000, "nothing"),
+            // A clock that was set back meanwhile.
+            (1_000, 900, "nothing"),
+        ] {
+            assert_eq!(find(&cache, "T1", now, needed), found, "{now} {needed}");
+        }
+    }
+
+    #[test]
+    fn each_slot_of_each_key_has_its_own_token() {
+        let cache = filled();
+        assert_eq!(find(&cache, "T2", 0, 0), "nothing");
+        let other = cache.find(&key("T1"), Slot::User, at(0), at(0), AnyToken::access);
+        assert!(matches!(other, Found::Nothing));
+        let other = cache.find(&key("T1"), Slot::Bot, at(0), at(0), AnyToken::configuration);
+        assert!(matches!(other, Found::Nothing), "it is of another kind");
+        cache.remove(&key("T1"), Slot::User);
+        assert_eq!(find(&cache, "T1", 0, 0), "valid");
+        cache.remove(&key("T1"), Slot::Bot);
+        assert_eq!(find(&cache, "T1", 0, 0), "nothing");
+    }
+
+    #[test]
+    fn what_nobody_asks_for_in_the_idle_time_is_dropped() {
+        let cache = Cache::new(10, Duration::from_secs(3_600));
+        let far = 1_000_000;
+        put(&cache, "T1", far, None, 6_000);
+        put(&cache, "T2", far, None, 6_000);
+        assert_eq!(find(&cache, "T2", 6_060, 0), "valid");
+        // An hour after T1 was put there, and another minute later.
+        put(&cache, "T3", far, None, 9_600);
+        assert_eq!(cache.tokens.len(), 3);
+        put(&cache, "T3", far, None, 9_660);
+        assert_eq!(cache.tokens.len(), 2);
+        assert_eq!(find(&cache, "T1", 9_660, 0), "nothing");
+        assert_eq!(find(&cache, "T2", 9_660, 0), "valid");
+    }
+}

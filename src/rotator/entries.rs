@@ -99,3 +99,64 @@ impl Entries {
 
 /// How many entries are looked at for each that comes.
 const LOOKS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use slack_proto::rotation::{Rotation, RotationPolicy};
+
+    use super::*;
+    use crate::pace;
+
+    fn ask(entries: &Entries, team: &str, now: u64) -> Arc<Entry> {
+        let key = StoreKey::from_text(&format!("team/{team}")).unwrap();
+        entries.get_or_insert(&key, Slot::Bot, Timestamp::from_unix(now), |name| {
+            let phase = pace::phase(&name.key, name.slot);
+            Entry::new(name, Rotation::new(RotationPolicy::new(), phase))
+        })
+    }
+
+    fn held(entries: &Entries) -> Vec<String> {
+        let mut keys: Vec<_> = entries.all().iter().map(|it| it.name.key.to_text()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn no_more_entries_are_held_than_there_is_room_for() {
+        let entries = Entries::new(3, Duration::from_secs(100));
+        for team in ["T1", "T2", "T3", "T4"] {
+            ask(&entries, team, 0);
+        }
+        assert_eq!(held(&entries), ["team/T2", "team/T3", "team/T4"]);
+        assert_eq!(entries.len(), 3);
+    }
+
+    #[test]
+    fn what_nobody_has_asked_for_in_the_idle_time_is_dropped() {
+        let entries = Entries::new(10, Duration::from_secs(100));
+        ask(&entries, "T1", 0);
+        ask(&entries, "T2", 1);
+        ask(&entries, "T3", 100);
+        assert_eq!(
+            held(&entries),
+            ["team/T1", "team/T2", "team/T3"],
+            "a hundred seconds are not over"
+        );
+        ask(&entries, "T2", 100);
+        ask(&entries, "T4", 101);
+        assert_eq!(held(&entries), ["team/T2", "team/T3", "team/T4"]);
+    }
+
+    #[test]
+    fn an_entry_that_has_taken_the_place_of_another_stays() {
+        let entries = Entries::new(10, Duration::from_secs(100));
+        let old = ask(&entries, "T1", 0);
+        assert!(Arc::ptr_eq(&old, &ask(&entries, "T1", 0)));
+        entries.remove(&old);
+        assert!(entries.get(&old.name.key, Slot::Bot).is_none());
+        let new = ask(&entries, "T1", 0);
+        entries.remove(&old);
+        let found = entries.get(&new.name.key, Slot::Bot).unwrap();
+        assert!(Arc::ptr_eq(&found, &new));
+    }
+}

@@ -143,3 +143,47 @@ const MAX_AGE: Duration = Duration::from_secs(3600);
 
 /// How many places are remembered.
 const MAX_PLACES: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> StoreKey {
+        StoreKey::from_text(text).unwrap()
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    #[test]
+    fn what_is_known_is_believed_for_less_than_an_hour_whichever_way_the_clock_moves() {
+        let (nearest, place, home) = (Nearest::default(), key("grid/E1/T1"), key("org/E1"));
+        nearest.put(&place, Slot::Bot, &home, at(10_000));
+        for (now, is_believed) in [
+            (10_000, true),
+            (13_599, true),
+            (13_600, false),
+            (20_000, false),
+            (6_401, true),
+            (6_400, false),
+            (0, false),
+        ] {
+            let found = nearest.get(&place, Slot::Bot, at(now));
+            assert_eq!(found, is_believed.then(|| home.clone()), "{now}");
+        }
+        assert_eq!(nearest.get(&place, Slot::User, at(10_000)), None);
+    }
+
+    #[test]
+    fn a_bounded_number_of_places_is_remembered() {
+        let (nearest, home) = (Nearest::default(), key("org/E1"));
+        let place = |number: usize| key(&format!("grid/E1/T{number}"));
+        for number in 0..MAX_PLACES {
+            nearest.put(&place(number), Slot::Bot, &home, at(0));
+        }
+        assert_eq!(nearest.lock().len(), MAX_PLACES);
+        nearest.put(&place(MAX_PLACES), Slot::Bot, &home, at(0));
+        assert_eq!(nearest.lock().len(), 1);
+    }
+}
