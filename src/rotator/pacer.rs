@@ -100,15 +100,14 @@ impl Pacer {
         state.hand_out(now);
     }
 
-    /// Returns what holds back a method now, and until when.
+    /// Returns what holds back a method, and until when: a time that has passed says nothing.
     pub(super) fn held_back(&self, now: Duration, method: &'static str) -> Option<HeldBack> {
         let state = self.state();
         let refused = state.breaker.refused_until().filter(|until| *until > now);
         if uses_the_client(method) && refused.is_some() {
             return refused.map(HeldBack::ClientRefused);
         }
-        let paused = state.paces.get(method).and_then(Pace::paused_until);
-        paused.filter(|until| *until > now).map(HeldBack::RateLimited)
+        state.paces.get(method).and_then(Pace::paused_until).map(HeldBack::RateLimited)
     }
 
     /// Lets everything go that was held back because the client was refused.

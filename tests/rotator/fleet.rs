@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What Slack does with a request.
-enum Answer {
+pub(crate) enum Answer {
     Pair,
     RateLimited(u64),
     Refused(&'static str),
@@ -36,11 +36,11 @@ enum Answer {
 type Judge = dyn Fn(&str, usize) -> Answer + Send + Sync;
 
 /// Answers after a second.
-struct Slack {
+pub(crate) struct Slack {
     runtime: ManualRuntime,
     judge: Box<Judge>,
     /// When each request came, and whose it was.
-    log: Mutex<Vec<(Duration, String)>>,
+    pub(crate) log: Mutex<Vec<(Duration, String)>>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
 }
@@ -83,24 +83,24 @@ impl Transport for Slack {
 }
 
 impl Slack {
-    fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.log.lock().unwrap().len()
     }
 
-    fn requests_of(&self, team: &str) -> Vec<Duration> {
+    pub(crate) fn requests_of(&self, team: &str) -> Vec<Duration> {
         let log = self.log.lock().unwrap();
         log.iter().filter(|(_, it)| it == team).map(|(at, _)| *at).collect()
     }
 }
 
-struct Fleet {
-    runtime: ManualRuntime,
-    slack: Arc<Slack>,
-    store: InstallationStore,
+pub(crate) struct Fleet {
+    pub(crate) runtime: ManualRuntime,
+    pub(crate) slack: Arc<Slack>,
+    pub(crate) store: InstallationStore,
 }
 
 impl Fleet {
-    fn new(judge: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(judge: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> Self {
         let runtime = ManualRuntime::new(Timestamp::from_unix(START));
         let time = runtime.clone();
         let store = MemoryStore::with_clock(move || time.elapsed());
@@ -115,11 +115,11 @@ impl Fleet {
         Self { runtime, slack: Arc::new(slack), store }
     }
 
-    fn rotator(&self, window: usize) -> TokenRotator {
+    pub(crate) fn rotator(&self, window: usize) -> TokenRotator {
         self.patient(window, seconds(600))
     }
 
-    fn patient(&self, window: usize, wait_timeout: Duration) -> TokenRotator {
+    pub(crate) fn patient(&self, window: usize, wait_timeout: Duration) -> TokenRotator {
         let client = Client::new(Endpoint::slack(), self.slack.clone());
         TokenRotator::builder(client, World::app(), self.store.clone())
             .runtime(self.runtime.clone())
@@ -130,7 +130,7 @@ impl Fleet {
     }
 
     /// Stores an installation whose token ends after so many seconds from now; all are due within an hour.
-    fn put(&self, team: &str, ends_in: u64) -> StoreKey {
+    pub(crate) fn put(&self, team: &str, ends_in: u64) -> StoreKey {
         let key = StoreKey::from(InstallationKey::Workspace(team.into()));
         let mut installation = Installation::new(key.place().clone());
         let end = self.runtime.now() + seconds(ends_in);
@@ -146,18 +146,18 @@ impl Fleet {
     }
 
     /// Whether the first pair is replaced.
-    fn is_refreshed(&self, key: &StoreKey) -> bool {
+    pub(crate) fn is_refreshed(&self, key: &StoreKey) -> bool {
         let stored = self.runtime.block_on(self.store.load(key)).unwrap().unwrap();
         let token = stored.installation.bot.unwrap().access_token;
         token.expose().rsplit_once('-').is_some_and(|(_, name)| name.contains('.'))
     }
 
-    fn many(&self, count: usize, ends_in: u64) -> Vec<StoreKey> {
+    pub(crate) fn many(&self, count: usize, ends_in: u64) -> Vec<StoreKey> {
         (0..count).map(|number| self.put(&format!("T{number:03}"), ends_in)).collect()
     }
 }
 
-fn refresh_all(rotator: &TokenRotator, keys: &[StoreKey]) {
+pub(crate) fn refresh_all(rotator: &TokenRotator, keys: &[StoreKey]) {
     for key in keys {
         rotator.refresh_if_due(key, Slot::Bot);
     }

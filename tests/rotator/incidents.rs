@@ -37,7 +37,7 @@ pub(crate) fn ask(
 }
 
 /// A person installs the app again, and what comes is stored over what is there.
-fn reinstall(world: &World) -> String {
+pub(crate) fn reinstall(world: &World) -> String {
     let again = install(&world.runtime, &world.slack, &world.client);
     let store = &world.inner;
     let stored = world.runtime.block_on(store.load(&world.key)).unwrap();
@@ -327,4 +327,24 @@ fn a_drain_that_cannot_store_a_pair_says_so() {
     world.hooks.fail_writes(false);
     let drained = world.runtime.block_on(rotator.drain(seconds(60)));
     assert!(drained.is_complete(), "{drained:?}");
+}
+
+#[test]
+fn a_pair_in_hand_outlives_the_loss_of_all_that_is_cached() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + seconds(1));
+    world.hooks.fail_writes(true);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.advance(seconds(3));
+    rotator.invalidate(&world.key);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.advance(seconds(100));
+    let drained = world.runtime.block_on(rotator.drain(seconds(1)));
+    assert_eq!((drained.running, drained.unsaved), (1, 1));
+    world.hooks.fail_writes(false);
+    assert!(world.runtime.block_on(rotator.drain(seconds(60))).is_complete());
+    assert!(world.is_live(world.stored().access_token.expose()));
+    assert_eq!(world.refreshes(), 1);
 }

@@ -144,3 +144,91 @@ fn a_settling_caller_does_the_work_of_a_runtime_that_is_stopped() {
     assert_eq!(world.stored().access_token.expose(), token.expose());
     assert!(world.stored().refresh_token.is_some());
 }
+
+/// Takes each task, and drops it a moment later.
+#[derive(Clone)]
+struct Forgetful(ManualRuntime);
+
+impl Runtime for Forgetful {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep(duration)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let runtime = self.0.clone();
+        self.0.spawn(Box::pin(async move {
+            runtime.sleep(Duration::from_millis(1)).await;
+            drop(task);
+        }));
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[test]
+fn a_caller_whose_task_was_dropped_hands_the_work_to_no_other_task() {
+    let world = World::new();
+    let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
+        .runtime(Forgetful(world.runtime.clone()))
+        .build()
+        .unwrap();
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    let began = world.runtime.elapsed();
+    assert!(world.is_live(&world.token(&rotator)));
+    let took = world.runtime.elapsed().saturating_sub(began);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+/// Has timers until they are taken away: then each wait panics.
+#[derive(Clone)]
+struct Timerless {
+    inner: ManualRuntime,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Runtime for Timerless {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        assert!(!self.stopped.load(SeqCst), "a timer of the test's panics");
+        self.inner.sleep(duration)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.inner.spawn(task);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.inner.elapsed()
+    }
+}
+
+#[test]
+fn without_a_timer_nothing_is_tried_again_and_again() {
+    let world = World::new();
+    let (inner, stopped) = (world.runtime.clone(), Arc::new(AtomicBool::new(false)));
+    let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
+        .runtime(Timerless { inner, stopped: Arc::clone(&stopped) })
+        .build()
+        .unwrap();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    for _ in 0..50 {
+        world.slack.with(|fake| fake.script("oauth.v2.access", slack_fake::Fault::RequestLost));
+    }
+    stopped.store(true, SeqCst);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.run_until_stalled();
+    assert_eq!(world.refreshes(), 1);
+    let sweep = rotator.start_sweep();
+    world.runtime.run_until_stalled();
+    assert!(!sweep.is_running());
+}

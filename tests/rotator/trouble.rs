@@ -188,7 +188,7 @@ fn a_key_without_an_installation_is_no_token_and_no_memory() {
     assert_eq!(in_memory(&rotator), 1);
 }
 
-fn in_memory(rotator: &TokenRotator) -> usize {
+pub(crate) fn in_memory(rotator: &TokenRotator) -> usize {
     let shown = format!("{rotator:?}");
     let (_, count) = shown.split_once("credentials_in_memory: ").unwrap();
     count.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
@@ -243,4 +243,58 @@ fn times_that_contradict_each_other_are_refused() {
     let other = TokenRotator::builder(world.client.clone(), World::app(), other).build();
     let other = other.map(drop).map_err(|error| (error.kind().as_str(), error.to_string()));
     is_refused(other, "other_app", "the app other");
+}
+
+#[test]
+fn while_a_token_that_needs_a_person_still_lives_the_store_is_read_once_a_minute() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    let refresh_token = world.stored().refresh_token.unwrap();
+    world.slack.with(|fake| fake.revoke(refresh_token.expose()));
+    world.come_due();
+    let ask = || {
+        let before = world.hooks.reads.load(Ordering::SeqCst);
+        world.token(&rotator);
+        world.runtime.run_until_stalled();
+        world.hooks.reads.load(Ordering::SeqCst) - before
+    };
+    ask();
+    // Until it is certain that a person is needed: one stale read is no death.
+    world.runtime.advance(Duration::from_secs(10));
+    assert_eq!((ask(), ask()), (0, 0));
+    world.runtime.advance(Duration::from_secs(40));
+    assert_eq!(ask(), 0);
+    world.runtime.advance(Duration::from_secs(20));
+    assert_eq!((ask(), ask()), (1, 0));
+}
+
+#[test]
+fn a_write_that_fails_is_told_from_one_that_others_were_faster_with() {
+    let world = World::new();
+    let (rotator, notices) = world.rotator();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    world.hooks.fail_writes(true);
+    let asked = rotator.access_token(&world.key, Slot::Bot);
+    let refused = world.runtime.block_on(asked).unwrap_err();
+    assert_eq!(refused.problem(), Some(&Problem::Store));
+    assert!(notices.count(|it| matches!(it, RotationEvent::StoreFailed { .. })) > 1);
+    world.hooks.fail_writes(false);
+    assert!(world.is_live(&world.token(&rotator)));
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[test]
+fn a_caller_gets_the_new_token_before_the_lease_is_given_back() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    // The lease, a read, room for the pair, the pair; and then the store hangs.
+    world.hooks.trip_at(4, false);
+    let began = world.runtime.elapsed();
+    assert!(world.is_live(&world.token(&rotator)));
+    assert_eq!(world.runtime.elapsed(), began);
+    assert!(world.hooks.trip.lock().unwrap().is_none_or(|(left, _)| left == 0));
 }

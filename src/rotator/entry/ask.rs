@@ -46,19 +46,20 @@ impl Entry {
             return Told::Detached;
         }
         let now = shared.runtime.now();
-        let is_over = round.is_some_and(|round| state.rounds > round);
         if let Some(token) =
             state.rotation.valid_credential(now, min_validity).and_then(AnyToken::of)
         {
             return Told::Token(token);
         }
         if !state.running {
-            // The task that the caller has waited for was dropped: its runtime is shut down.
-            let dropped = round.is_some() && state.left.is_some();
+            // The task that the caller has waited for is over.
+            let is_over = round.is_some();
+            // It was dropped: its runtime is shut down.
+            let dropped = is_over && state.left.is_some();
             // The known token is valid, but not for long enough: it is refreshed once.
             let short = state.rotation.valid_credential(now, Duration::ZERO);
             let short = short.map(AnyCredential::pair_fingerprint);
-            if is_over && !dropped && (short.is_none() || short == *forced) {
+            if is_over && !dropped && short == *forced {
                 return Told::Failed(state.failure(self, shared, now, min_validity));
             }
             *forced = short;

@@ -23,7 +23,7 @@ impl Entry {
     ) -> Option<Result<(), TokenError>> {
         let state = self.state();
         let now = shared.runtime.now();
-        if state.rounds > round || !state.running || state.detached {
+        if state.rounds > round || state.detached {
             let problem = state.rotation.problem().cloned();
             return Some(match problem {
                 Some(_) if state.is_cut_off(shared) => {
