@@ -157,7 +157,8 @@ impl Pace {
             return self.go(now, Queue::pop_resend);
         }
         if let Some(pause) = &self.pause {
-            if pause.probe.is_some() {
+            let others = self.flights.len() - self.resends();
+            if pause.probe.is_some() || others >= self.most {
                 return Turn::Wait(pause.until);
             }
             if now < pause.probe_at {
@@ -236,12 +237,15 @@ impl Pace {
     /// A refresh token that may be spent is taken for a short time only: it waits for no pause of another credential,
     /// unless Slack has limited such a request as well.
     fn may_resend(&self) -> bool {
-        let resends = self.flights.values().filter(|flight| flight.resend).count();
         let most = match &self.pause {
             Some(pause) if pause.resend_limited => 1,
             _ => self.most,
         };
-        resends < most
+        self.resends() < most
+    }
+
+    fn resends(&self) -> usize {
+        self.flights.values().filter(|flight| flight.resend).count()
     }
 
     fn answered(&mut self, now: Duration, is_news: bool) {

@@ -41,6 +41,8 @@ ENV = dict(
     CARGO_TARGET_DIR=str(FOLDER / "target"),
     CARGO_PROFILE_DEV_DEBUG="0",
     PROPTEST_CASES="16",
+    # A case that one mutant fails would be tried of all that follow.
+    PROPTEST_DISABLE_FAILURE_PERSISTENCE="1",
     RUST_BACKTRACE="0",
 )
 SWITCH = """

@@ -310,4 +310,13 @@ mod tests {
         rate.sent(at(13.0));
         assert_eq!(rate.next_at(), Some(at(12.5)));
     }
+
+    #[test]
+    fn a_limit_below_what_has_flowed_since_stays_below_itself() {
+        let limited_at = Some(Duration::ZERO);
+        let mut rate = Rate { limit: Some(1.0), limited_at, passed: 30, ..Rate::default() };
+        rate.limited(at(20.0), true);
+        is(rate.too_high, 1.0);
+        is(rate.limit, 0.97 + 0.03 / 8.0);
+    }
 }

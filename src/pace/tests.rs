@@ -286,3 +286,40 @@ proptest! {
         prop_assert!(left.is_empty(), "{left:?} never went");
     }
 }
+
+#[test]
+fn a_probe_waits_for_those_that_were_sent_before_the_pause() {
+    let mut pace = due(1, 1);
+    assert_eq!(pace.next(at(0)), Turn::Go(0));
+    pace.enqueue(1, Priority::Resend);
+    assert_eq!(pace.next(at(0)), Turn::Go(1));
+    pace.finish(at(1), 1, limited(100));
+    pace.enqueue(2, Priority::Due);
+    pace.enqueue(3, Priority::Resend);
+    assert_eq!(pace.next(at(1)), Turn::Go(3));
+    assert_eq!(pace.next(at(31)), Turn::Wait(at(101)), "there would be three in flight");
+    pace.finish(at(32), 0, Outcome::Unknown);
+    assert_eq!(pace.next(at(32)), Turn::Go(2));
+}
+
+#[test]
+fn a_limit_that_others_met_counts_them_among_those_in_flight() {
+    let mut pace = due(8, 10);
+    for request in [0, 1, 2] {
+        assert_eq!(pace.next(at(0)), Turn::Go(request));
+    }
+    pace.limit(at(1), Some(at(5)));
+    assert_eq!(pace.window, 2, "half of four");
+    assert_eq!(pace.paused_until(), Some(at(6)));
+}
+
+#[test]
+fn a_limit_that_others_meet_in_a_pause_puts_off_the_probe_unless_it_is_the_same() {
+    for (again, probed) in [(0, 30), (10, 70)] {
+        let mut pace = due(1, 1);
+        pace.limit(at(0), Some(at(300)));
+        pace.limit(at(again), Some(at(300)));
+        assert_eq!(pace.next(at(11)), Turn::Wait(at(probed)), "{again}");
+        assert_eq!(pace.paused_until(), Some(at(300 + again)));
+    }
+}
