@@ -31,6 +31,8 @@ pub(crate) enum Answer {
     Refused(&'static str),
     /// No answer comes, though the request was sent.
     Lost,
+    /// There is no connection.
+    NotSent,
 }
 
 type Judge = dyn Fn(&str, usize) -> Answer + Send + Sync;
@@ -77,6 +79,7 @@ impl Transport for Slack {
             Answer::Refused(code) => {
                 Ok(Response::new(format!(r#"{{"ok":false,"error":"{code}"}}"#).into_bytes()))
             }
+            Answer::NotSent => Err(transport::Error::unsent(ErrorKind::Connect, "there is none")),
             Answer::Lost => Err(transport::Error::maybe_sent(ErrorKind::Closed, "it is gone")),
         }
     }
@@ -120,13 +123,16 @@ impl Fleet {
     }
 
     pub(crate) fn patient(&self, window: usize, wait_timeout: Duration) -> TokenRotator {
-        let client = Client::new(Endpoint::slack(), self.slack.clone());
-        TokenRotator::builder(client, World::app(), self.store.clone())
+        TokenRotator::builder(self.client(), World::app(), self.store.clone())
             .runtime(self.runtime.clone())
             .refreshes_in_flight(window)
             .wait_timeout(wait_timeout)
             .build()
             .unwrap()
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(Endpoint::slack(), self.slack.clone())
     }
 
     /// Stores an installation whose token ends after so many seconds from now; all are due within an hour.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use slack_auth::{
-    Client, ClientSecret, Endpoint, Slot, StoreKey, TokenRotator, runtime::Runtime as _,
-};
+use slack_auth::{ClientSecret, Slot, StoreKey, TokenRotator, runtime::Runtime as _};
 
 use crate::{
     fleet::{Answer, Fleet, refresh_all},
@@ -86,8 +84,7 @@ fn what_is_busy_stays_in_memory_however_little_room_there_is() {
         _ => Answer::Pair,
     });
     let keys = fleet.many(20, 60);
-    let client = Client::new(Endpoint::slack(), fleet.slack.clone());
-    let rotator = TokenRotator::builder(client, World::app(), fleet.store.clone())
+    let rotator = TokenRotator::builder(fleet.client(), World::app(), fleet.store.clone())
         .runtime(fleet.runtime.clone())
         .cache_capacity(4)
         .build()

@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) hooks: Shaky,
     /// The same, for whoever looks: it does not fail.
     pub(crate) inner: InstallationStore,
+    /// What both keep their rows in.
+    pub(crate) raw: MemoryStore,
     pub(crate) key: StoreKey,
 }
 
@@ -81,7 +83,7 @@ impl World {
         let client = Client::new(Endpoint::slack(), Arc::new(FakeTransport::new(slack.clone())));
         let time = runtime.clone();
         let inner = MemoryStore::with_clock(move || Duration::from_secs(time.now().as_unix()));
-        let hooks = Shaky::default();
+        let (hooks, raw) = (Shaky::default(), inner.clone());
         let store = Around { inner: inner.clone(), hooks: hooks.clone() };
         let clock = || {
             let runtime = runtime.clone();
@@ -93,7 +95,7 @@ impl World {
         let key = StoreKey::from(installation.key().unwrap());
         runtime.block_on(store.put(&key, &installation, Precondition::Absent)).unwrap();
         hooks.reads.store(0, Ordering::SeqCst);
-        Self { runtime, slack, client, store, hooks, inner, key }
+        Self { runtime, slack, client, store, hooks, inner, raw, key }
     }
 
     pub(crate) fn app() -> ConfidentialClient {
@@ -203,10 +205,17 @@ pub(crate) struct Shaky {
     pub(crate) fails: Arc<AtomicBool>,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) fails_to_write: Arc<AtomicBool>,
+    pub(crate) fails_to_lease: Arc<AtomicBool>,
+    /// So many writes, and so many removals, come too late: others were faster.
+    pub(crate) late_writes: Arc<AtomicUsize>,
+    pub(crate) late_removals: Arc<AtomicUsize>,
+    pub(crate) fails_to_remove: Arc<AtomicBool>,
     /// Whether there is no room for more.
     pub(crate) full: Arc<AtomicBool>,
     /// The keys of entries that cannot be read.
     pub(crate) unreadable: Arc<Mutex<Vec<String>>>,
+    /// The keys of entries at which the store itself fails.
+    pub(crate) unavailable: Arc<Mutex<Vec<String>>>,
     /// How long each call takes.
     pub(crate) slow: Arc<Mutex<Option<(ManualRuntime, Duration)>>>,
     /// How often a lease was asked for.
@@ -255,15 +264,36 @@ impl Hooks for Shaky {
             Some(false) => std::future::pending().await,
             None => {}
         }
+        let late = match call {
+            Call::Put => Some(&self.late_writes),
+            Call::Remove => Some(&self.late_removals),
+            _ => None,
+        };
+        if let Some(late) = late {
+            if let Some(left) = late.load(Ordering::SeqCst).checked_sub(1) {
+                late.store(left, Ordering::SeqCst);
+                return Err(StoreError::conflict());
+            }
+        }
+        let fails_to_remove = call == Call::Remove && self.fails_to_remove.load(Ordering::SeqCst);
         let fails_to_write = call == Call::Put && self.fails_to_write.load(Ordering::SeqCst);
         let is_full = call == Call::Reserve && self.full.load(Ordering::SeqCst);
-        if fails_to_write || is_full || self.fails.load(Ordering::SeqCst) {
+        let fails_to_lease = call == Call::Acquire && self.fails_to_lease.load(Ordering::SeqCst);
+        if fails_to_write
+            || fails_to_remove
+            || fails_to_lease
+            || is_full
+            || self.fails.load(Ordering::SeqCst)
+        {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
         }
         Ok(())
     }
 
     fn before_load(&self, key: &str) -> Result<(), StoreError> {
+        if self.unavailable.lock().unwrap().iter().any(|it| it == key) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store is away"));
+        }
         if self.unreadable.lock().unwrap().iter().any(|it| it == key) {
             return Err(StoreError::new(StoreErrorKind::Damaged, "the test's row is damaged"));
         }

@@ -112,9 +112,12 @@ impl<'a> Pass<'a> {
     async fn refresh(&mut self, key: &StoreKey, stored: &Stored, tell: &mut impl FnMut(Swept)) {
         let now = self.shared.runtime.now();
         let due = plan::due(self.shared, key, stored, now);
-        if let Some(until) = self.all_rest(&due) {
-            self.resting.insert(key.clone(), until);
-            return;
+        // Whoever sweeps once is told of each that waits.
+        if self.patience.is_none() {
+            if let Some(until) = self.all_rest(&due) {
+                self.resting.insert(key.clone(), until);
+                return;
+            }
         }
         for planned in due {
             self.land(self.most_in_flight() - 1, tell).await;
@@ -202,7 +205,7 @@ impl<'a> Pass<'a> {
             let rests = entry.resumes_at().is_some_and(|at| at > now + LONGEST_WAIT);
             let deadline = match patience {
                 Some(patience) => now + patience,
-                None if rests => now + LONGEST_WAIT,
+                None if rests => now,
                 None => Timestamp::from_unix(u64::MAX),
             };
             let outcome = match entry.outcome(shared, *round, deadline) {
