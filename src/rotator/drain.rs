@@ -53,3 +53,16 @@ impl TokenRotator {
         Drained { running: shared.runs.load(Ordering::Acquire), unsaved }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drain_is_complete_if_nothing_runs_and_nothing_is_unsaved() {
+        for (running, unsaved) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            let drained = Drained { running, unsaved };
+            assert_eq!(drained.is_complete(), (running, unsaved) == (0, 0), "{drained:?}");
+        }
+    }
+}

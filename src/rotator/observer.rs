@@ -60,7 +60,7 @@ pub(super) fn trace(key: &StoreKey, slot: Slot, event: &RotationEvent) {
     }
 }
 
-#[cfg(all(test, feature = "tracing"))]
+#[cfg(test)]
 mod tests {
     use std::{
         fmt::{Debug, Write as _},

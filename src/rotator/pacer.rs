@@ -1,5 +1,8 @@
 //! Turns to send, handed out by the paces of all API methods.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -187,11 +190,7 @@ impl Permit {
         if outcome == Outcome::Unknown {
             state.breaker.give_up(now, number);
         }
-        if state.leader.is_some_and(|(leader, _)| leader == number) {
-            state.leader = None;
-        }
         state.hand_out(now);
-        state.appoint();
     }
 }
 
@@ -211,7 +210,7 @@ impl State {
         let mut next: Option<Duration> = None;
         for (method, pace) in &mut self.paces {
             loop {
-                if uses_the_client(method) && pace.queued() > 0 {
+                if uses_the_client(method) {
                     // The breaker decides first: what it holds back stays in the queue. Its trial is the one that
                     // goes next, whose number is not known before.
                     if let Some(until) = self.breaker.refused_until().filter(|it| now < *it) {
@@ -237,7 +236,7 @@ impl State {
                 }
             }
         }
-        // A leader who sleeps for longer than that must look again; one that has its turn leads no more.
+        // A leader who sleeps for longer than that must look again; one that has its turn, or has gone away, leads no more.
         if let Some((leader, until)) = self.leader {
             match self.waiting.get(&leader) {
                 None => {

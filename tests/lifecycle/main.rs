@@ -5,6 +5,7 @@
 mod around;
 mod joined;
 mod kinds;
+mod others;
 mod property;
 mod reports;
 mod rows;
