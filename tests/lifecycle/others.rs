@@ -333,3 +333,13 @@ fn a_place_that_serves_itself_is_not_looked_for_elsewhere() {
     let found = stage.runtime.block_on(stage.rotator.nearest_key(&key, Slot::Bot)).unwrap();
     assert_eq!((found, others.reads.load(SeqCst) - before), (key, 0));
 }
+
+#[test]
+fn where_nothing_serves_a_place_it_is_asked_for_once() {
+    let (stage, _) = disturbed(App::new("1.2", "hush"));
+    let began = stage.runtime.elapsed();
+    assert_eq!(nearest(&stage), Err(TokenErrorKind::NotInstalled));
+    // After a second it is looked once more: one stale read is no proof.
+    let took = stage.runtime.elapsed().saturating_sub(began);
+    assert_eq!(took, Duration::from_secs(1));
+}

@@ -80,7 +80,8 @@ impl Transport for Slack {
                 Ok(Response::new(format!(r#"{{"ok":false,"error":"{code}"}}"#).into_bytes()))
             }
             Answer::NotSent => Err(transport::Error::unsent(ErrorKind::Connect, "there is none")),
-            Answer::Lost => Err(transport::Error::maybe_sent(ErrorKind::Closed, "it is gone")),
+            Answer::Lost => Err(transport::Error::maybe_sent(ErrorKind::Closed, "it is gone")
+                .with_source("the cable was cut")),
         }
     }
 }

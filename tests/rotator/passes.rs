@@ -279,3 +279,35 @@ fn of_what_is_under_way_a_drained_rotator_says_how_much_is_left() {
     let drained = fleet.runtime.block_on(rotator.drain(seconds(5)));
     assert!(drained.is_complete());
 }
+
+#[test]
+fn a_sweep_that_is_started_too_late_asks_for_no_lease() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    assert!(world.runtime.block_on(rotator.drain(seconds(1))).is_complete());
+    let before = world.hooks.acquired.load(SeqCst);
+    let sweep = rotator.start_sweep();
+    world.runtime.advance(seconds(100));
+    assert!(!sweep.is_running());
+    assert_eq!(world.hooks.acquired.load(SeqCst), before);
+}
+
+#[test]
+fn a_plan_names_what_is_due_and_needs_no_person() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.come_due();
+    let asked = rotator.access_token_for(&world.key, Slot::User, LIFE);
+    world.runtime.block_on(asked).unwrap();
+    world.runtime.advance(seconds(3_600));
+    let plan = || {
+        let plan = rotator.sweep_plan(Duration::ZERO, None, 10);
+        let plan = world.runtime.block_on(plan).unwrap();
+        plan.refreshes.iter().map(|it| it.slot).collect::<Vec<_>>()
+    };
+    assert_eq!(plan(), [Slot::Bot], "the person's token is new");
+    script(&world, Fault::Refused { code: "account_inactive".into() });
+    assert!(ask(&world, &rotator).is_err());
+    world.runtime.advance(LIFE);
+    assert_eq!(plan(), [Slot::User], "the bot needs a person");
+}

@@ -87,8 +87,10 @@ fn who_waits_for_another_process_is_not_retrying() {
     one.refresh_if_due(&world.key, Slot::Bot);
     world.runtime.run_until_stalled();
     other.refresh_if_due(&world.key, Slot::Bot);
-    world.runtime.advance(seconds(1));
+    // By now it looks every two seconds what has become of it.
+    world.runtime.advance(seconds(4));
     assert_eq!(state(&world, &other), HealthState::Refreshing);
+    assert_eq!(world.refreshes(), 1);
 }
 
 #[test]
@@ -247,4 +249,40 @@ fn a_builders_settings_count() {
         let asked = world.runtime.block_on(rotator.access_token(&key, Slot::Bot));
         assert_eq!(asked.is_ok(), is_long_enough, "{min_validity}: {asked:?}");
     }
+}
+
+/// It is installed while the caller is about to be told that it is not: then it is not told to look elsewhere.
+#[test]
+fn nobody_is_sent_to_where_he_has_looked() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    let key = StoreKey::from_text("grid/E0FAKE00001/T0OTHER").unwrap();
+    *world.hooks.slow.lock().unwrap() = Some((world.runtime.clone(), seconds(2)));
+    // Two reads end after two and five seconds; the look for what is near after seven.
+    let (runtime, store, late) = (world.runtime.clone(), world.inner.clone(), key.clone());
+    world.runtime.spawn(Box::pin(async move {
+        runtime.sleep(seconds(6)).await;
+        let mut installation = Installation::new(late.place().clone());
+        let token = AccessToken::new("xoxb-LATE").unwrap();
+        installation.bot = Some(Credential::new(token, runtime.now()));
+        store.put(&late, &installation, Precondition::Absent).await.map(drop).unwrap();
+    }));
+    let began = world.runtime.elapsed();
+    let error = world.runtime.block_on(rotator.access_token(&key, Slot::Bot)).unwrap_err();
+    assert_eq!(world.runtime.elapsed().saturating_sub(began), seconds(7));
+    assert_eq!((error.kind(), error.nearest()), (TokenErrorKind::NotInstalled, None));
+}
+
+#[test]
+fn a_wait_of_less_than_a_second_is_part_of_a_refresh() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    world.runtime.advance(LIFE);
+    script(&world, Fault::ReplyLost);
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.run_until_stalled();
+    assert_eq!(world.refreshes(), 1);
+    assert_eq!(state(&world, &rotator), HealthState::Refreshing);
+    let summary = world.runtime.block_on(rotator.health_summary(0)).unwrap();
+    assert_eq!((summary.refreshing, summary.retrying), (1, 0));
 }

@@ -12,7 +12,8 @@ use slack_auth::{
 use slack_fake::Fault;
 
 use crate::{
-    incidents::{script, seconds},
+    fleet::{Answer, Fleet},
+    incidents::seconds,
     support::{LIFE, World},
 };
 
@@ -205,10 +206,13 @@ fn of_a_configuration_token_the_newest_pair_is_kept_until_it_is_revoked() {
 /// The error of another's cause shows what that says.
 #[test]
 fn a_cause_that_others_hold_as_well_is_shown_whole() {
-    let (world, rotator) = due();
-    (0..2).for_each(|_| script(&world, Fault::ReplyLost));
-    let error = revoke(&world, &rotator).unwrap_err();
+    let fleet = Fleet::new(|_, _| Answer::Lost);
+    let key = fleet.put("T000", 60);
+    let rotator = fleet.rotator(8);
+    let error = fleet.runtime.block_on(rotator.revoke_all(&key)).unwrap_err();
     assert_eq!(error.kind(), RevokeErrorKind::Slack(Recovery::RetryLater { after: None }));
+    assert_eq!(fleet.slack.requests(), 2, "it is sent again, in case the refresh token is spent");
     let cause = error.source().unwrap();
-    assert!(cause.to_string().contains("before an answer came"), "{cause}");
+    assert!(cause.to_string().contains("may have been sent"), "{cause}");
+    assert_eq!(cause.source().unwrap().to_string(), "the cable was cut");
 }

@@ -232,3 +232,46 @@ fn without_a_timer_nothing_is_tried_again_and_again() {
     world.runtime.run_until_stalled();
     assert!(!sweep.is_running());
 }
+
+/// Runs each task at once, as far as it goes without waiting.
+#[derive(Clone)]
+struct Eager(ManualRuntime);
+
+impl Runtime for Eager {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep(duration)
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.0.spawn(task);
+        self.0.run_until_stalled();
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[test]
+fn a_task_that_has_ended_at_once_is_not_done_again() {
+    let world = World::new();
+    let (first, _) = world.rotator();
+    world.runtime.advance(LIFE + Duration::from_secs(1));
+    world.slack.with(|fake| {
+        let code = "account_inactive".into();
+        fake.script("oauth.v2.access", slack_fake::Fault::Refused { code });
+    });
+    world.runtime.block_on(first.access_token(&world.key, Slot::Bot)).unwrap_err();
+    // What it knows of the credential it reads once.
+    let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
+        .runtime(Eager(world.runtime.clone()))
+        .build()
+        .unwrap();
+    let before = world.hooks.reads.load(SeqCst);
+    world.runtime.block_on(rotator.access_token(&world.key, Slot::Bot)).unwrap_err();
+    assert_eq!(world.hooks.reads.load(SeqCst) - before, 1);
+}

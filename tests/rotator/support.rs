@@ -210,6 +210,7 @@ pub(crate) struct Shaky {
     pub(crate) late_writes: Arc<AtomicUsize>,
     pub(crate) late_removals: Arc<AtomicUsize>,
     pub(crate) fails_to_remove: Arc<AtomicBool>,
+    pub(crate) hangs_at_release: Arc<AtomicBool>,
     /// Whether there is no room for more.
     pub(crate) full: Arc<AtomicBool>,
     /// The keys of entries that cannot be read.
@@ -258,6 +259,9 @@ impl Hooks for Shaky {
         let slow = self.slow.lock().unwrap().clone();
         if let Some((runtime, delay)) = slow {
             runtime.sleep(delay).await;
+        }
+        if call == Call::Release && self.hangs_at_release.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         match self.trips() {
             Some(true) => panic!("the test's store panics"),
