@@ -311,3 +311,23 @@ fn a_plan_names_what_is_due_and_needs_no_person() {
     world.runtime.advance(LIFE);
     assert_eq!(plan(), [Slot::User], "the bot needs a person");
 }
+
+#[test]
+fn a_refresh_that_waits_for_a_minute_is_waited_for_by_the_background_and_a_longer_one_not() {
+    // The limit comes after a second, the pass ends after two, and the next one begins a minute later.
+    for (pause, ended_at) in [(121, 2), (122, 62)] {
+        let fleet = Fleet::new(move |_, count| match count {
+            1 => Answer::RateLimited(pause),
+            _ => Answer::Pair,
+        });
+        fleet.put("T000", 60);
+        let rotator = rotator(&fleet, 30);
+        let sweep = rotator.start_sweep();
+        let began = fleet.runtime.now();
+        fleet.runtime.advance(seconds(100));
+        let pass = sweep.last_pass().unwrap();
+        assert_eq!(pass.ended_at.since(began), seconds(ended_at), "{pause}");
+        fleet.runtime.advance(seconds(30));
+        assert_eq!(fleet.slack.requests(), 2);
+    }
+}

@@ -65,7 +65,12 @@ fn a_refresh_that_stands_in_the_queue_moves_up_when_a_caller_waits_for_it() {
 fn a_caller_who_has_gone_away_is_waited_for_no_longer() {
     let fleet = Fleet::new(|_, _| Answer::Pair);
     let wanted = fleet.put("W", 0);
-    let rotator = fleet.rotator(1);
+    let rotator = TokenRotator::builder(fleet.client(), World::app(), fleet.store.clone())
+        .runtime(fleet.runtime.clone())
+        .refreshes_in_flight(1)
+        .cache_idle_time(LIFE * 2)
+        .build()
+        .unwrap();
     fleet.runtime.block_on(rotator.access_token(&wanted, Slot::Bot)).unwrap();
     fleet.runtime.advance(LIFE.saturating_sub(seconds(60)));
     let due = fleet.many(6, 60);

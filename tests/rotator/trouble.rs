@@ -291,9 +291,13 @@ fn a_caller_gets_the_new_token_before_the_lease_is_given_back() {
     let (rotator, _) = world.rotator();
     world.token(&rotator);
     world.runtime.advance(LIFE + Duration::from_secs(1));
+    script(&world, Fault::ReplyDelayed(Duration::from_secs(5)));
+    // Time stops there: the fake's answers wait for no timer.
+    world.runtime.spawn(world.runtime.sleep(Duration::from_secs(5)));
     world.hooks.hangs_at_release.store(true, Ordering::SeqCst);
     let began = world.runtime.elapsed();
     assert!(world.is_live(&world.token(&rotator)));
-    assert_eq!(world.runtime.elapsed(), began);
+    let took = world.runtime.elapsed().saturating_sub(began);
+    assert_eq!(took, Duration::from_secs(5));
     assert_eq!(world.refreshes(), 1);
 }
