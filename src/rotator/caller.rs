@@ -32,8 +32,9 @@ impl TokenRotator {
         match self.shared.cache.find(key, slot, now, now + min_validity, pick) {
             Found::Valid(token) => Ok(token),
             Found::Due(token) => {
+                let new = Box::pin(self.finish_dropped_run(key, slot, pick)).await;
                 self.refresh_if_due(key, slot);
-                Ok(Box::pin(self.store_dropped_pair(key, slot, pick)).await.unwrap_or(token))
+                Ok(new.unwrap_or(token))
             }
             Found::Nothing => {
                 let token = match Box::pin(self.wait_for(key, slot, min_validity, now)).await {
@@ -46,15 +47,18 @@ impl TokenRotator {
         }
     }
 
-    /// Stores a pair that a task has left because its runtime is shut down, and returns the token of it.
-    async fn store_dropped_pair<T>(
+    /// Does what a task has left because its runtime is shut down, if it cannot wait, and returns the token that comes of it.
+    async fn finish_dropped_run<T>(
         &self,
         key: &StoreKey,
         slot: Slot,
         pick: fn(AnyToken) -> Option<T>,
     ) -> Option<T> {
         let shared = &self.shared;
-        let entry = shared.entries.get(key, slot).filter(|entry| entry.has_unsaved())?;
+        let entry = shared.entries.get(key, slot)?;
+        if !entry.has_urgent_left(shared.runtime.now()) {
+            return None;
+        }
         let (running, action) = entry.take_up(shared)?;
         Timer::new(shared).drive_here(running, action).await;
         let now = shared.runtime.now();
@@ -163,7 +167,16 @@ impl TokenRotator {
                     let changed = entry.listen();
                     match entry.outcome(shared, round, deadline) {
                         Some(_) if entry.is_detached() => break,
-                        Some(outcome) => return outcome,
+                        // If the task was dropped, its work is done here: its runtime is shut down.
+                        Some(outcome) => match entry.take_up(shared) {
+                            Some((running, action)) => {
+                                if !timer.drive_here(running, action).await {
+                                    return Err(entry.too_late());
+                                }
+                                continue;
+                            }
+                            None => return outcome,
+                        },
                         None => {}
                     }
                     if !timer.ends_after(changed).await {
@@ -205,9 +218,10 @@ impl Timer {
     }
 
     async fn drive_here(&mut self, running: Running, action: Action) -> bool {
+        let entry = Arc::clone(&running.entry);
         let run = async {
             Run::drive(running, action).await;
-            true
+            !entry.is_cut_off(&self.shared)
         };
         let late = async {
             self.left.as_mut().await;

@@ -1,8 +1,8 @@
 //! The end of a rotator.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{future::Future, pin::Pin, sync::atomic::Ordering, task::Poll, time::Duration};
 
-use super::{TokenRotator, guard};
+use super::{TokenRotator, guard, run::Run};
 
 /// The outcome of [`TokenRotator::drain`](crate::TokenRotator::drain): what is left to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ impl TokenRotator {
             entry.wake();
         }
         let ended = async {
+            // What a runtime that is shut down has dropped is done here.
+            let left = entries.iter().filter(|entry| entry.has_unsaved());
+            let left = left.filter_map(|entry| entry.take_up(shared));
+            all(left.map(|(running, action)| Run::drive(running, action)).collect()).await;
             loop {
                 let ended = shared.run_ended.listen();
                 let sweeps = shared.sweeps.load(Ordering::Acquire);
@@ -52,6 +56,16 @@ impl TokenRotator {
         let unsaved = shared.entries.all().iter().filter(|entry| entry.has_unsaved()).count();
         Drained { running: shared.runs.load(Ordering::Acquire), unsaved }
     }
+}
+
+/// Waits for all of these: there are few.
+async fn all(runs: Vec<impl Future<Output = ()>>) {
+    let mut runs: Vec<Pin<Box<_>>> = runs.into_iter().map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        runs.retain_mut(|run| run.as_mut().poll(context).is_pending());
+        if runs.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 #[cfg(test)]

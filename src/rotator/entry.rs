@@ -26,7 +26,7 @@ use slack_proto::{
 use self::publish::News;
 pub(super) use self::{ask::Told, look::Activity, running::Running};
 use super::{cache::CredentialKey, pacer::TurnName, shared::Shared};
-use crate::pace::Priority;
+use crate::{pace::Priority, store::LeaseHolder};
 
 pub(super) type Cause = Option<Arc<dyn Error + Send + Sync>>;
 
@@ -46,6 +46,8 @@ struct State {
     running: bool,
     /// What a task that was dropped has left undone.
     left: Option<Action>,
+    /// The lease that it held, which nobody could give back.
+    left_lease: Option<LeaseHolder>,
     /// How often the machine has come to rest.
     rounds: u64,
     /// How long it waits before it does anything, and since when.
@@ -60,8 +62,18 @@ struct State {
     shown: Option<(Fingerprint, Option<Timestamp>)>,
     /// Whether the last read found an installation.
     installed: bool,
+    standing: Standing,
+}
+
+/// What an entry is to those who ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It answers.
+    Current,
+    /// What it knows is void, but it holds a pair to be stored: nobody gets a token before it is.
+    Voided,
     /// Another entry has taken its place: it finishes what it must, and publishes nothing.
-    detached: bool,
+    Detached,
 }
 
 impl Entry {
@@ -70,6 +82,7 @@ impl Entry {
             rotation,
             running: false,
             left: None,
+            left_lease: None,
             rounds: 0,
             resumes_at: None,
             waits_since: None,
@@ -79,7 +92,7 @@ impl Entry {
             cause: None,
             shown: None,
             installed: false,
-            detached: false,
+            standing: Standing::Current,
         };
         Self {
             name,
@@ -99,7 +112,7 @@ impl Entry {
     }
 
     pub(super) fn is_detached(&self) -> bool {
-        self.state().detached
+        self.state().is_detached()
     }
 
     /// How a run waits for its turn.
@@ -138,7 +151,7 @@ impl Entry {
     /// may be spent must be sent again before Slack takes it no more.
     pub(super) fn may_end(&self, shared: &Shared) -> bool {
         let state = self.state();
-        (state.detached || shared.is_draining())
+        (state.is_detached() || shared.is_draining())
             && state.rotation.unsaved().is_none()
             && !state.rotation.is_in_doubt(shared.runtime.now())
     }
@@ -150,6 +163,12 @@ impl Entry {
 
     pub(super) fn has_unsaved(&self) -> bool {
         self.state().rotation.unsaved().is_some()
+    }
+
+    /// Returns whether a task was dropped with a pair in hand, or with a refresh token that may be spent and must be sent again
+    /// soon: the next caller does it.
+    pub(super) fn has_urgent_left(&self, now: Timestamp) -> bool {
+        self.state().has_urgent_left(now)
     }
 
     /// Returns a pair that is not stored, when its installation has been removed: it is the caller's to revoke.
@@ -182,9 +201,9 @@ impl Entry {
     /// is not stored stays, and reads the store before it does anything else.
     pub(super) fn invalidate(&self, shared: &Shared) -> bool {
         let mut state = self.state();
-        state.detached = state.rotation.unsaved().is_none();
+        let detached = state.rotation.unsaved().is_none();
+        state.standing = if detached { Standing::Detached } else { Standing::Voided };
         state.shown = None;
-        let detached = state.detached;
         if let Some(token) = state.rotation.credential().map(AnyCredential::fingerprint) {
             let rejection = Rejection::Doubtful;
             let input = Input::Rejected { token, rejection };

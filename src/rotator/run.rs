@@ -27,7 +27,8 @@ use crate::{
 /// off, and the next caller takes it up.
 pub(super) struct Run {
     running: Running,
-    /// Drawn for this run alone, so that a fork or a clone of the process is another holder.
+    /// Drawn for this run alone, so that a fork or a clone of the process is another holder; or that of the run before it
+    /// in this entry, which was dropped with its lease.
     holder: LeaseHolder,
     /// What the store held when it was last read or written.
     stored: Option<Stored>,
@@ -49,8 +50,10 @@ impl Run {
         #[cfg(feature = "metrics")]
         let _counted = super::record::Counted::refresh();
         // Without randomness nothing can be sent: the run is cut off, and the next caller tries again.
-        let Ok(holder) = LeaseHolder::random() else { return };
-        let run = Self { running, holder, stored: None, lease: None, permit: None };
+        let Some(holder) = running.lease.or_else(|| LeaseHolder::random().ok()) else { return };
+        // How long the lease of a run that was dropped still lasts is not known.
+        let lease = running.lease.map(|_| Duration::ZERO);
+        let run = Self { running, holder, stored: None, lease, permit: None };
         run.go(first).await;
     }
 
@@ -153,10 +156,12 @@ impl Run {
         match self.calls().acquire(&name.key, name.slot, self.holder, length).await {
             Ok(LeaseOutcome::Granted) => {
                 self.lease = Some(began + length);
+                self.running.lease = Some(self.holder);
                 (Input::Leased, None)
             }
             Ok(LeaseOutcome::HeldFor(remaining)) => {
                 self.lease = None;
+                self.running.lease = None;
                 self.permit = None;
                 (Input::LeaseHeld { remaining }, None)
             }
@@ -169,6 +174,7 @@ impl Run {
         if self.lease.take().is_some() {
             let name = &self.entry().name;
             let _ = self.calls().release(&name.key, name.slot, self.holder).await;
+            self.running.lease = None;
         }
     }
 

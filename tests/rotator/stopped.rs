@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::Duration,
@@ -13,9 +13,11 @@ use std::{
 use event_listener::Event;
 use slack_auth::{
     Slot, Timestamp, TokenRotator,
+    rotation::Rejection,
     runtime::{ManualRuntime, Runtime},
+    tokens::Fingerprint,
 };
-use slack_fake::App;
+use slack_fake::{App, Fault};
 
 use crate::support::{LIFE, World};
 
@@ -274,4 +276,68 @@ fn a_task_that_has_ended_at_once_is_not_done_again() {
     let before = world.hooks.reads.load(SeqCst);
     world.runtime.block_on(rotator.access_token(&world.key, Slot::Bot)).unwrap_err();
     assert_eq!(world.hooks.reads.load(SeqCst) - before, 1);
+}
+
+#[test]
+fn a_settling_caller_goes_on_with_what_a_stopping_runtime_drops() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.slack.with(|fake| {
+        fake.script("oauth.v2.access", Fault::ReplyDelayed(Duration::from_secs(5)));
+    });
+    let (calling, key, got) = (rotator.clone(), world.key.clone(), Arc::new(Mutex::new(None)));
+    let (rejected, answer) = (Fingerprint::of(&old), Arc::clone(&got));
+    world.runtime.spawn(Box::pin(async move {
+        let reported = calling.report_rejected(&key, Slot::Bot, rejected, Rejection::Expired);
+        *answer.lock().unwrap() = Some(reported.await.map(|token| token.expose().to_owned()));
+    }));
+    world.runtime.advance(Duration::from_secs(1));
+    runtime.stop();
+    world.runtime.advance(Duration::from_secs(60));
+    let token = got.lock().unwrap().take().expect("an answer").unwrap();
+    assert!(token != old && world.is_live(&token));
+    assert_eq!(world.stored().access_token.expose(), token);
+}
+
+#[test]
+fn a_drain_stores_what_a_stopped_runtime_has_dropped() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.come_due();
+    pair_in_hand(&world, &rotator, &runtime);
+    assert_eq!(world.stored().access_token.expose(), old);
+    let drained = world.runtime.block_on(rotator.drain(Duration::from_secs(10)));
+    assert!(drained.is_complete(), "{drained:?}");
+    assert_ne!(world.stored().access_token.expose(), old);
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[test]
+fn a_drain_over_a_store_that_fails_ends_in_time_and_says_what_is_lost() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    world.token(&rotator);
+    world.come_due();
+    pair_in_hand(&world, &rotator, &runtime);
+    world.hooks.fail_writes(true);
+    let before = world.runtime.elapsed();
+    let drained = world.runtime.block_on(rotator.drain(Duration::from_secs(10)));
+    assert_eq!(drained.unsaved, 1);
+    assert!(world.runtime.elapsed() <= before + Duration::from_secs(11));
+}
+
+#[test]
+fn after_an_invalidation_the_old_token_is_not_given_beside_a_dropped_pair() {
+    let world = World::new();
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.come_due();
+    pair_in_hand(&world, &rotator, &runtime);
+    rotator.invalidate(&world.key);
+    let token = world.token(&rotator);
+    assert!(token != old && world.is_live(&token));
+    assert_eq!(world.stored().access_token.expose(), token);
+    assert_eq!(world.refreshes(), 1);
 }

@@ -8,7 +8,7 @@ use slack_proto::{
     tokens::Fingerprint,
 };
 
-use super::{Entry, Running};
+use super::{Entry, Running, Standing, State};
 use crate::{
     pace::Priority,
     rotator::{error::TokenError, shared::Shared, valid_token::AnyToken},
@@ -42,13 +42,11 @@ impl Entry {
         deadline: Timestamp,
     ) -> Told {
         let mut state = self.state();
-        if state.detached {
+        if state.is_detached() {
             return Told::Detached;
         }
         let now = shared.runtime.now();
-        if let Some(token) =
-            state.rotation.valid_credential(now, min_validity).and_then(AnyToken::of)
-        {
+        if let Some(token) = state.valid_credential(now, min_validity).and_then(AnyToken::of) {
             return Told::Token(token);
         }
         if !state.running {
@@ -57,7 +55,7 @@ impl Entry {
             // It was dropped: its runtime is shut down.
             let dropped = is_over && state.left.is_some();
             // The known token is valid, but not for long enough: it is refreshed once.
-            let short = state.rotation.valid_credential(now, Duration::ZERO);
+            let short = state.valid_credential(now, Duration::ZERO);
             let short = short.map(AnyCredential::pair_fingerprint);
             if is_over && !dropped && short == *forced {
                 return Told::Failed(state.failure(self, shared, now, min_validity));
@@ -94,6 +92,13 @@ impl Entry {
             shared.pacer.promote(shared.runtime.elapsed(), turn, Priority::Waiting);
         }
         Waiting { entry: Arc::clone(self) }
+    }
+}
+
+impl State {
+    fn valid_credential(&self, now: Timestamp, min_validity: Duration) -> Option<&AnyCredential> {
+        let is_void = self.standing == Standing::Voided;
+        self.rotation.valid_credential(now, min_validity).filter(|_| !is_void)
     }
 }
 

@@ -7,7 +7,7 @@ use slack_proto::{
     rotation::{Problem, ReauthorizationReason},
 };
 
-use super::{Entry, State};
+use super::{Entry, Standing, State};
 use crate::rotator::{
     error::{TokenError, TokenErrorKind},
     shared::Shared,
@@ -23,12 +23,10 @@ impl Entry {
     ) -> Option<Result<(), TokenError>> {
         let state = self.state();
         let now = shared.runtime.now();
-        if state.rounds > round || state.detached {
+        if state.rounds > round || state.is_detached() {
             let problem = state.rotation.problem().cloned();
             return Some(match problem {
-                Some(_) if state.is_cut_off(shared) => {
-                    Err(TokenError::new(&self.name, TokenErrorKind::Drained))
-                }
+                Some(_) if state.is_cut_off(shared) => Err(self.cut_off(shared)),
                 Some(problem) => Err(state.error(self, problem)),
                 None => Ok(()),
             });
@@ -39,6 +37,20 @@ impl Entry {
             }
             _ => None,
         }
+    }
+
+    /// A drain has ended the work, or without one something that is no fault of the store or of Slack.
+    fn cut_off(&self, shared: &Shared) -> TokenError {
+        let is_draining = shared.is_draining();
+        let kind =
+            if is_draining { TokenErrorKind::Drained } else { TokenErrorKind::RefreshFailed };
+        TokenError::new(&self.name, kind)
+    }
+
+    /// Returns whether a run that has ended has left something undone, though no drain has asked it to.
+    pub(in crate::rotator) fn is_cut_off(&self, shared: &Shared) -> bool {
+        let state = self.state();
+        !state.running && state.left.is_some() && !shared.is_draining()
     }
 
     /// The caller has waited long enough.
@@ -74,7 +86,7 @@ impl State {
         min_validity: Duration,
     ) -> TokenError {
         if self.is_cut_off(shared) {
-            return TokenError::new(&entry.name, TokenErrorKind::Drained);
+            return entry.cut_off(shared);
         }
         if let Some(problem) = self.rotation.problem() {
             return self.error(entry, problem.clone());
@@ -97,6 +109,15 @@ impl State {
     fn is_cut_off(&self, shared: &Shared) -> bool {
         let is_known = matches!(self.rotation.problem(), Some(Problem::ReauthorizationNeeded(_)));
         !is_known && (self.left.is_some() || shared.is_draining())
+    }
+
+    pub(super) fn is_detached(&self) -> bool {
+        self.standing == Standing::Detached
+    }
+
+    pub(super) fn has_urgent_left(&self, now: Timestamp) -> bool {
+        let is_urgent = self.rotation.unsaved().is_some() || self.rotation.is_in_doubt(now);
+        !self.running && self.left.is_some() && is_urgent
     }
 
     pub(super) fn is_unanswered(&self) -> bool {

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use slack_proto::rotation::{Problem, RotationEvent};
 
-use super::{Entry, State};
+use super::{Entry, Standing, State};
 use crate::rotator::{cache::CredentialKey, shared::Shared};
 
 /// What is to be told to observers, and the credential that it concerns.
@@ -28,7 +28,10 @@ impl Entry {
         let news = News { name: self.name.clone(), events: state.rotation.take_events() };
         let busy = state.running || state.left.is_some() || state.rotation.unsaved().is_some();
         self.busy.store(busy, Ordering::Relaxed);
-        if state.detached {
+        if state.standing == Standing::Voided && state.rotation.unsaved().is_none() {
+            state.standing = Standing::Current;
+        }
+        if state.standing != Standing::Current {
             return news;
         }
         let now = shared.runtime.now();
@@ -36,8 +39,7 @@ impl Entry {
         let due_at = match (state.running, state.rotation.problem()) {
             // Somebody looks after it.
             (true, _) => None,
-            // A task was dropped with a pair in hand: the next caller stores it.
-            (false, _) if state.rotation.unsaved().is_some() => Some(now),
+            (false, _) if state.has_urgent_left(now) => Some(now),
             // It is as good as it gets: now and then somebody may look.
             (false, Some(Problem::ReauthorizationNeeded(_))) => Some(now + PAUSE),
             (false, _) => state.rotation.due_at(),

@@ -5,12 +5,14 @@ use std::sync::{Arc, atomic::Ordering};
 use slack_proto::rotation::{Action, Input, ReauthorizationReason};
 
 use super::{Cause, Entry, News, State};
-use crate::rotator::shared::Shared;
+use crate::{rotator::shared::Shared, store::LeaseHolder};
 
 /// The mark of the one task that does what a machine asks for.
 pub(in crate::rotator) struct Running {
     pub(in crate::rotator) entry: Arc<Entry>,
     pub(in crate::rotator) shared: Arc<Shared>,
+    /// Who holds the lease that is held for this run, if one is.
+    pub(in crate::rotator) lease: Option<LeaseHolder>,
     done: bool,
 }
 
@@ -124,13 +126,19 @@ impl Entry {
         }
         state.running = true;
         state.cause = None;
-        let running = Running { entry: Arc::clone(self), shared: Arc::clone(shared), done: false };
+        let running = Running {
+            entry: Arc::clone(self),
+            shared: Arc::clone(shared),
+            lease: state.left_lease.take(),
+            done: false,
+        };
         shared.began();
         (Some((running, action)), self.publish(shared, state))
     }
 
-    fn abort(&self, shared: &Shared) {
+    fn abort(&self, shared: &Shared, lease: Option<LeaseHolder>) {
         let mut state = self.state();
+        state.left_lease = lease;
         let action = state.rotation.step(shared.runtime.now(), Input::Aborted);
         // Neither the store nor Slack has failed.
         let _ = state.rotation.take_events();
@@ -157,7 +165,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.done {
-            self.entry.abort(&self.shared);
+            self.entry.abort(&self.shared, self.lease);
         }
         self.shared.ended();
     }
