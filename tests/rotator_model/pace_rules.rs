@@ -57,7 +57,16 @@ impl Network {
             || state.ledger.faults_between(name, now.saturating_sub(DOUBT), now) > 0;
         let mut successors = state.ledger.pairs.iter().filter(|it| it.from == Some(pair));
         let is_spent = state.ledger.pairs[pair].refresh.is_some();
-        let knows = is_spent && !revokes && successors.any(|it| it.known_to.contains(&life));
+        // Whoever was told to forget it, or had no room, and then read late cannot know.
+        let of = (life, name.place);
+        let read_late = |since: Time| state.stale_reads.get(&of).is_some_and(|at| *at >= since);
+        let has_forgotten = world.plan.lag.is_some()
+            && (state.invalidated_at.get(&of).is_some_and(|at| read_late(*at))
+                || world.plan.capacity == 1 && read_late(now.saturating_sub(PROBE)));
+        let knows = is_spent
+            && !revokes
+            && !has_forgotten
+            && successors.any(|it| it.known_to.contains(&life));
         // What may be spent is sent again, and of two pairs the stored one is refreshed.
         let is_settled = !state.conflicts.contains(&(life, name));
         let is_new =

@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) window: usize,
     pub(crate) capacity: usize,
     pub(crate) steps: usize,
+    /// By how much every second process reads late, as from a replica; Slack's grace time is over as soon then.
+    pub(crate) lag: Option<Duration>,
 }
 
 impl Plan {
@@ -48,6 +50,7 @@ impl Plan {
             window: chance.pick(&[1, 2, 8]),
             capacity: chance.pick(&[1, 10_000]),
             steps: 150,
+            lag: (weather == Weather::Calm && chance.once_in(2)).then(|| chance.seconds(1, 4)),
         }
     }
 }

@@ -32,17 +32,46 @@ pub(crate) struct ProcessClock {
     world: ManualRuntime,
     skew: Arc<AtomicI64>,
     end: Arc<End>,
+    /// When its runtime is shut down, though the process goes on.
+    shutdown: Arc<End>,
 }
 
 #[derive(Default)]
 struct End {
-    killed: AtomicBool,
+    has_come: AtomicBool,
     event: Event,
+}
+
+impl End {
+    fn come(&self) {
+        self.has_come.store(true, SeqCst);
+        self.event.notify(usize::MAX);
+    }
+
+    async fn reached(&self) {
+        loop {
+            let listener = self.event.listen();
+            if self.has_come.load(SeqCst) {
+                return;
+            }
+            listener.await;
+        }
+    }
+
+    /// Runs a future until the end comes; `None` if that came first.
+    async fn cuts<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let ended = async {
+            self.reached().await;
+            None
+        };
+        futures_lite::future::or(ended, async { Some(future.await) }).await
+    }
 }
 
 impl ProcessClock {
     pub(crate) fn new(world: ManualRuntime, skew: i64) -> Self {
-        Self { world, skew: Arc::new(AtomicI64::new(skew)), end: Arc::default() }
+        let skew = Arc::new(AtomicI64::new(skew));
+        Self { world, skew, end: Arc::default(), shutdown: Arc::default() }
     }
 
     pub(crate) fn skew(&self) -> i64 {
@@ -55,27 +84,21 @@ impl ProcessClock {
 
     /// Ends the process: none of its tasks does another step.
     pub(crate) fn kill(&self) {
-        self.end.killed.store(true, SeqCst);
-        self.end.event.notify(usize::MAX);
+        self.end.come();
+    }
+
+    /// Shuts the runtime down, as Tokio is: its tasks are dropped, and so is what it is given from now on. Callers go on.
+    pub(crate) fn shut_down(&self) {
+        self.shutdown.come();
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shutdown.has_come.load(SeqCst)
     }
 
     /// Runs a future until the process ends; `None` if that came first.
     pub(crate) async fn run<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        let end = Arc::clone(&self.end);
-        let killed = async move {
-            loop {
-                let listener = end.event.listen();
-                if end.killed.load(SeqCst) {
-                    return;
-                }
-                listener.await;
-            }
-        };
-        let ended = async {
-            killed.await;
-            None
-        };
-        futures_lite::future::or(ended, async { Some(future.await) }).await
+        self.end.cuts(future).await
     }
 }
 
@@ -91,7 +114,7 @@ impl Runtime for ProcessClock {
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let clock = self.clone();
         self.world.spawn(Box::pin(async move {
-            clock.run(task).await;
+            clock.run(clock.shutdown.cuts(task)).await;
         }));
     }
 

@@ -41,8 +41,8 @@ impl Network {
             let faults = state.ledger.faults_between(name, from, now.min(spent_at + GRACE));
             let is_late = now >= spent_at + GRACE;
             match world.plan.weather {
-                Weather::Calm => Some("spent a refresh token twice"),
                 _ if has_read_old || state.is_healing => None,
+                Weather::Calm => Some("spent a refresh token twice"),
                 _ if faults == 0 => Some("spent a refresh token twice"),
                 Weather::Mild if is_late => Some("spent a refresh token again after the grace"),
                 _ => None,
@@ -76,8 +76,14 @@ impl Network {
         let now = world.now();
         let mut state = world.state();
         let name = state.ledger.pairs[pair].name;
-        let is_meant =
-            state.removals.contains(&(life, name.place)) || state.ledger.is_empty(name.place);
+        let issued = &state.ledger.pairs[pair];
+        // It came for an installation that had gone, whatever has been installed since.
+        let came_for = issued.from.map(|from| &state.ledger.pairs[from]);
+        let is_orphan =
+            issued.stored_at.is_none() && came_for.is_some_and(|it| it.replaced_at.is_some());
+        let is_meant = state.removals.contains(&(life, name.place))
+            || state.ledger.is_empty(name.place)
+            || is_orphan;
         state.ledger.pairs[pair].ended_at.get_or_insert(now);
         drop(state);
         if !is_meant {

@@ -104,6 +104,7 @@ impl Scene {
             })
             .build()
             .unwrap();
+        world.state().clocks.insert(life, clock.clone());
         world.note(life, format!("begins, {skew} s ahead"));
         Process { life, clock, rotator }
     }
@@ -132,6 +133,7 @@ impl Scene {
             37..=38 => self.chance.seconds(70, 1_800),
             _ => self.chance.seconds(3_600, 6 * 3_600),
         };
+        self.world.state().pauses_until = self.world.now() + length;
         self.world.runtime.advance(length);
     }
 
@@ -157,6 +159,13 @@ impl Scene {
                 match leaves {
                     Some(after) => world.runtime.sleep(after).await,
                     None => std::future::pending().await,
+                }
+                if clock.is_shut_down() {
+                    // Whoever does the work of the runtime leaves it undone: another thing that goes wrong.
+                    if world.plan.weather == Weather::Mild {
+                        std::future::pending::<()>().await;
+                    }
+                    world.undone(life, "by a caller that goes away");
                 }
                 None
             };

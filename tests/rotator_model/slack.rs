@@ -17,17 +17,19 @@ use slack_fake::{App, Consent, FakeSlack, Siblings, User, Workspace};
 use crate::{
     chance::Chance,
     ledger::{Name, Pair},
-    plan::Weather,
+    plan::{Plan, Weather},
     process::Life,
-    world::{NAMES, TEAMS, World, app},
+    world::{GRACE, NAMES, TEAMS, World, app},
 };
 
-pub(crate) fn fake(siblings: Siblings) -> FakeSlack {
+pub(crate) fn fake(plan: &Plan) -> FakeSlack {
+    let grace = if plan.lag.is_some() { Duration::ZERO } else { GRACE };
     let mut fake = FakeSlack::new()
+        .refresh_grace(grace.as_secs())
         .user(User::new("U0FAKE00001", "fake.person"))
         .app(App::new("1.2", "hush").redirect_url("https://app.example.com/cb").distribute())
         .consent(Consent::Allow)
-        .siblings(siblings);
+        .siblings(plan.siblings);
     for team in TEAMS {
         fake = fake.workspace(Workspace::new(team, team));
     }
@@ -100,6 +102,10 @@ enum Fate {
     Panics {
         arrives: bool,
     },
+    /// The sender's runtime is shut down.
+    LosesRuntime {
+        arrives: bool,
+    },
     Limited(Option<u64>),
     Trouble,
     DoneButRefused,
@@ -164,6 +170,9 @@ impl Network {
         if harsh && world.plan.siblings == Siblings::FirstUsedWins {
             fates.push(Fate::Ghost);
         }
+        if chance.once_in(3) && world.may_shut_down() {
+            fates = vec![Fate::LosesRuntime { arrives }];
+        }
         let fate = chance.pick(&fates);
         world.fault(self.life, Some(name), "of the network");
         fate
@@ -215,6 +224,12 @@ impl Network {
         answer
     }
 
+    /// Ends the task that waits for the answer, unless a caller does.
+    async fn lose_runtime(&self) {
+        self.world.shut_down(self.life);
+        self.world.runtime.sleep(Duration::from_secs(1)).await;
+    }
+
     /// The answer has reached the process.
     fn deliver(&self, answer: Response<Vec<u8>>) -> Response<Vec<u8>> {
         if let Some((access, _)) = pair_in(&answer) {
@@ -255,6 +270,10 @@ impl Transport for Network {
             Fate::RequestLost => return Err(lost()),
             Fate::Hangs { arrives: false } => return std::future::pending().await,
             Fate::Panics { arrives: false } => panic!("a transport of the test's"),
+            Fate::LosesRuntime { arrives: false } => {
+                self.lose_runtime().await;
+                return Err(lost());
+            }
             _ => {}
         }
         let answer = self.arrive(&request, &asked, fate);
@@ -264,6 +283,10 @@ impl Transport for Network {
             Fate::ReplyLost => Err(lost()),
             Fate::Hangs { .. } => std::future::pending().await,
             Fate::Panics { .. } => panic!("a transport of the test's"),
+            Fate::LosesRuntime { .. } => {
+                self.lose_runtime().await;
+                Err(lost())
+            }
             _ => {
                 if let Some(flight) = flight {
                     flight.end(&answer);

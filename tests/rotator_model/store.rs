@@ -46,6 +46,10 @@ enum Fate {
     Panics {
         done: bool,
     },
+    /// The runtime of the process is shut down.
+    LosesRuntime {
+        done: bool,
+    },
     /// A read gives what was there so long ago.
     Stale(Duration),
 }
@@ -73,6 +77,7 @@ impl Shelf {
             Fate::Fails => Err(StoreError::new(StoreErrorKind::Unavailable, "the test's failure")),
             Fate::Hangs { done: false } => std::future::pending().await,
             Fate::Panics { done: false } => panic!("a store of the test's"),
+            Fate::LosesRuntime { done: false } => Err(self.lose_runtime().await),
             _ => Ok((fate, chance)),
         }
     }
@@ -88,6 +93,7 @@ impl Shelf {
             Fate::FailsDone => Err(StoreError::new(StoreErrorKind::Unknown, "the test's failure")),
             Fate::Hangs { .. } => std::future::pending().await,
             Fate::Panics { .. } => panic!("a store of the test's"),
+            Fate::LosesRuntime { .. } => Err(self.lose_runtime().await),
             _ => result,
         }
     }
@@ -113,7 +119,17 @@ impl Shelf {
             let longest = if self.world.plan.weather == Weather::Mild { 800 } else { 8_000 };
             fates.extend([Fate::Stale(chance.millis(10, longest)); 3]);
         }
+        if chance.once_in(4) && self.world.may_shut_down() {
+            return Fate::LosesRuntime { done };
+        }
         chance.pick(&fates)
+    }
+
+    /// Ends the task that waits for the answer, unless a caller does.
+    async fn lose_runtime(&self) -> StoreError {
+        self.world.shut_down(self.life);
+        self.world.runtime.sleep(Duration::from_secs(1)).await;
+        StoreError::new(StoreErrorKind::Unknown, "the test's failure")
     }
 
     /// Records what an entry is now.
@@ -143,7 +159,9 @@ impl StoreBackend for Shelf {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         let going = self.go("load", key).await?;
         let mut found = self.inner().load(key).await?;
-        if let (Fate::Stale(ago), Some(place)) = (going.0, self.place(key)) {
+        let late = self.world.lag(self.life);
+        let late = if let Fate::Stale(ago) = going.0 { Some(ago) } else { late };
+        if let (Some(ago), Some(place)) = (late, self.place(key)) {
             let old = self.was(key, ago);
             if old.as_ref().map(|it| it.version) != found.as_ref().map(|it| it.version) {
                 let now = self.world.now();

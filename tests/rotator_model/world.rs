@@ -20,7 +20,7 @@ use crate::{
     ledger::{Ledger, Name, Pair, Time},
     pace_rules::PaceRules,
     plan::{Plan, Weather},
-    process::Life,
+    process::{Life, ProcessClock},
 };
 
 /// Everything but the processes; clones share it.
@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) pace: PaceRules,
     /// Nothing goes wrong any more.
     pub(crate) is_healing: bool,
+    /// Until when nobody does anything.
+    pub(crate) pauses_until: Time,
     /// Until when Slack answers every refresh with 429.
     pub(crate) limited_until: Time,
     /// Before that a credential has no other fault, when one thing may go wrong at a time.
@@ -61,6 +63,8 @@ pub(crate) struct State {
     pub(crate) sent: HashSet<(Life, Pair)>,
     /// Which credentials a process has found another pair of than the one that it had.
     pub(crate) conflicts: HashSet<(Life, Name)>,
+    /// The runtime of each process.
+    pub(crate) clocks: HashMap<Life, ProcessClock>,
     /// Processes that are drained.
     pub(crate) drained: HashSet<Life>,
     /// When Slack last said, falsely or truly, that a token has ended, or a caller wanted one that lives for long.
@@ -109,10 +113,11 @@ impl World {
         let oracle = oracle.clock(move || clock.now());
         let keys = TEAMS.map(|team| StoreKey::from(InstallationKey::Workspace(team.into())));
         let state = State {
-            slack: crate::slack::fake(plan.siblings),
+            slack: crate::slack::fake(&plan),
             ledger: Ledger::default(),
             pace: PaceRules::new(plan.window),
             is_healing: false,
+            pauses_until: Time::ZERO,
             limited_until: Time::ZERO,
             quiet_until: HashMap::new(),
             removals: HashSet::new(),
@@ -123,6 +128,7 @@ impl World {
             refreshed_at: HashMap::new(),
             sent: HashSet::new(),
             conflicts: HashSet::new(),
+            clocks: HashMap::new(),
             drained: HashSet::new(),
             forced_at: HashMap::new(),
             handed_out: HashMap::new(),
@@ -197,6 +203,44 @@ impl World {
             }
         }
         true
+    }
+
+    /// By how much a process reads late all the time.
+    pub(crate) fn lag(&self, life: Life) -> Option<Duration> {
+        self.plan.lag.filter(|_| life % 2 == 1 && !self.state().is_healing)
+    }
+
+    /// Whether the runtime of a process may be shut down now, which is a fault of all credentials.
+    pub(crate) fn may_shut_down(&self) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        let mild = self.plan.weather == Weather::Mild;
+        let is_over = |name| state.quiet_until.get(name).is_none_or(|until| now >= *until);
+        // Nobody would come in time to do its work.
+        let nobody_comes = state.pauses_until > now + Duration::from_secs(5);
+        if mild && (nobody_comes || NAMES.iter().filter(|name| !is_over(name)).count() > 1) {
+            return false;
+        }
+        state.quiet_until.extend(NAMES.map(|name| (name, now + QUIET)));
+        true
+    }
+
+    /// Shuts the runtime of a process down, which itself goes on.
+    pub(crate) fn shut_down(&self, life: Life) {
+        self.undone(life, "by the end of a runtime");
+        let clock = self.state().clocks.get(&life).cloned();
+        if let Some(clock) = clock {
+            clock.shut_down();
+        }
+    }
+
+    /// Records that work was left to the next caller, since no runtime does it.
+    pub(crate) fn undone(&self, life: Life, what: &'static str) {
+        self.fault(life, None, what);
+        if self.plan.weather == Weather::Harsh {
+            // Nothing says that one comes within the grace time.
+            self.fault(life, None, "by nobody who asks");
+        }
     }
 
     /// Records a fault of one credential, or of all.
