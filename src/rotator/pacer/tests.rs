@@ -11,13 +11,16 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// Who had a turn, when, and its permit until it is given back.
+type Turn = (&'static str, Duration, Option<Permit>);
+
 /// A pacer, and those who wait for it.
 struct Line {
     manual: ManualRuntime,
     runtime: Arc<dyn Runtime>,
     pacer: Arc<Pacer>,
     /// Whose turn came, and when; with the permit, until it is taken.
-    turns: Arc<Mutex<Vec<(&'static str, Duration, Option<Permit>)>>>,
+    turns: Arc<Mutex<Vec<Turn>>>,
 }
 
 impl Line {
