@@ -7,6 +7,7 @@ use crate::fault::Script;
 use crate::log::Log;
 use crate::state::app::Setting;
 use crate::state::memory::State;
+use crate::wire::reply::Date;
 use crate::{
     App, Consent, ExternalToken, Fault, OpenIdErrors, Organization, Siblings, User, UserAccessAuth,
     UserAccessShape, Workspace,
@@ -22,6 +23,7 @@ pub struct FakeSlack {
     pub(crate) script: Script,
     pub(crate) log: Log,
     pub(crate) custom: CustomMethods,
+    pub(crate) date: Date,
 }
 
 impl FakeSlack {
@@ -32,6 +34,7 @@ impl FakeSlack {
             script: Script::default(),
             log: Log::default(),
             custom: CustomMethods::default(),
+            date: Date::default(),
         }
     }
 

@@ -77,11 +77,11 @@ impl FakeSlack {
     }
 }
 
-impl From<Authorization> for ReadAuthorization {
-    fn from(read: Authorization) -> Self {
+impl From<Authorization<'_>> for ReadAuthorization {
+    fn from(read: Authorization<'_>) -> Self {
         match read {
             Authorization::None => Self::Missing,
-            Authorization::Bearer(token) => Self::Bearer(token),
+            Authorization::Bearer(token) => Self::Bearer(token.to_owned()),
             Authorization::Basic(Some((id, secret))) => Self::Basic { id, secret },
             Authorization::Basic(None) | Authorization::Other => Self::Unreadable,
         }

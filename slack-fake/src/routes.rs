@@ -32,8 +32,8 @@ impl FakeSlack {
             reply::allow_any_origin(&mut response);
         }
         let request_id = self.state.mint(Mint::request_id);
-        reply::set(&mut response, "x-slack-req-id", &request_id);
-        reply::set(&mut response, "date", &reply::http_date(now));
+        reply::set(&mut response, reply::REQUEST_ID, request_id);
+        self.date.set(&mut response, now);
         self.log.note(name, call.verb, &response, now);
         response
     }

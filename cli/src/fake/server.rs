@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -75,10 +75,14 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let is_control = parts.uri.path().starts_with(PREFIX);
     let limit = if is_control { MOST_CONTROL } else { MOST_BODY };
-    let body = match timeout(BODY_WAIT, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(_)) => return Ok(status(StatusCode::PAYLOAD_TOO_LARGE)),
-        Err(_) => return Ok(status(StatusCode::REQUEST_TIMEOUT)),
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        match timeout(BODY_WAIT, Limited::new(body, limit).collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) => return Ok(status(StatusCode::PAYLOAD_TOO_LARGE)),
+            Err(_) => return Ok(status(StatusCode::REQUEST_TIMEOUT)),
+        }
     };
     let request = Request::from_parts(parts, body);
     if is_control {

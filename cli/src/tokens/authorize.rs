@@ -70,7 +70,9 @@ async fn by_browser<M: CodeExchange>(
         )
     })?;
     let listener = Loopback::bind(port).await.map_err(|error| {
-        Problem::refused(format!("cannot listen on port {port}: {}", error.kind()))
+        Problem::refused(format!(
+            "cannot listen on port {port}: {error}; end what listens there, or use --no-browser"
+        ))
     })?;
     eprintln!("waiting for the browser at port {port}; if none opens, go to\n{}", url.expose());
     open(url);

@@ -124,7 +124,7 @@ fn one_alone(path: &Path) -> Problem {
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::misuse(format!("cannot read {}: {}", path.display(), error.kind()))
+    Problem::misuse(format!("cannot read {}: {error}", path.display()))
 }
 
 fn is_sqlite(path: &Path) -> Result<bool, Problem> {

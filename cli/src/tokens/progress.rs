@@ -25,17 +25,12 @@ impl Progress {
     /// Creates one of work whose length nobody knows.
     pub(super) fn unbounded(what: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {pos} in {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} {msg} in {elapsed}") {
             bar.set_style(style);
         }
         bar.set_message(what);
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(bar)
-    }
-
-    /// Creates one that is never shown.
-    pub(super) fn none() -> Self {
-        Self(ProgressBar::hidden())
     }
 
     pub(super) fn step(&self) {

@@ -38,7 +38,7 @@ pub(super) fn create_key(path: &Path) -> Result<(), Problem> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let cannot = |error: std::io::Error| {
-        Problem::refused(format!("cannot write {}: {}", path.display(), error.kind()))
+        Problem::refused(format!("cannot write {}: {error}", path.display()))
     };
     let mut file = options.open(path).map_err(cannot)?;
     for byte in key.expose() {

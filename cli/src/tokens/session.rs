@@ -1,5 +1,7 @@
 //! What a command works with: the store, the app, and a rotator over both.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -26,59 +28,39 @@ use crate::problem::Problem;
 
 /// Where installations are kept, and the app that they belong to.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Store and app")]
 pub(crate) struct SessionArguments {
     /// What keeps the installations, sealed: a folder, `file:PATH`, `postgres://USER@HOST/DATABASE`, or `env:NAME` for a
-    /// variable that says one of these.
-    #[arg(
-        long,
-        env = "SLACK_AUTH_STORE",
-        hide_env_values = true,
-        value_name = "STORE",
-        global = true
-    )]
+    /// variable that says one of these. Default: `SLACK_AUTH_STORE`.
+    #[arg(long, value_name = "STORE", global = true)]
     pub(super) store: Option<String>,
-    /// The file with the sealing key; the variable `SLACK_AUTH_KEY` may hold the key itself.
-    #[arg(
-        long,
-        env = "SLACK_AUTH_KEY_FILE",
-        hide_env_values = true,
-        value_name = "FILE",
-        global = true
-    )]
+    /// The file with the sealing key; the variable `SLACK_AUTH_KEY` may hold the key itself. Default: `SLACK_AUTH_KEY_FILE`.
+    #[arg(long, value_name = "FILE", global = true)]
     pub(super) key_file: Option<PathBuf>,
-    /// The client id of the app.
-    #[arg(long, env = "SLACK_CLIENT_ID", hide_env_values = true, value_name = "ID", global = true)]
+    /// The client id of the app. Default: `SLACK_CLIENT_ID`.
+    #[arg(long, value_name = "ID", global = true)]
     pub(super) client_id: Option<String>,
-    /// The file with the client secret; the variable `SLACK_CLIENT_SECRET` may hold the secret
-    /// itself. An app without one is a public client.
-    #[arg(
-        long,
-        env = "SLACK_CLIENT_SECRET_FILE",
-        hide_env_values = true,
-        value_name = "FILE",
-        global = true
-    )]
+    /// The file with the client secret; the variable `SLACK_CLIENT_SECRET` may hold the secret itself. An app without one is
+    /// a public client. Default: `SLACK_CLIENT_SECRET_FILE`.
+    #[arg(long, value_name = "FILE", global = true)]
     client_secret_file: Option<PathBuf>,
-    /// The origin of another Slack, for instance of `slack-auth fake`.
-    #[arg(
-        long,
-        env = "SLACK_AUTH_ENDPOINT",
-        hide_env_values = true,
-        value_name = "ORIGIN",
-        global = true
-    )]
+    /// The origin of another Slack, for instance of `slack-auth fake`. Default: `SLACK_AUTH_ENDPOINT`.
+    #[arg(long, value_name = "ORIGIN", global = true)]
     pub(super) endpoint: Option<String>,
     /// Print JSON.
     #[arg(long, global = true)]
     pub(super) json: bool,
 }
 
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
 /// Reads a secret from a variable or a file, without the white space around it.
 pub(super) fn secret(variable: &str, file: Option<&Path>) -> Result<Option<String>, Problem> {
     if let Some(path) = file {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Problem::misuse(format!("cannot read {}: {}", path.display(), error.kind()))
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| Problem::misuse(format!("cannot read {}: {error}", path.display())))?;
         return Ok(Some(text.trim().to_owned()));
     }
     match std::env::var(variable) {
@@ -90,6 +72,23 @@ pub(super) fn secret(variable: &str, file: Option<&Path>) -> Result<Option<Strin
 }
 
 impl SessionArguments {
+    /// Fills in from the environment what no argument says; an empty variable says nothing.
+    ///
+    /// clap could do so, but would then name all of these when it explains how a command is used.
+    pub(crate) fn or_environment(self) -> Self {
+        let text =
+            |given: Option<String>, name| given.or_else(|| variable(name)?.into_string().ok());
+        let path = |given: Option<PathBuf>, name| given.or_else(|| variable(name).map(Into::into));
+        Self {
+            store: text(self.store, "SLACK_AUTH_STORE"),
+            key_file: path(self.key_file, "SLACK_AUTH_KEY_FILE"),
+            client_id: text(self.client_id, "SLACK_CLIENT_ID"),
+            client_secret_file: path(self.client_secret_file, "SLACK_CLIENT_SECRET_FILE"),
+            endpoint: text(self.endpoint, "SLACK_AUTH_ENDPOINT"),
+            json: self.json,
+        }
+    }
+
     /// Returns where the store is.
     pub(super) fn place(&self) -> Result<Place, Problem> {
         let text = self.store.as_deref().ok_or_else(|| {
@@ -178,24 +177,38 @@ impl Session {
         arguments: &SessionArguments,
         app: ClientCredentials,
     ) -> Result<Self, Problem> {
-        Self::open_with(arguments, app, Progress::none()).await
+        Self::open_with(arguments, app, None).await
     }
 
-    /// Opens a session that counts refreshed tokens.
-    pub(super) async fn open_with(
+    /// Opens a session for a sweep, which counts the tokens that were tried; what its report has anyway is not printed.
+    pub(super) async fn of_sweep(
         arguments: &SessionArguments,
         app: ClientCredentials,
         progress: Progress,
+    ) -> Result<Self, Problem> {
+        Self::open_with(arguments, app, Some(progress)).await
+    }
+
+    async fn open_with(
+        arguments: &SessionArguments,
+        app: ClientCredentials,
+        sweep: Option<Progress>,
     ) -> Result<Self, Problem> {
         let store = arguments.open_store(app.id().clone()).await?;
         let tasks = Tasks::new();
         let builder = TokenRotator::builder(arguments.client()?, app, store.clone())
             .runtime(tasks.clone())
             .observer(move |key: &StoreKey, slot: Slot, event: &RotationEvent| {
-                if matches!(event, RotationEvent::Refreshed { .. }) {
-                    progress.step();
+                let line = format!("{} {}: {}", key.to_text(), slot.as_str(), event.as_str());
+                match (&sweep, event) {
+                    (None, _) => eprintln!("slack-auth: {line}"),
+                    (Some(_), RotationEvent::Due { .. }) => {}
+                    (
+                        Some(progress),
+                        RotationEvent::Refreshed { .. } | RotationEvent::Retrying { .. },
+                    ) => progress.step(),
+                    (Some(progress), _) => progress.say(&line),
                 }
-                progress.say(&format!("{} {}: {}", key.to_text(), slot.as_str(), event.as_str()));
             });
         let rotator = builder.build().map_err(Problem::misuse)?;
         Ok(Self { store, rotator, tasks })
@@ -214,18 +227,21 @@ impl Session {
     /// Returns the key that is named, or the only one that holds a credential in `slot`.
     pub(super) async fn key(&self, named: Option<&str>, slot: Slot) -> Result<StoreKey, Problem> {
         if let Some(text) = named {
-            return StoreKey::from_text(text).map_err(Problem::misuse);
+            return named_key(text);
         }
-        let mut found = Vec::new();
+        let (mut found, mut others) = (Vec::new(), BTreeSet::new());
         for key in self.keys().await? {
             let stored = self.store.load(&key).await.map_err(Problem::refused)?;
-            if stored.is_some_and(|stored| stored.installation.any_credential(slot).is_some()) {
+            let Some(stored) = stored else { continue };
+            let holds = |slot: &Slot| stored.installation.any_credential(*slot).is_some();
+            others.extend(SLOTS.into_iter().filter(holds).map(Slot::as_str));
+            if holds(&slot) {
                 found.push(key);
             }
         }
         match &found[..] {
             [one] => Ok(one.clone()),
-            [] => Err(Problem::person(format!("the store holds no {} token", slot.as_str()))),
+            [] => Err(no_token(slot, &others)),
             _ => Err(Problem::misuse(format!(
                 "{} installations hold a {} token: name one with --key, see `slack-auth list`",
                 found.len(),
@@ -233,6 +249,26 @@ impl Session {
             ))),
         }
     }
+}
+
+/// Parses the name of an installation. It is not repeated: somebody may have given a token.
+pub(super) fn named_key(text: &str) -> Result<StoreKey, Problem> {
+    StoreKey::from_text(text).map_err(|_| {
+        Problem::misuse(
+            "no installation has such a name: give it as `slack-auth list` prints it, such as team/T0123456789",
+        )
+    })
+}
+
+/// Returns the problem of a store that holds no token in `slot`, but others.
+fn no_token(slot: Slot, others: &BTreeSet<&str>) -> Problem {
+    let advice = match slot {
+        Slot::Configuration => "store a pair with `slack-auth config add`",
+        _ if others.contains("user") => "for the person's give --slot user",
+        _ if others.contains("bot") => "for the bot's give --slot bot",
+        _ => "get one with `slack-auth login` or `slack-auth install`",
+    };
+    Problem::person(format!("the store holds no {} token: {advice}", slot.as_str()))
 }
 
 /// Returns all keys of a store; one entry that cannot be read is a failure, since a person must look.
@@ -297,6 +333,8 @@ impl Runtime for Tasks {
 }
 
 const PAGE: usize = 1000;
+
+const SLOTS: [Slot; 3] = [Slot::Bot, Slot::User, Slot::Configuration];
 
 /// A refresh takes at most as long as its lease.
 const SETTLE: Duration = Duration::from_secs(45);

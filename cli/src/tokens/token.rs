@@ -11,7 +11,7 @@ use slack_auth::{Recovery, Slot};
 
 use super::output::print;
 use super::progress::Progress;
-use super::session::{Session, SessionArguments, block_on};
+use super::session::{Session, SessionArguments, block_on, named_key};
 use crate::problem::Problem;
 
 /// Which token.
@@ -85,7 +85,7 @@ pub(crate) fn exec(wanted: &ExecArguments, arguments: &SessionArguments) -> Resu
         command.env_remove(variable);
     }
     let status = command.status().map_err(|error| {
-        Problem::misuse(format!("cannot run {}: {}", program.to_string_lossy(), error.kind()))
+        Problem::misuse(format!("cannot run {}: {error}", program.to_string_lossy()))
     })?;
     match status.code() {
         Some(0) => Ok(()),
@@ -140,8 +140,9 @@ pub(crate) fn whoami(wanted: &TokenArguments, arguments: &SessionArguments) -> R
 /// Refreshes every token that is due, and counts what needs a person.
 pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
-        let progress = Progress::unbounded("refreshed");
-        let session = Session::open_with(arguments, arguments.app()?, progress.clone()).await?;
+        let app = arguments.app()?;
+        let progress = Progress::unbounded("tokens tried");
+        let session = Session::of_sweep(arguments, app, progress.clone()).await?;
         let report = session.rotator.sweep_once().await;
         session.settle().await;
         progress.end();
@@ -160,8 +161,15 @@ pub(crate) fn sweep(arguments: &SessionArguments) -> Result<(), Problem> {
             "unreadable": unreadable,
         });
         print(arguments.json, &value, &lines)?;
+        let is_settings = |it: &&SweepFailure| {
+            matches!(it.error.recovery(), Recovery::FixConfiguration | Recovery::AskAdmin)
+        };
+        let settings = report.failures.iter().filter(is_settings).count();
         match (persons, failed, unreadable) {
             (0, 0, 0) => Ok(()),
+            (0, ..) if settings > 0 => Err(Problem::person(format!(
+                "{settings} tokens could not be refreshed before somebody corrects the app's settings or credentials"
+            ))),
             (0, 0, _) => {
                 Err(Problem::person(format!("{unreadable} entries of the store cannot be read")))
             }
@@ -180,8 +188,8 @@ async fn needing_person(session: &Session) -> Result<usize, Problem> {
 /// Revokes the tokens of an installation and removes it.
 pub(crate) fn revoke(key: &str, arguments: &SessionArguments) -> Result<(), Problem> {
     block_on(async {
+        let key = named_key(key)?;
         let session = Session::open(arguments, arguments.app()?).await?;
-        let key = session.key(Some(key), Slot::Bot).await?;
         if session.store.load(&key).await.map_err(Problem::refused)?.is_none() {
             return Err(Problem::refused(format!("the store holds nothing for {}", key.to_text())));
         }

@@ -1,21 +1,24 @@
 //! `config rotate` is killed at each step that can be seen from outside; the pair must never be lost unnoticed.
 //!
-//! | step | what holds the command there | Slack has answered | stored |
-//! |---|---|---|---|
-//! | connecting | nobody accepts its connection | no | no |
-//! | sent | the request is read, and not passed on | no | no |
-//! | spent | Slack's answer is kept back | yes | no |
-//! | half an answer | half of it is passed on | yes | no |
-//! | writing | all of it is, and the store is locked | yes | no |
-//! | stored | its standard output is full | yes | yes |
-//! | done | it has ended | yes | yes |
+//! | step | what holds the command there | marked | Slack has answered | stored |
+//! |---|---|---|---|---|
+//! | locked out | the store is locked | no | no | no |
+//! | marking | nothing: it is killed as soon as the file is there that it writes the mark to | no | no | no |
+//! | connecting | nobody reads from its connection | yes | no | no |
+//! | sent | the request is read, and not passed on | yes | no | no |
+//! | spent | Slack's answer is kept back | yes | yes | no |
+//! | half an answer | half of it is passed on | yes | yes | no |
+//! | writing | all of it is, and the store is locked | yes | yes | no |
+//! | stored | its standard output is full | yes | yes | yes |
+//! | done | it has ended | yes | yes | yes |
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,6 +29,8 @@ use crate::desk::Desk;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 enum Step {
+    LockedOut,
+    Marking,
     Connecting,
     Sent,
     Spent,
@@ -35,7 +40,7 @@ enum Step {
     Done,
 }
 
-use Step::{Connecting, Done, HalfAnAnswer, Sent, Spent, Stored, Writing};
+use Step::{Connecting, Done, HalfAnAnswer, LockedOut, Marking, Sent, Spent, Stored, Writing};
 
 /// Adds a pair, and rotates it once, so that its end is known and nothing but `rotate` sends it.
 fn desk_with_pair() -> Desk {
@@ -79,8 +84,7 @@ fn hold(desk: &Desk, step: Step, listener: TcpListener) -> Receiver<Vec<File>> {
         let mut locked = Vec::new();
         if step > Sent {
             if step == Writing {
-                // No write can begin from here on.
-                locked = fs::read_dir(locks).unwrap().map(|it| lock(&it.unwrap().path())).collect();
+                locked = lock_all(&locks);
             }
             let mut slack = TcpStream::connect(fake).unwrap();
             slack.write_all(&request).unwrap();
@@ -98,8 +102,36 @@ fn hold(desk: &Desk, step: Step, listener: TcpListener) -> Receiver<Vec<File>> {
     is_held
 }
 
+/// Locks a store: no write can begin from here on.
+fn lock_all(locks: &Path) -> Vec<File> {
+    fs::read_dir(locks).unwrap().map(|it| lock(&it.unwrap().path())).collect()
+}
+
+/// Kills a rotation after the file is there that the marked entry is written to, and before it takes the entry's place.
+fn kill_while_marking(desk: &Desk, mut command: Command) {
+    let files = fs::read_dir(desk.path("store").join("installations")).unwrap();
+    let mut files = files.map(|it| it.unwrap().path());
+    let is_entry = |it: &PathBuf| it.file_name().unwrap().to_str().unwrap().starts_with("team-");
+    let entry = files.find(is_entry).unwrap().with_extension("slack");
+    let new = entry.with_extension("new");
+    for _ in 0..50 {
+        let before = fs::read(&entry).unwrap();
+        // What a lease has reserved may be there.
+        let _ = fs::remove_file(&new);
+        let mut child = command.spawn().unwrap();
+        while !new.exists() && child.try_wait().unwrap().is_none() {}
+        kill(&mut child);
+        if new.exists() && fs::read(&entry).unwrap() == before {
+            return;
+        }
+        // Too late: with the next pair it is tried again.
+        assert!(desk.run(&["config", "rotate"]).status.success());
+    }
+    panic!("it was never killed in time");
+}
+
 #[expect(clippy::incompatible_msrv, reason = "tests run with the present compiler")]
-fn lock(path: &std::path::Path) -> File {
+fn lock(path: &Path) -> File {
     let file = File::options().read(true).write(true).open(path).unwrap();
     file.lock().unwrap();
     file
@@ -129,12 +161,27 @@ fn kill_at(desk: &Desk, step: Step) {
         command.stdout(stdout);
         reader = Some(kept);
     }
+    if step == Marking {
+        return kill_while_marking(desk, command);
+    }
+    let locked = if step == LockedOut { lock_all(&desk.path("store/locks")) } else { Vec::new() };
     let mut child = command.spawn().unwrap();
-    if step == Connecting {
-        // The connection waits in the queue of a listener that accepts none.
-        thread::sleep(Duration::from_millis(1500));
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    if step <= Connecting {
+        let mut connection = None;
+        if step == Connecting {
+            // Its connection is taken up, and nothing is read.
+            connection = Some(listener.accept().unwrap());
+        } else {
+            thread::sleep(Duration::from_millis(1500));
+            listener.set_nonblocking(true).unwrap();
+            assert!(listener.accept().is_err(), "it did not wait for the store");
+        }
+        if child.try_wait().unwrap().is_some() {
+            let out = child.wait_with_output().unwrap();
+            panic!("{step:?}: it ended by itself: {}", said(&out));
+        }
         kill(&mut child);
+        drop((locked, connection));
         return;
     }
     let locked = hold(desk, step, listener).recv_timeout(Duration::from_secs(60)).unwrap();
@@ -174,8 +221,10 @@ fn check(step: Step, is_late: bool) {
     let desk = desk_with_pair();
     let before = fingerprint(&desk);
     kill_at(&desk, step);
+    // Killed while it marks, it may have been tried with more than one pair.
+    let before = if step == Marking { fingerprint(&desk) } else { before };
     let is_stored = fingerprint(&desk) != before;
-    let is_spent = step >= Spent;
+    let (is_marked, is_spent) = (step > Marking, step >= Spent);
     assert_eq!(is_stored, step >= Stored, "{step:?}");
     if is_late {
         desk.fake.send("POST", "/clock", &json!({"advance": 120}));
@@ -184,7 +233,8 @@ fn check(step: Step, is_late: bool) {
     let text = said(&next);
     let place = format!("{step:?}, late: {is_late}: {text}");
     // What was sent, or may have been, and is not stored: the run says what it cannot know.
-    assert_eq!(text.contains("stored no answer of Slack"), !is_stored, "{place}");
+    let is_open = is_marked && !is_stored;
+    assert_eq!(text.contains("stored no answer of Slack"), is_open, "{place}");
     if is_spent && !is_stored && is_late {
         // Nobody has the pair any more, and nobody is told otherwise.
         assert_eq!(next.status.code(), Some(3), "{place}");
@@ -192,7 +242,7 @@ fn check(step: Step, is_late: bool) {
         return;
     }
     assert_eq!(next.status.code(), Some(0), "{place}");
-    assert_eq!(text.contains("takes its place"), !is_stored, "{place}");
+    assert_eq!(text.contains("takes its place"), is_open, "{place}");
     let token = desk.token(&["config", "token"]);
     let looked = desk.fake.post("/tokens/inspect", &json!({"token": token}));
     assert_eq!(looked["live"], true, "{place}: {looked}");
@@ -205,7 +255,7 @@ fn check(step: Step, is_late: bool) {
 #[test]
 fn a_kill_at_each_step_of_a_rotation_loses_nothing_unnoticed() {
     // Each waits for the lease of the killed process, so they wait together.
-    let steps = [Connecting, Sent, Spent, HalfAnAnswer, Writing, Stored, Done];
+    let steps = [LockedOut, Marking, Connecting, Sent, Spent, HalfAnAnswer, Writing, Stored, Done];
     let cases = steps.iter().flat_map(|step| [(*step, false), (*step, true)]);
     let checks: Vec<_> = cases
         .map(|(step, is_late)| ((step, is_late), thread::spawn(move || check(step, is_late))))

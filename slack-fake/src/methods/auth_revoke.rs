@@ -16,7 +16,7 @@ impl State {
     ) -> Result<Answer, Failure> {
         let is_test = matches!(arguments.value("test"), Some("1" | "true"));
         let refresh_token = match &call.authorization {
-            Authorization::Bearer(token) => Some(token.as_str()),
+            Authorization::Bearer(token) => Some(*token),
             _ => arguments.value("token"),
         };
         let refresh_token = refresh_token.map(Key::of);

@@ -25,23 +25,26 @@ impl State {
         let token = match (&call.authorization, arguments.value("token")) {
             (Authorization::None, None) => return Err("not_authed"),
             (Authorization::None, Some(token)) => token,
-            (Authorization::Bearer(token), field) if field.is_none_or(|field| field == token) => {
+            (Authorization::Bearer(token), field) if field.is_none_or(|field| field == *token) => {
                 token
             }
             _ => return Err("invalid_auth"),
         };
-        let index = self.live_credential(token, now)?;
-        Ok(Holder { token: Key::of(token), index })
+        self.live_credential(token, now)
     }
 
-    /// Returns the credential that a working access token belongs to, or Slack's code for what is
-    /// wrong with the token.
-    pub(crate) fn live_credential(&mut self, token: &str, now: u64) -> Result<usize, &'static str> {
-        let key = Key::of(token);
-        let index = self.access_tokens.get(&key).ok_or("invalid_auth")?.credential as usize;
+    /// Returns the owner of a working access token, or Slack's code for what is wrong with the
+    /// token.
+    pub(crate) fn live_credential(
+        &mut self,
+        token: &str,
+        now: u64,
+    ) -> Result<Holder, &'static str> {
+        let token = Key::of(token);
+        let index = self.access_tokens.get(&token).ok_or("invalid_auth")?.credential as usize;
         self.settle(index, now);
-        self.check_access_token(&key, now)?;
-        Ok(index)
+        self.check_access_token(&token, now)?;
+        Ok(Holder { token, index })
     }
 
     /// Returns Slack's code for what is wrong with an access token, if anything is.

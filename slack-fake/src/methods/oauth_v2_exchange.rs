@@ -18,10 +18,10 @@ impl State {
     ) -> Result<Answer, Failure> {
         let in_form = arguments.value("token");
         let token = match &call.authorization {
-            Authorization::Bearer(token) if in_form.is_some_and(|other| other != token) => {
+            Authorization::Bearer(token) if in_form.is_some_and(|other| other != *token) => {
                 return Err("invalid_auth".into());
             }
-            Authorization::Bearer(token) => Some(token.as_str()),
+            Authorization::Bearer(token) => Some(*token),
             _ => in_form,
         };
         let claim = Claim::in_body(arguments)?;

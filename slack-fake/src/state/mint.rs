@@ -74,13 +74,9 @@ impl Mint {
                 .chain_update(self.counter.to_be_bytes())
                 .chain_update(block.to_be_bytes())
                 .finalize();
-            let room = length - text.len();
-            text.extend(
-                digest
-                    .iter()
-                    .take(room)
-                    .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])),
-            );
+            for byte in digest.iter().take(length - text.len()) {
+                text.push(char::from(alphabet[usize::from(*byte) % alphabet.len()]));
+            }
             block += 1;
         }
         text

@@ -11,16 +11,16 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     #[cfg(feature = "openid")]
     uri: &'a http::Uri,
-    pub(crate) authorization: Authorization,
+    pub(crate) authorization: Authorization<'a>,
     pub(crate) query: Arguments,
     headers: &'a HeaderMap,
     body: &'a [u8],
 }
 
 /// What the `Authorization` header holds.
-pub(crate) enum Authorization {
+pub(crate) enum Authorization<'a> {
     None,
-    Bearer(String),
+    Bearer(&'a str),
     /// Client id and secret, form-decoded as RFC 6749 section 2.3.1 has it; `None` if they cannot
     /// be read.
     Basic(Option<(String, String)>),
@@ -72,14 +72,12 @@ impl<'a> Call<'a> {
         arguments.pairs.retain(|(name, _)| name != "token");
         let mut warnings = Vec::new();
         if self.verb == Method::POST && !self.body.is_empty() {
-            let (essence, charset) = self.content_type()?;
-            if charset
-                .as_ref()
-                .is_some_and(|charset| !matches!(charset.as_str(), "utf-8" | "iso-8859-1"))
-            {
+            let content_type = self.content_type()?;
+            let (essence, charset) = parts(&content_type);
+            if charset.is_some_and(|charset| !matches!(charset, "utf-8" | "iso-8859-1")) {
                 return Err("invalid_charset");
             }
-            let body = match essence.as_str() {
+            let body = match essence {
                 "application/json" => {
                     if charset.is_none() {
                         warnings.push("missing_charset");
@@ -122,8 +120,7 @@ impl<'a> Call<'a> {
 
     /// Returns the body as JSON, if it is sent as such and can be read.
     pub(crate) fn json(&self) -> Option<Value> {
-        let (essence, _) = self.content_type().ok()?;
-        let is_json = essence == "application/json";
+        let is_json = parts(&self.content_type().ok()?).0 == "application/json";
         serde_json::from_slice(self.body).ok().filter(|_| is_json)
     }
 
@@ -134,28 +131,30 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The media type and the charset parameter, both in lower case.
-    fn content_type(&self) -> Result<(String, Option<String>), &'static str> {
+    /// Returns the content type in lower case.
+    fn content_type(&self) -> Result<String, &'static str> {
         let value = self.headers.get(header::CONTENT_TYPE).ok_or("missing_post_type")?;
-        let text = value.to_str().map_err(|_| "invalid_post_type")?.to_ascii_lowercase();
-        let mut parts = text.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default().to_owned();
-        let charset = parts
-            .filter_map(|part| part.split_once('='))
-            .find(|(name, _)| name.trim() == "charset")
-            .map(|(_, value)| value.trim().trim_matches('"').to_owned());
-        Ok((essence, charset))
+        Ok(value.to_str().map_err(|_| "invalid_post_type")?.to_ascii_lowercase())
     }
 }
 
-impl Authorization {
-    fn read(headers: &HeaderMap) -> Self {
+/// Returns the media type and the charset parameter of a content type.
+fn parts(content_type: &str) -> (&str, Option<&str>) {
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let charset = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim() == "charset")
+        .map(|(_, value)| value.trim().trim_matches('"'));
+    (essence, charset)
+}
+
+impl<'a> Authorization<'a> {
+    fn read(headers: &'a HeaderMap) -> Self {
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Self::None };
         let Ok(text) = value.to_str() else { return Self::Other };
         match text.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Self::Bearer(token.to_owned())
-            }
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Self::Bearer(token),
             Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {
                 Self::Basic(basic(pair))
             }

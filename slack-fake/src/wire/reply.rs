@@ -3,10 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
-    LOCATION, RETRY_AFTER,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    CACHE_CONTROL, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER,
 };
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::wire::json;
@@ -83,19 +83,36 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
     }
     let mut response = json(status.unwrap_or(StatusCode::OK), &Value::Object(body));
     if let Some(ScopeHeaders { granted, accepted }) = scopes {
-        set(&mut response, "x-oauth-scopes", &granted);
+        set(&mut response, OAUTH_SCOPES, granted);
         if let Some(accepted) = accepted {
-            set(&mut response, "x-accepted-oauth-scopes", accepted);
+            let accepted = HeaderValue::from_static(accepted);
+            response.headers_mut().insert(ACCEPTED_OAUTH_SCOPES, accepted);
         }
     }
     response
 }
 
-/// Writes a time in the form of the `Date` header.
-pub(crate) fn http_date(now: u64) -> String {
-    // Later than the year 9999 the form has no room.
-    const LAST: u64 = 253_402_300_799;
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now.min(LAST)))
+/// The `Date` header of the latest answer: many have the same.
+#[derive(Clone, Default)]
+pub(crate) struct Date {
+    at: u64,
+    value: Option<HeaderValue>,
+}
+
+impl Date {
+    /// Sets the time of an answer.
+    pub(crate) fn set(&mut self, response: &mut Response<Vec<u8>>, now: u64) {
+        // Later than the year 9999 the form has no room.
+        const LAST: u64 = 253_402_300_799;
+        if self.at != now || self.value.is_none() {
+            let time = UNIX_EPOCH + Duration::from_secs(now.min(LAST));
+            self.value = HeaderValue::try_from(httpdate::fmt_http_date(time)).ok();
+            self.at = now;
+        }
+        if let Some(value) = &self.value {
+            response.headers_mut().insert(DATE, value.clone());
+        }
+    }
 }
 
 /// Writes a JSON document.
@@ -117,13 +134,14 @@ pub(crate) fn plain(
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(MOST_HEADERS);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(
         CACHE_CONTROL,
         HeaderValue::from_static("private, no-cache, no-store, must-revalidate"),
     );
     headers.insert(
-        "access-control-expose-headers",
+        ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("x-slack-req-id, retry-after"),
     );
     response
@@ -156,8 +174,15 @@ pub(crate) fn set_retry_after(response: &mut Response<Vec<u8>>, seconds: u64) {
 }
 
 /// Sets a header, unless the value cannot be a header value.
-pub(crate) fn set(response: &mut Response<Vec<u8>>, name: &'static str, value: &str) {
+pub(crate) fn set(response: &mut Response<Vec<u8>>, name: HeaderName, value: String) {
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(name, value);
     }
 }
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-slack-req-id");
+const OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
+const ACCEPTED_OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-accepted-oauth-scopes");
+
+/// As many headers as an answer has, so that their table is made once.
+const MOST_HEADERS: usize = 12;
