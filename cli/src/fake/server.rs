@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
@@ -11,7 +13,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use slack_fake::Delivery;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,12 +61,38 @@ pub(super) async fn serve(
 }
 
 async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, control: Arc<Control>) {
-    let service = service_fn(move |request| answer(Arc::clone(&control), request));
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
-    // An error is the peer's doing, or a reply that was scripted to get lost.
-    let _ = serving.await;
+    let steps = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&steps);
+    let service = service_fn(move |request| {
+        let (control, steps) = (Arc::clone(&control), Arc::clone(&counted));
+        async move {
+            steps.fetch_add(1, Relaxed);
+            let answered = answer(control, request).await;
+            steps.fetch_add(1, Relaxed);
+            answered
+        }
+    });
+    // A timer for each head, as hyper has it, would cost more than the answer.
+    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        biased;
+        // An error is the peer's doing, or a reply that was scripted to get lost.
+        _ = serving => {}
+        () = idle(&steps) => {}
+    }
+}
+
+/// Ends when no request has begun or ended for a while, and none is being answered.
+async fn idle(steps: &AtomicU64) {
+    let mut seen = None;
+    loop {
+        let now = steps.load(Relaxed);
+        if seen == Some(now) && now % 2 == 0 {
+            return;
+        }
+        seen = Some(now);
+        sleep(IDLE).await;
+    }
 }
 
 /// Answers one request; an error closes the connection.
@@ -137,6 +165,8 @@ impl fmt::Display for Lost {
 impl std::error::Error for Lost {}
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection stays open at least without a request.
+const IDLE: Duration = Duration::from_secs(30);
 const BODY_WAIT: Duration = Duration::from_secs(30);
 /// The longest body of a request to Slack's side.
 const MOST_BODY: usize = 1 << 20;

@@ -1,11 +1,12 @@
 //! `auth.test`: the owner of a token.
 
-use serde_json::json;
+use serde_json::Value;
 
 use crate::state::credential::AccessRecord;
 use crate::state::memory::State;
 use crate::wire::call::{Arguments, Call};
-use crate::wire::reply::{Answer, Failure};
+use crate::wire::json::Object;
+use crate::wire::reply::{Answer, Body, Failure};
 
 impl State {
     pub(crate) fn auth_test(
@@ -18,37 +19,34 @@ impl State {
         let credential = &self.credentials[holder.index];
         let target = &credential.target;
         let place = target.id();
-        let (name, host) = match (self.workspace(place), self.organization(place)) {
-            (Some(workspace), _) => (workspace.name.as_str(), workspace.domain.clone()),
-            (None, Some(organization)) => {
-                (organization.name.as_str(), format!("{}.enterprise", organization.domain))
+        let (team, url) = match (self.workspace(place), self.organization(place)) {
+            (Some(it), _) => (it.name.as_str(), format!("https://{}.slack.com/", it.domain)),
+            (None, Some(it)) => {
+                (it.name.as_str(), format!("https://{}.enterprise.slack.com/", it.domain))
             }
-            (None, None) => ("", "fake".to_owned()),
+            (None, None) => ("", "https://fake.slack.com/".to_owned()),
         };
-        let app = self.app(&credential.client_id);
         let user = match credential.bot_id {
-            Some(_) => app.map(|app| app.bot_name.clone()),
-            None => self.user(&credential.user_id).map(|user| user.name.clone()),
+            Some(_) => self.app(&credential.client_id).map(|app| app.bot_name.as_str()),
+            None => self.user(&credential.user_id).map(|user| user.name.as_str()),
         };
-        let mut answer = Answer::new(json!({
-            "url": format!("https://{host}.slack.com/"),
-            "team": name,
-            "user": user,
-            "team_id": place,
-            "user_id": credential.user_id,
-            "is_enterprise_install": target.is_org_wide(),
-        }));
-        if let Some(bot_id) = &credential.bot_id {
-            answer.body.insert("bot_id".into(), bot_id.as_ref().into());
+        let end = self.access_tokens.get(&holder.token).and_then(AccessRecord::expires_at);
+        // It is the answer that is asked for most, so it is written without a table of its members.
+        let mut body = Object::new();
+        body.text("bot_id", credential.bot_id.as_deref());
+        body.text("enterprise_id", target.enterprise.as_deref());
+        body.value("expires_in", end.map(|end| Value::from(end.saturating_sub(now))));
+        body.value("is_enterprise_install", Value::from(target.is_org_wide()));
+        body.value("ok", Value::from(true));
+        body.text("team", team);
+        body.text("team_id", place);
+        body.text("url", url.as_str());
+        match user {
+            Some(user) => body.text("user", user),
+            None => body.value("user", Value::Null),
         }
-        if let Some(enterprise) = &target.enterprise {
-            answer.body.insert("enterprise_id".into(), enterprise.as_ref().into());
-        }
-        if let Some(end) = self.access_tokens.get(&holder.token).and_then(AccessRecord::expires_at)
-        {
-            answer.body.insert("expires_in".into(), end.saturating_sub(now).into());
-        }
-        answer.scopes = Some(credential.scope_headers(None));
-        Ok(answer)
+        body.text("user_id", credential.user_id.as_ref());
+        let body = Body::Written(body.end());
+        Ok(Answer { body, scopes: Some(credential.scope_headers(None)) })
     }
 }

@@ -49,6 +49,6 @@ impl State {
         }
         self.credentials[index].rotates = true;
         let issued = self.issue(index, now);
-        Ok(Answer { body: self.one_credential(index, &issued), scopes: None })
+        Ok(Answer::of(self.one_credential(index, &issued)))
     }
 }

@@ -20,6 +20,6 @@ impl State {
             failure.more.insert("provided".into(), credential.scopes.as_str().into());
             return Err(failure);
         }
-        Ok(Answer { body: self.claims(credential), scopes })
+        Ok(Answer { scopes, ..Answer::of(self.claims(credential)) })
     }
 }

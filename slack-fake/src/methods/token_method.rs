@@ -50,7 +50,7 @@ impl State {
             }
             Some(_) => return Err("invalid_grant_type".into()),
         };
-        Ok(Answer { body, scopes: None })
+        Ok(Answer::of(body))
     }
 
     /// Issues the credential of one of the parties of a code, the bot or the person.
@@ -123,9 +123,10 @@ impl State {
         let app = claim.app(self)?;
         let token =
             arguments.value("refresh_token").ok_or_else(|| Failure::missing("refresh_token"))?;
+        let token = Key::of(token);
         let credential = self
             .refresh_tokens
-            .get(&Key::of(token))
+            .get(&token)
             .and_then(|record| self.credentials.get(record.credential as usize))
             .filter(|c| *c.client_id == *claim.client_id && kinds.contains(&c.kind));
         // A public client has no secret to send; should it send one all the same, it must be right.
@@ -135,6 +136,6 @@ impl State {
         if credential.is_none() {
             return Err("invalid_refresh_token".into());
         }
-        self.refresh(token, now).ok_or_else(|| "invalid_refresh_token".into())
+        self.refresh_by_key(&token, now).ok_or_else(|| "invalid_refresh_token".into())
     }
 }

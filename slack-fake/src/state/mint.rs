@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const DIGITS: &[u8] = b"0123456789";
-const HEX: &[u8] = b"0123456789abcdef";
-const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS: &[u8; 10] = b"0123456789";
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const UPPER: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// A generator of texts; equal generators return equal texts.
 pub(crate) struct Mint {
@@ -64,7 +64,7 @@ impl Mint {
         format!("1{}", self.fresh(DIGITS, length - 1))
     }
 
-    fn fresh(&mut self, alphabet: &[u8], length: usize) -> String {
+    fn fresh<const N: usize>(&mut self, alphabet: &[u8; N], length: usize) -> String {
         self.counter = self.counter.wrapping_add(1);
         let mut text = String::with_capacity(length);
         let mut block = 0_u64;
@@ -75,7 +75,7 @@ impl Mint {
                 .chain_update(block.to_be_bytes())
                 .finalize();
             for byte in digest.iter().take(length - text.len()) {
-                text.push(char::from(alphabet[usize::from(*byte) % alphabet.len()]));
+                text.push(char::from(alphabet[usize::from(*byte) % N]));
             }
             block += 1;
         }

@@ -9,7 +9,11 @@ impl State {
     /// Exchanges a refresh token for a new pair, and returns it with the credential; none if the
     /// token is not valid.
     pub(crate) fn refresh(&mut self, token: &str, now: u64) -> Option<(usize, Issued)> {
-        let token = &Key::of(token);
+        self.refresh_by_key(&Key::of(token), now)
+    }
+
+    /// Does the same for a token by its key.
+    pub(crate) fn refresh_by_key(&mut self, token: &Key, now: u64) -> Option<(usize, Issued)> {
         let index = self.refresh_tokens.get(token)?.credential as usize;
         self.settle(index, now);
         if !self.can_refresh(token, now) {

@@ -1,50 +1,129 @@
 //! JSON as Slack writes it: slashes escaped, everything beyond ASCII as `\uXXXX`.
 
-use std::io;
+use std::io::Write as _;
 
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::ser::{Formatter, Serializer};
+use serde_json::{Map, Value};
 
 /// Writes `value` the way Slack's servers do.
 pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(USUAL);
-    // Writing a `Value` into memory cannot fail; should it ever, an empty body is what a client
-    // must survive anyway.
-    let _ = value.serialize(&mut Serializer::with_formatter(&mut out, SlackFormatter));
+    write(&mut out, value);
     out
 }
 
-struct SlackFormatter;
+/// Writes an object the way Slack's servers do.
+pub(crate) fn object_to_bytes(members: &Map<String, Value>) -> Vec<u8> {
+    let mut object = Object::new();
+    for (name, value) in members {
+        object.member(name, |out| write(out, value));
+    }
+    object.end()
+}
 
-impl Formatter for SlackFormatter {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(|c| c == '/' || !(' '..='~').contains(&c)) {
-            let (plain, special) = rest.split_at(at);
-            writer.write_all(plain.as_bytes())?;
-            let mut chars = special.chars();
-            match chars.next() {
-                Some('/') => writer.write_all(b"\\/")?,
-                Some(c) => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        write!(writer, "\\u{unit:04x}")?;
-                    }
-                }
-                None => {}
-            }
-            rest = chars.as_str();
+/// An object that is written member by member.
+pub(crate) struct Object(Vec<u8>);
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(USUAL))
+    }
+
+    /// Adds a member whose value `write` writes.
+    fn member(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        write_text(&mut self.0, name);
+        self.0.push(b':');
+        write(&mut self.0);
+    }
+
+    /// Adds a text; one that is absent is left out.
+    pub(crate) fn text<'a>(&mut self, name: &str, text: impl Into<Option<&'a str>>) {
+        if let Some(text) = text.into() {
+            self.member(name, |out| write_text(out, text));
         }
-        writer.write_all(rest.as_bytes())
+    }
+
+    /// Adds a value of another kind; one that is absent is left out.
+    pub(crate) fn value(&mut self, name: &str, value: impl Into<Option<Value>>) {
+        if let Some(value) = value.into() {
+            self.member(name, |out| write(out, &value));
+        }
+    }
+
+    pub(crate) fn end(mut self) -> Vec<u8> {
+        if self.0.is_empty() {
+            self.0.push(b'{');
+        }
+        self.0.push(b'}');
+        self.0
     }
 }
 
+fn write(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => {
+            // Writing into memory cannot fail.
+            let _ = write!(out, "{number}");
+        }
+        Value::String(text) => write_text(out, text),
+        Value::Array(values) => {
+            out.push(b'[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write(out, value);
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => out.extend_from_slice(&object_to_bytes(members)),
+    }
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text;
+    // Every byte of a character beyond ASCII is special, so this is where a character begins.
+    while let Some(at) = rest.bytes().position(is_special) {
+        let (plain, special) = rest.split_at(at);
+        out.extend_from_slice(plain.as_bytes());
+        let mut chars = special.chars();
+        if let Some(c) = chars.next() {
+            escape(out, c);
+        }
+        rest = chars.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out.push(b'"');
+}
+
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | 0..=0x1f | 0x7f..)
+}
+
+fn escape(out: &mut Vec<u8>, c: char) {
+    let short = match c {
+        '"' | '\\' | '/' => c,
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        _ => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+            return;
+        }
+    };
+    let _ = write!(out, "\\{short}");
+}
+
 /// Room for most answers.
-const USUAL: usize = 1024;
+const USUAL: usize = 960;
 
 #[cfg(test)]
 mod tests {
@@ -61,5 +140,26 @@ mod tests {
             r#"{"q":"a\"b\\c\n","rest":"\u00e9t\/","url":"https:\/\/x\/\ud83d\ude00"}"#
         );
         assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), value);
+    }
+
+    #[test]
+    fn every_kind_of_value_and_every_character_comes_back() {
+        let all: String = (0..0x300).filter_map(char::from_u32).collect();
+        let value = json!([null, true, false, 0, -1, 1.5, u64::MAX, "", [], {}, [1, [2]], {"a": {"b": all}}]);
+        assert_eq!(serde_json::from_slice::<Value>(&to_bytes(&value)).unwrap(), value);
+        let start =
+            r#"[null,true,false,0,-1,1.5,18446744073709551615,"",[],{},[1,[2]],{"a":{"b":""#;
+        assert!(to_bytes(&value).starts_with(start.as_bytes()));
+    }
+
+    #[test]
+    fn an_object_leaves_out_what_is_absent() {
+        let mut object = Object::new();
+        object.text("a/b", None::<&str>);
+        object.value("n", Some(Value::from(1)));
+        object.text("t", "\u{7f}");
+        object.value("m", None::<Value>);
+        assert_eq!(object.end(), br#"{"n":1,"t":"\u007f"}"#);
+        assert_eq!(Object::new().end(), b"{}");
     }
 }

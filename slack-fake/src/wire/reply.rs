@@ -12,10 +12,17 @@ use serde_json::{Map, Value, json};
 use crate::wire::json;
 
 /// The answer of a method that succeeds.
-#[derive(Default)]
 pub(crate) struct Answer {
-    pub(crate) body: Map<String, Value>,
+    pub(crate) body: Body,
     pub(crate) scopes: Option<ScopeHeaders>,
+}
+
+/// The body of an answer.
+pub(crate) enum Body {
+    /// The members beside `ok`.
+    Members(Map<String, Value>),
+    /// All of it, written already.
+    Written(Vec<u8>),
 }
 
 /// The answer of a method that fails.
@@ -38,10 +45,19 @@ pub(crate) struct ScopeHeaders {
 impl Answer {
     /// Creates an answer from the members beside `ok`; anything but an object counts as empty.
     pub(crate) fn new(body: Value) -> Self {
-        match body {
-            Value::Object(body) => Self { body, scopes: None },
-            _ => Self::default(),
-        }
+        let Value::Object(members) = body else { return Self::of(Map::new()) };
+        Self::of(members)
+    }
+
+    /// Creates an answer from the members beside `ok`.
+    pub(crate) fn of(members: Map<String, Value>) -> Self {
+        Self { body: Body::Members(members), scopes: None }
+    }
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self::of(Map::new())
     }
 }
 
@@ -64,7 +80,13 @@ impl From<&str> for Failure {
 /// Writes the envelope of an API method.
 pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> Response<Vec<u8>> {
     let (mut body, scopes, status) = match outcome {
-        Ok(Answer { mut body, scopes }) => {
+        Ok(Answer { body: Body::Written(text), scopes }) => {
+            if warnings.is_empty() {
+                return with_scopes(plain(StatusCode::OK, JSON, text), scopes);
+            }
+            (serde_json::from_slice(&text).unwrap_or_default(), scopes, None)
+        }
+        Ok(Answer { body: Body::Members(mut body), scopes }) => {
             body.insert("ok".into(), true.into());
             (body, scopes, None)
         }
@@ -81,7 +103,12 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
             metadata.insert("warnings".into(), json!(warnings));
         }
     }
-    let mut response = json(status.unwrap_or(StatusCode::OK), &Value::Object(body));
+    let text = json::object_to_bytes(&body);
+    with_scopes(plain(status.unwrap_or(StatusCode::OK), JSON, text), scopes)
+}
+
+/// Adds the headers that tell of scopes.
+fn with_scopes(mut response: Response<Vec<u8>>, scopes: Option<ScopeHeaders>) -> Response<Vec<u8>> {
     if let Some(ScopeHeaders { granted, accepted }) = scopes {
         set(&mut response, OAUTH_SCOPES, granted);
         if let Some(accepted) = accepted {
@@ -117,7 +144,7 @@ impl Date {
 
 /// Writes a JSON document.
 pub(crate) fn json(status: StatusCode, value: &Value) -> Response<Vec<u8>> {
-    plain(status, "application/json; charset=utf-8", json::to_bytes(value))
+    plain(status, JSON, json::to_bytes(value))
 }
 
 /// Writes an HTML page.
@@ -180,6 +207,7 @@ pub(crate) fn set(response: &mut Response<Vec<u8>>, name: HeaderName, value: Str
     }
 }
 
+const JSON: &str = "application/json; charset=utf-8";
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-slack-req-id");
 const OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const ACCEPTED_OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-accepted-oauth-scopes");
