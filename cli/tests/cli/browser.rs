@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::desk::{Desk, free_port};
 use crate::support::PROGRAM;
 
-/// What the command opens a browser with: this one has no window, follows the redirects, and writes the last page down.
+/// What the command opens a browser with: this one has no window, follows the redirects, and writes the last page down. It has a
+/// session of its own, as a browser that was there before has: it outlives the terminal.
 const XDG_OPEN: &str = r#"#!/bin/sh
-exec "$SLACK_AUTH_CHROMIUM" --headless --no-sandbox --disable-gpu --user-data-dir="$0.profile" --dump-dom "$1" >"$0.page"
+exec setsid "$SLACK_AUTH_CHROMIUM" --headless --no-sandbox --disable-gpu --user-data-dir="$0.profile" --dump-dom "$1" >"$0.page"
 "#;
 
 #[test]
