@@ -286,3 +286,23 @@ fn a_wait_of_less_than_a_second_is_part_of_a_refresh() {
     let summary = world.runtime.block_on(rotator.health_summary(0)).unwrap();
     assert_eq!((summary.refreshing, summary.retrying), (1, 0));
 }
+
+#[test]
+fn the_end_of_a_refresh_token_is_told_however_long_the_token_lives() {
+    let world = World::public();
+    let app = ClientCredentials::from(PublicClient::new(ClientId::new("1.2").unwrap()));
+    let rotator = TokenRotator::builder(world.client.clone(), app, world.store.clone())
+        .runtime(world.runtime.clone())
+        .build()
+        .unwrap();
+    let key = put(&world, "T1", |installation, now| {
+        let mut user = Credential::new(AccessToken::new("xoxe.xoxp-1-FAKE").unwrap(), now);
+        user.refresh_token = Some(RefreshToken::new("xoxe-1-FAKE").unwrap());
+        user.refresh_token_issued_at = Some(now);
+        user.expires_at = Some(now + seconds(20 * 86_400));
+        installation.user = Some(user);
+    });
+    let summary = world.runtime.block_on(rotator.health_summary(10)).unwrap();
+    assert_eq!(summary.soonest_ends.len(), 2, "{summary:?}");
+    assert!(summary.soonest_ends.iter().any(|end| end.key == key));
+}
