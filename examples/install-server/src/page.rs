@@ -19,6 +19,7 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 /// The start page, for somebody who is signed in or not.
 pub(crate) fn home(person: Option<&Person>, workspace: Workspace) -> Response {
     let body = html! {
+        p { "This server adds its app to workspaces, signs people in with Slack, and keeps the tokens alive." }
         @if let Some(person) = person {
             p #person { "You are signed in as " strong { (shown(&person.name)) } ", " (shown(&person.team)) "." }
             p #workspace {
@@ -32,7 +33,7 @@ pub(crate) fn home(person: Option<&Person>, workspace: Workspace) -> Response {
         } @else {
             p { a #sign-in .button href=(Flow::SignIn.start()) { "Sign in with Slack" } }
         }
-        p { a #add-to-slack .button href=(Flow::Install.start()) { "Add to Slack" } }
+        p { a #add-to-slack .button .main href=(Flow::Install.start()) { "Add to Slack" } }
     };
     page(StatusCode::OK, "Welcome", &body)
 }
@@ -58,7 +59,7 @@ pub(crate) fn problem(problem: Problem, flow: Flow) -> Response {
         p #problem { (problem.advice()) }
         p {
             @match problem.remedy() {
-                Remedy::StartAgain => a #again .button href=(flow.start()) { "Start again" },
+                Remedy::StartAgain => a #again .button .main href=(flow.start()) { "Start again" },
                 // An empty address is that of this page, with its query.
                 Remedy::Reload => a #again .button href="" { "Load this page again" },
                 Remedy::Home => a #home .button href="/" { "Start page" },
