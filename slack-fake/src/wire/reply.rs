@@ -143,6 +143,7 @@ impl Date {
 }
 
 /// Writes a JSON document.
+#[cfg(feature = "openid")]
 pub(crate) fn json(status: StatusCode, value: &Value) -> Response<Vec<u8>> {
     plain(status, JSON, json::to_bytes(value))
 }
