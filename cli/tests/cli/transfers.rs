@@ -83,7 +83,8 @@ fn an_import_of_a_thousand_rows_continues_after_a_kill() {
     assert_eq!((&dry["installations"], &dry["written"]), (&json!(ROWS), &json!(0)));
     assert_eq!(desk.json(&["store", "verify"])["installations"], 0);
 
-    kill(&desk, &arguments, || count(&store) > 100);
+    // Among the files that are counted are such as have not their final names yet.
+    kill(&desk, &arguments, || count(&store) > 120);
     let second = desk.json(&arguments);
     let written = second["written"].as_u64().unwrap();
     assert!((1..=900).contains(&written), "{second}");
