@@ -66,20 +66,33 @@ impl Mint {
 
     fn fresh<const N: usize>(&mut self, alphabet: &[u8; N], length: usize) -> String {
         self.counter = self.counter.wrapping_add(1);
+        let digest = Sha256::new()
+            .chain_update(self.seed.to_be_bytes())
+            .chain_update(self.counter.to_be_bytes())
+            .chain_update(0_u64.to_be_bytes())
+            .finalize();
+        let state =
+            digest.iter().fold(0_u64, |state, byte| state.rotate_left(8) ^ u64::from(*byte));
+        let more = SplitMix(state).flat_map(u64::to_be_bytes);
         let mut text = String::with_capacity(length);
-        let mut block = 0_u64;
-        while text.len() < length {
-            let digest = Sha256::new()
-                .chain_update(self.seed.to_be_bytes())
-                .chain_update(self.counter.to_be_bytes())
-                .chain_update(block.to_be_bytes())
-                .finalize();
-            for byte in digest.iter().take(length - text.len()) {
-                text.push(char::from(alphabet[usize::from(*byte) % N]));
-            }
-            block += 1;
+        for byte in digest.iter().copied().chain(more).take(length) {
+            text.push(char::from(alphabet[usize::from(byte) % N]));
         }
         text
+    }
+}
+
+/// Steele's `SplitMix64`, for what a digest is too short for.
+struct SplitMix(u64);
+
+impl Iterator for SplitMix {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Some(z ^ (z >> 31))
     }
 }
 

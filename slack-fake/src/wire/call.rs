@@ -176,8 +176,16 @@ fn form_decode(text: &str) -> Option<String> {
 }
 
 impl Arguments {
+    /// Reads fields as `form_urlencoded` does.
     fn from_form(bytes: &[u8]) -> Self {
-        Self { pairs: form_urlencoded::parse(bytes).into_owned().collect() }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains(['%', '+']) => text,
+            _ => return Self { pairs: form_urlencoded::parse(bytes).into_owned().collect() },
+        };
+        // Nothing is encoded, as in most requests.
+        let fields = text.split('&').filter(|field| !field.is_empty());
+        let pairs = fields.map(|field| field.split_once('=').unwrap_or((field, "")));
+        Self { pairs: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
     }
 
     fn from_json(bytes: &[u8]) -> Result<Self, &'static str> {
@@ -236,6 +244,18 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_is_not_encoded_is_read_as_what_is() {
+        let texts =
+            ["", "&", "a", "a=", "=b", "a=b&&c=d", "a=b=c&a", "a=\u{e9}&\u{1f600}=1", "=&="];
+        for text in texts {
+            let parsed: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+            assert_eq!(super::Arguments::from_form(text.as_bytes()).pairs, parsed, "{text}");
+        }
+        assert_eq!(super::Arguments::from_form(b"a=%41+b&c").value("a"), Some("A b"));
+        assert_eq!(super::Arguments::from_form(b"a=\xff").value("a"), Some("\u{fffd}"));
+    }
+
     use super::*;
 
     fn read(content_type: Option<&str>, body: &str) -> Result<ReadArguments, &'static str> {
