@@ -63,7 +63,8 @@ impl ManualRuntime {
     ///
     /// # Panics
     ///
-    /// When the future waits for something that no task and no time brings about.
+    /// When the future waits for something that no task and no time brings about, such as a store with threads of its own: use
+    /// [`MemoryStore`](crate::store::MemoryStore), or a real runtime.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
@@ -73,7 +74,11 @@ impl ManualRuntime {
             }
             let ran = self.inner.executor.try_tick();
             self.run_until_stalled();
-            assert!(ran || self.pass_to_next(), "the future waits for what never comes");
+            assert!(
+                ran || self.pass_to_next(),
+                "the future waits for what no task and no time brings about; a store with threads of its own, such as \
+                 `FileStore`, needs a real runtime: use `MemoryStore` with `ManualRuntime`"
+            );
         }
     }
 
@@ -223,5 +228,11 @@ mod tests {
             assert_eq!(clock.now().as_unix(), 15);
         });
         assert_eq!(*seen.lock().unwrap(), 15);
+    }
+
+    #[test]
+    #[should_panic(expected = "use `MemoryStore` with `ManualRuntime`")]
+    fn a_wait_that_nothing_ends_panics_with_a_hint() {
+        ManualRuntime::new(Timestamp::from_unix(100)).block_on(future::pending::<()>());
     }
 }
