@@ -73,7 +73,8 @@ async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(),
     let mut credential = ConfigurationCredential::new(token, refresh_token, now);
     credential.team_id = Some(team.into());
     credential.user_id = Some(user.into());
-    let fingerprint = credential.token.fingerprint().to_string();
+    let new = credential.token.fingerprint();
+    let fingerprint = new.to_string();
 
     let place = InstallationKey::Workspace(team.into());
     let key = StoreKey::person(place.clone(), user.into());
@@ -82,6 +83,7 @@ async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(),
         Some(stored) => (stored.installation, Precondition::Version(stored.version)),
         None => (Installation::new(place), Precondition::Absent),
     };
+    mark::replace(&mut installation, &new)?;
     installation.configuration = Some(credential);
     store.put(&key, &installation, expected).await.map_err(Problem::refused)?;
     let value = json!({"key": key.to_text(), "fingerprint": fingerprint});
@@ -102,7 +104,10 @@ async fn token(key: Option<&str>, arguments: &SessionArguments) -> Result<(), Pr
     }
     let token = session.rotator.configuration_token(&key).await;
     session.settle().await;
-    let token = token.map_err(|error| problem(error, earlier.as_ref()))?;
+    let token = match token {
+        Ok(token) => token,
+        Err(error) => return Err(session.problem(error, &key, earlier.as_ref()).await),
+    };
     if let Some(earlier) = earlier.filter(|_| token.fingerprint() != old) {
         earlier.accepted();
     }
@@ -128,8 +133,9 @@ async fn rotate(key: Option<&str>, arguments: &SessionArguments) -> Result<(), P
     let new = fingerprint(&session, &key).await?;
     if new == old {
         // Why it failed was printed by the observer; the token itself says whether a person must act.
-        let token = session.rotator.configuration_token(&key).await;
-        token.map_err(|error| problem(error, earlier.as_ref()))?;
+        if let Err(error) = session.rotator.configuration_token(&key).await {
+            return Err(session.problem(error, &key, earlier.as_ref()).await);
+        }
         return Err(Problem::refused("the pair was not rotated: the stored one is unchanged"));
     }
     if let Some(earlier) = earlier {
@@ -140,11 +146,22 @@ async fn rotate(key: Option<&str>, arguments: &SessionArguments) -> Result<(), P
     print(arguments.json, &value, &[format!("{}: {old} became {new}", key.to_text())])
 }
 
-/// Returns the problem of a pair that could not be rotated; `earlier` is an attempt that stored no answer.
-fn problem(error: TokenError, earlier: Option<&Unanswered>) -> Problem {
-    match (earlier, error.recovery()) {
-        (Some(earlier), Recovery::AuthorizeAgain) => earlier.refused(),
-        _ => token_problem(error),
+impl Session {
+    /// Returns the problem of a pair that could not be rotated; `earlier` is an attempt that stored no answer.
+    async fn problem(
+        &self,
+        error: TokenError,
+        key: &StoreKey,
+        earlier: Option<&Unanswered>,
+    ) -> Problem {
+        match (earlier, error.recovery()) {
+            (Some(earlier), Recovery::AuthorizeAgain) => earlier.refused(),
+            (None, Recovery::AuthorizeAgain) => {
+                mark::end(&self.store, key).await;
+                token_problem(error)
+            }
+            _ => token_problem(error),
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 use slack_auth::store::Precondition;
-use slack_auth::tokens::AppData;
-use slack_auth::{InstallationStore, Slot, StoreKey, Timestamp};
+use slack_auth::tokens::{AppData, Fingerprint};
+use slack_auth::{Installation, InstallationStore, Slot, StoreKey, Timestamp};
 
 use super::authorize::now;
 use super::newer::within;
@@ -88,6 +88,43 @@ pub(super) async fn begin(
         }
     }
     Err(Problem::refused("another process keeps changing the pair: try again"))
+}
+
+/// Takes the mark away after Slack has refused the pair for good: that is an answer, and none was lost. A mark that cannot be
+/// taken away only makes the next run say less than it could know.
+pub(super) async fn end(store: &InstallationStore, key: &StoreKey) {
+    let Ok(Some(stored)) = within(store.load(key)).await else { return };
+    let mut installation = stored.installation;
+    if marked(&installation).is_some() {
+        installation.app_data = None;
+        let _ = within(store.put(key, &installation, Precondition::Version(stored.version))).await;
+    }
+}
+
+/// Prepares a stored installation for a pair that a person brings.
+///
+/// # Errors
+///
+/// The pair that is stored came of the one that is brought, which is spent.
+pub(super) fn replace(installation: &mut Installation, new: &Fingerprint) -> Result<(), Problem> {
+    let Some(mark) = marked(installation) else { return Ok(()) };
+    let held = installation.any_credential(Slot::Configuration).map(|it| it.fingerprint());
+    let is_of_new = mark.slack_auth_rotates == new.to_string();
+    if is_of_new && held.is_some_and(|held| held != *new) {
+        return Err(Problem::refused(format!(
+            "that pair was rotated at {}, and the one that is stored came of it: nothing was changed; to start anew, create \
+             another pair on the settings page",
+            Timestamp::from_unix(mark.since)
+        )));
+    }
+    if !is_of_new {
+        installation.app_data = None;
+    }
+    Ok(())
+}
+
+fn marked(installation: &Installation) -> Option<Mark> {
+    serde_json::from_slice(installation.app_data.as_ref()?.as_ref()).ok()
 }
 
 const ROUNDS: usize = 5;

@@ -101,6 +101,51 @@ fn two_jobs_share_a_configuration_pair() {
     desk.search(&out, &add);
 }
 
+const ADD: [&str; 6] = ["config", "add", "--team", "T0FAKE00001", "--user", "U0FAKE00001"];
+
+fn add(desk: &Desk, pair: &Value) -> std::process::Output {
+    let mut child = desk.command(&ADD).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(pair.to_string().as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    desk.search(&out, &ADD);
+    out
+}
+
+#[test]
+fn a_refusal_leaves_no_talk_of_a_lost_answer() {
+    let desk = Desk::new();
+    let made_up = json!({"token": "xoxe.xoxp-1-c4nary", "refresh_token": "xoxe-1-c4nary"});
+    assert!(add(&desk, &made_up).status.success());
+    for _ in 0..2 {
+        let out = desk.run(&["config", "token"]);
+        assert_eq!(out.status.code(), Some(3));
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(!said.contains("earlier run") && !said.contains("lost"), "{said}");
+    }
+}
+
+#[test]
+fn a_pair_that_was_rotated_does_not_take_the_place_of_what_came_of_it() {
+    let desk = Desk::new();
+    let owner = json!({"team_id": "T0FAKE00001", "user_id": "U0FAKE00001"});
+    let first = desk.fake.post("/configuration-tokens", &owner);
+    assert!(add(&desk, &first).status.success());
+    let token = desk.token(&["config", "token"]);
+    let again = add(&desk, &first);
+    assert_eq!(again.status.code(), Some(1));
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert_eq!(desk.token(&["config", "token"]), token);
+
+    // Another pair of the same person's is what somebody wants.
+    let second = desk.fake.post("/configuration-tokens", &owner);
+    assert!(add(&desk, &second).status.success());
+    let out = desk.command(&["config", "token"]).output().unwrap();
+    assert!(out.status.success());
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(!said.contains("earlier run"), "{said}");
+}
+
 #[test]
 fn status_ends_with_three_if_a_person_must_act() {
     let desk = Desk::new();
