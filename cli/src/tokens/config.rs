@@ -83,7 +83,7 @@ async fn add(team: &str, user: &str, arguments: &SessionArguments) -> Result<(),
         Some(stored) => (stored.installation, Precondition::Version(stored.version)),
         None => (Installation::new(place), Precondition::Absent),
     };
-    mark::replace(&mut installation, &new)?;
+    mark::replace(&mut installation, new)?;
     installation.configuration = Some(credential);
     store.put(&key, &installation, expected).await.map_err(Problem::refused)?;
     let value = json!({"key": key.to_text(), "fingerprint": fingerprint});

@@ -106,11 +106,11 @@ pub(super) async fn end(store: &InstallationStore, key: &StoreKey) {
 /// # Errors
 ///
 /// The pair that is stored came of the one that is brought, which is spent.
-pub(super) fn replace(installation: &mut Installation, new: &Fingerprint) -> Result<(), Problem> {
+pub(super) fn replace(installation: &mut Installation, new: Fingerprint) -> Result<(), Problem> {
     let Some(mark) = marked(installation) else { return Ok(()) };
     let held = installation.any_credential(Slot::Configuration).map(|it| it.fingerprint());
     let is_of_new = mark.slack_auth_rotates == new.to_string();
-    if is_of_new && held.is_some_and(|held| held != *new) {
+    if is_of_new && held.is_some_and(|held| held != new) {
         return Err(Problem::refused(format!(
             "that pair was rotated at {}, and the one that is stored came of it: nothing was changed; to start anew, create \
              another pair on the settings page",
