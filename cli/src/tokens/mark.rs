@@ -90,8 +90,8 @@ pub(super) async fn begin(
     Err(Problem::refused("another process keeps changing the pair: try again"))
 }
 
-/// Takes the mark away after Slack has refused the pair for good: that is an answer, and none was lost. A mark that cannot be
-/// taken away only makes the next run say less than it could know.
+/// Removes the mark after Slack has refused the pair for good: that is an answer, and none was lost. A mark that cannot be
+/// removed only makes the next run say less than it could know.
 pub(super) async fn end(store: &InstallationStore, key: &StoreKey) {
     let Ok(Some(stored)) = within(store.load(key)).await else { return };
     let mut installation = stored.installation;
