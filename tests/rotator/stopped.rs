@@ -147,25 +147,23 @@ fn a_settling_caller_does_the_work_of_a_runtime_that_is_stopped() {
     assert!(world.stored().refresh_token.is_some());
 }
 
-/// Takes each task, and drops it a moment later.
-#[derive(Clone)]
-struct Forgetful(ManualRuntime);
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl Runtime for Forgetful {
+/// Does with each task what it is given.
+#[derive(Clone)]
+struct Spawning(ManualRuntime, fn(&ManualRuntime, Task));
+
+impl Runtime for Spawning {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
 
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn sleep(&self, duration: Duration) -> Task {
         self.0.sleep(duration)
     }
 
-    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        let runtime = self.0.clone();
-        self.0.spawn(Box::pin(async move {
-            runtime.sleep(Duration::from_millis(1)).await;
-            drop(task);
-        }));
+    fn spawn(&self, task: Task) {
+        self.1(&self.0, task);
     }
 
     fn elapsed(&self) -> Duration {
@@ -173,11 +171,26 @@ impl Runtime for Forgetful {
     }
 }
 
+/// Takes a task, and drops it a moment later.
+fn forget(runtime: &ManualRuntime, task: Task) {
+    let moment = runtime.sleep(Duration::from_millis(1));
+    runtime.spawn(Box::pin(async move {
+        moment.await;
+        drop(task);
+    }));
+}
+
+/// Runs a task at once, as far as it goes without waiting.
+fn run_at_once(runtime: &ManualRuntime, task: Task) {
+    runtime.spawn(task);
+    runtime.run_until_stalled();
+}
+
 #[test]
 fn a_caller_whose_task_was_dropped_hands_the_work_to_no_other_task() {
     let world = World::new();
     let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
-        .runtime(Forgetful(world.runtime.clone()))
+        .runtime(Spawning(world.runtime.clone(), forget))
         .build()
         .unwrap();
     world.runtime.advance(LIFE + Duration::from_secs(1));
@@ -235,29 +248,6 @@ fn without_a_timer_nothing_is_tried_again_and_again() {
     assert!(!sweep.is_running());
 }
 
-/// Runs each task at once, as far as it goes without waiting.
-#[derive(Clone)]
-struct Eager(ManualRuntime);
-
-impl Runtime for Eager {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep(duration)
-    }
-
-    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        self.0.spawn(task);
-        self.0.run_until_stalled();
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 #[test]
 fn a_task_that_has_ended_at_once_is_not_done_again() {
     let world = World::new();
@@ -270,7 +260,7 @@ fn a_task_that_has_ended_at_once_is_not_done_again() {
     world.runtime.block_on(first.access_token(&world.key, Slot::Bot)).unwrap_err();
     // What it knows of the credential it reads once.
     let rotator = TokenRotator::builder(world.client.clone(), World::app(), world.store.clone())
-        .runtime(Eager(world.runtime.clone()))
+        .runtime(Spawning(world.runtime.clone(), run_at_once))
         .build()
         .unwrap();
     let before = world.hooks.reads.load(SeqCst);
