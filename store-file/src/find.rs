@@ -60,7 +60,7 @@ impl Folder {
                 Err(error) => unreadable.push(Unreadable::new(&shown, error)),
             }
         }
-        let found = first.into_iter().map(|key| Ok((Item::new(key, None), 0)));
+        let found = first.into_iter().map(|key| (Ok(Item::new(key, None)), 0));
         let mut page = Page::collect(found, limit);
         if after.is_none() {
             page.unreadable = unreadable;

@@ -140,9 +140,7 @@ impl StoreBackend for PostgresStore {
         };
         let rows: Result<Vec<_>, StoreError> = rows.iter().map(found).collect();
         Ok(Page::collect(
-            rows?.into_iter().map(|(key, due_at, due_in)| {
-                Item::from_row(&key, due_in).map(|item| (item, due_at))
-            }),
+            rows?.into_iter().map(|(key, due_at, due_in)| (Item::from_row(&key, due_in), due_at)),
             limit,
         ))
     }

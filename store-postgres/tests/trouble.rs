@@ -221,6 +221,31 @@ fn a_row_of_somebody_else_stops_nobody() {
         .await;
         let page = store.find(&Query::Keys { prefix: String::new() }, None, 10).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 1), "{page:?}");
+
+        // More of them than a page holds do not end a listing, in whatever order.
+        let insert = format!(
+            "INSERT INTO {schema}.entry SELECT 'no key ' || n, 1, 'x', 5, true FROM generate_series(1, 7) n;
+             UPDATE {schema}.entry SET due_at = 6, attention = true WHERE version <> 1"
+        );
+        sql(&address, &insert).await;
+        for query in [
+            Query::Keys { prefix: String::new() },
+            Query::DueWithin(Duration::ZERO),
+            Query::Attention,
+        ] {
+            let (mut keys, mut unreadable, mut after) = (0, 0, None);
+            loop {
+                let page = store.find(&query, after.as_ref(), 2).await.unwrap();
+                keys += page.items.len();
+                unreadable += page.unreadable.len();
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let all = if matches!(query, Query::Keys { .. }) { 8 } else { 7 };
+            assert_eq!((keys, unreadable), (1, all), "{query:?}");
+        }
     });
 }
 

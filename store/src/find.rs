@@ -29,7 +29,7 @@ pub enum Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cursor {
-    /// The key of the last entry.
+    /// The key of the last entry: what stands in the store there, even if that is no key.
     pub key: EntryKey,
     /// A number of the backend's own, for instance the time when the entry was due, by its clock.
     pub position: u64,
@@ -63,25 +63,32 @@ impl Page {
     }
 
     /// Creates a page of at most `limit` of what was found, in the order of the query, each with its
-    /// [position](Cursor::position). If there is one more another page follows.
+    /// [position](Cursor::position). If there is one more another page follows. It begins behind the last one, also if that
+    /// cannot be read: its [name](Unreadable::name) must be what the backend orders by.
     #[must_use]
     pub fn collect(
-        found: impl IntoIterator<Item = Result<(Item, u64), Unreadable>>,
+        found: impl IntoIterator<Item = (Result<Item, Unreadable>, u64)>,
         limit: usize,
     ) -> Self {
         let (mut page, mut last) = (Self::default(), None);
-        for (count, found) in found.into_iter().enumerate() {
+        for (count, (found, position)) in found.into_iter().enumerate() {
             if count == limit {
                 page.next = last;
                 break;
             }
-            match found {
-                Ok((item, position)) => {
-                    last = Some(Cursor::new(item.key.clone(), position));
+            let key = match found {
+                Ok(item) => {
+                    let key = item.key.clone();
                     page.items.push(item);
+                    key
                 }
-                Err(unreadable) => page.unreadable.push(unreadable),
-            }
+                Err(unreadable) => {
+                    let key = EntryKey::unreadable(unreadable.name.as_str());
+                    page.unreadable.push(unreadable);
+                    key
+                }
+            };
+            last = Some(Cursor::new(key, position));
         }
         page
     }
@@ -138,5 +145,30 @@ impl Unreadable {
     #[must_use]
     pub fn new(name: &str, error: StoreError) -> Self {
         Self { name: name.into(), error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_read_is_not_the_last() {
+        let rows = ["no key", "no key either", "team/T1", "~ ~"];
+        let (mut seen, mut after) = (Vec::new(), None::<Cursor>);
+        for pages in 1..=4 {
+            let last = after.take().map(|after| after.key.as_str().to_owned());
+            let found = rows
+                .into_iter()
+                .filter(|row| last.as_deref().is_none_or(|last| *row > last))
+                .map(|row| (Item::from_row(row, None), 7));
+            let page = Page::collect(found, 1);
+            seen.extend(page.unreadable.iter().map(|it| it.name.as_str().to_owned()));
+            seen.extend(page.items.iter().map(|item| item.key.as_str().to_owned()));
+            assert_eq!(page.next.is_some(), pages < 4, "{seen:?}");
+            after = page.next;
+            assert!(after.as_ref().is_none_or(|after| after.position == 7));
+        }
+        assert_eq!(seen, rows);
     }
 }

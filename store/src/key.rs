@@ -46,6 +46,11 @@ impl EntryKey {
         self.0.starts_with('@')
     }
 
+    /// What stands in a store where a key belongs: good for a cursor, and for nothing else.
+    pub(crate) fn unreadable(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The key under which the store says which app it belongs to.
     pub(crate) fn app() -> Self {
         Self("@app".into())

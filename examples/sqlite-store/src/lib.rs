@@ -170,7 +170,7 @@ impl StoreBackend for SqliteStore {
         let found = rows.await?.into_iter().map(|(key, due_at, due_in)| {
             let due_in = due_in.map(|millis| Duration::from_millis(millis.max(0).unsigned_abs()));
             let position = due_at.unwrap_or_default().max(0).unsigned_abs();
-            Item::from_row(&key, due_in).map(|item| (item, position))
+            (Item::from_row(&key, due_in), position)
         });
         Ok(Page::collect(found, limit))
     }

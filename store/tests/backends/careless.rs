@@ -239,7 +239,7 @@ impl StoreBackend for Careless {
             keys.sort();
             keys.dedup();
             let items = keys.into_iter().filter(|key| after.is_none_or(|after| *key > after.key));
-            Ok(Page::collect(items.map(|key| Ok((Item::new(key, None), 0))), limit))
+            Ok(Page::collect(items.map(|key| (Ok(Item::new(key, None)), 0)), limit))
         };
         match (self.fault, query) {
             (Fault::AttentionStays, Query::Attention) => {
@@ -252,7 +252,7 @@ impl StoreBackend for Careless {
                 let start = after.map_or(0, |after| usize::try_from(after.position).unwrap());
                 let page = self.store().find(query, None, usize::MAX).await?;
                 let items = page.items.into_iter().zip(1_u64..).skip(start);
-                return Ok(Page::collect(items.map(Ok), limit));
+                return Ok(Page::collect(items.map(|(item, at)| (Ok(item), at)), limit));
             }
             (Fault::DueUnordered, Query::DueWithin(_)) => {
                 let page = self.store().find(query, None, usize::MAX).await?;
