@@ -36,16 +36,16 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
         | TLS_PEER | TLS_CA_FILE | TLS_ISSUER | PROXY => {
             (ErrorKind::Connect, "no connection to the server")
         }
-        TOO_LARGE => (ErrorKind::TooLarge, "the answer's headers are longer than the limit"),
+        TOO_LARGE => LONG_HEADERS,
         // The one sign that tells a chunk that is wrong from a connection that broke.
-        RECEIVE if error.extra_description().is_some_and(|detail| detail.contains("chunk")) => {
-            WRONG
+        RECEIVE if says(error, "chunk") => WRONG,
+        // nghttp2 takes no header over 64 KiB, and libcurl not more than 5,000 headers, interim ones included.
+        HTTP2 if says(error, "COMPRESSION_ERROR") || says(error, "Too many response headers") => {
+            LONG_HEADERS
         }
         // libcurl says what was wrong with a frame, and of a closed connection nothing or why a write failed.
         HTTP2 if error.extra_description().is_none_or(|it| it.starts_with("Send failure")) => CUT,
-        HTTP2_STREAM
-            if error.extra_description().is_some_and(|it| it.contains("reset by curl")) =>
-        {
+        HTTP2_STREAM if says(error, "reset by curl") || says(error, "received invalid frame") => {
             WRONG
         }
         WEIRD_REPLY | HTTP2 | BAD_ENCODING => WRONG,
@@ -62,8 +62,15 @@ fn sort(error: &curl::Error, may_be_sent: bool) -> (ErrorKind, &'static str) {
     }
 }
 
+/// Returns whether libcurl's own words about the error have this in them.
+fn says(error: &curl::Error, words: &str) -> bool {
+    error.extra_description().is_some_and(|detail| detail.contains(words))
+}
+
 const CUT: (ErrorKind, &str) =
     (ErrorKind::Closed, "the connection was closed before the answer was complete");
+const LONG_HEADERS: (ErrorKind, &str) =
+    (ErrorKind::TooLarge, "the answer's headers are longer than the limit");
 const WRONG: (ErrorKind, &str) = (ErrorKind::Protocol, "the answer is not valid HTTP");
 
 // See libcurl-errors(3).
@@ -175,6 +182,17 @@ mod tests {
                 ErrorKind::Protocol,
             ),
             (HTTP2_STREAM, "HTTP/2 stream 1 reset by server (error 0x2)", ErrorKind::Closed),
+            (
+                HTTP2_STREAM,
+                "[HTTP2] [1] received invalid frame: FRAME[PUSH_PROMISE, len=26, hend=1]",
+                ErrorKind::Protocol,
+            ),
+            (
+                HTTP2,
+                "nghttp2 shuts down connection with error 9: COMPRESSION_ERROR",
+                ErrorKind::TooLarge,
+            ),
+            (HTTP2, "Too many response headers, 5000 is max", ErrorKind::TooLarge),
             (RECEIVE, "Recv failure: Connection reset by peer", ErrorKind::Closed),
         ] {
             let mut error = curl::Error::new(code);

@@ -52,6 +52,27 @@ impl Frame {
         Self::on_stream(CONTINUATION, 0, block(fields))
     }
 
+    /// The start of one header whose value is this long; none of it is there yet.
+    pub(crate) fn open_header(name: &str, length: usize) -> Self {
+        let mut block = block(&[(":status", "200")]);
+        block.push(0);
+        integer(name.len(), &mut block);
+        block.extend_from_slice(name.as_bytes());
+        integer(length, &mut block);
+        Self::on_stream(HEADERS, 0, block)
+    }
+
+    /// More bytes of a header block, and not the end.
+    pub(crate) fn rest_of_headers(bytes: &[u8]) -> Self {
+        Self::on_stream(CONTINUATION, 0, bytes.to_vec())
+    }
+
+    /// Promises an answer to a request that was not made.
+    pub(crate) fn push(fields: &[(&str, &str)]) -> Self {
+        let promised = 2u32.to_be_bytes();
+        Self::on_stream(PUSH_PROMISE, END_HEADERS, [&promised, &block(fields)[..]].concat())
+    }
+
     pub(crate) fn data(bytes: &[u8]) -> Self {
         Self::on_stream(DATA, 0, bytes.to_vec())
     }
@@ -140,6 +161,7 @@ pub(super) const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 pub(super) const SETTINGS: u8 = 4;
+const PUSH_PROMISE: u8 = 5;
 const GO_AWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 pub(super) const ACK: u8 = 1;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Frame, Until};
 use crate::conformance::canary;
-use crate::conformance::plan::{Ask, Plan, SHORT, Url, body, long_limits};
+use crate::conformance::plan::{Ask, GZIPPED, Plan, SHORT, Url, body, long_limits};
 use crate::conformance::server::Step;
 
 /// Returns the plan of a fault over HTTP/2.
@@ -16,25 +16,55 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
         "h2-closes-after-greeting" => Plan::h2(vec![vec![Step::ReadH2(Until::Greeting)]]),
         "h2-closes-after-request" => closes(Vec::new()),
         "h2-closes-inside-body" => closes(vec![head("200"), Frame::data(b"{")]),
+        "h2-closes-after-reply" => closes(good()),
+        "h2-closes-after-each" => {
+            let each = vec![read(), Step::Frames(good())];
+            Plan { times: 6, pause: ms(20), ..Plan::h2(vec![each; 6]) }
+        }
+        "h2-resets-inside-head" => resets(20),
+        "h2-resets-inside-body" => resets(length(&good()) - 3),
         "h2-closes-at-every-offset" => {
-            let length: usize = good().iter().map(|frame| frame.encode(1).len()).sum();
-            let connections: Vec<_> =
-                (0..length).map(|count| vec![read(), Step::CutFrames(good(), count)]).collect();
+            let cut = |count| vec![read(), Step::CutFrames(good(), count)];
+            let connections: Vec<_> = (0..length(&good())).map(cut).collect();
             Plan { times: connections.len(), ..Plan::h2(connections) }
         }
         "h2-drips" => Plan::h2(vec![vec![read(), Step::DripFrames(good(), ms(1)), Step::Drain]]),
+        "h2-drips-too-long" => {
+            Plan::h2(vec![vec![read(), Step::DripFrames(good(), ms(10))]]).total(SHORT)
+        }
         "h2-silence" => answers(Vec::new()).total(SHORT),
+        "h2-silence-after-greeting" => {
+            Plan::h2(vec![vec![Step::ReadH2(Until::Greeting), Step::Drain]]).total(SHORT)
+        }
+        "h2-silence-inside-head" => {
+            answers(vec![Frame::open_headers(&[(":status", "200")])]).total(SHORT)
+        }
         "h2-silence-inside-body" => answers(vec![head("200"), Frame::data(b"{")]).total(SHORT),
+        "h2-no-window" => {
+            Plan { ask: Ask::LongPost, ..Plan::h2(vec![vec![read(), Step::Drain]]) }.total(SHORT)
+        }
         "h2-stream-reset" => answers(vec![Frame::reset(INTERNAL_ERROR)]),
         "h2-stream-reset-inside-body" => {
             answers(vec![head("200"), Frame::data(b"{"), Frame::reset(INTERNAL_ERROR)])
         }
         "h2-stream-refused" => answers(vec![Frame::reset(REFUSED_STREAM)]),
         "h2-second-refused" => kept(good(), vec![Frame::reset(REFUSED_STREAM)]),
-        "h2-second-dropped" => {
-            let first = vec![read(), Step::Frames(good()), read()];
-            let spare = vec![read(), Step::Frames(good()), Step::Drain];
-            Plan { warm_up: Some(Ask::Post), ..Plan::h2(vec![first, spare]) }
+        "h2-second-dropped" => second_dropped(Ask::Post),
+        "h2-second-empty-post-dropped" => second_dropped(Ask::EmptyPost),
+        "h2-second-get-dropped" => second_dropped(Ask::Get),
+        "h2-second-head-dropped" => second_dropped(Ask::Head).body(""),
+        "h2-stray-answer" => {
+            let first = vec![
+                read(),
+                Step::Frames(good()),
+                Step::Pause(ms(5)),
+                Step::Frames(vec![head("500"), Frame::data(b"nobody asked").end_stream()]),
+                read(),
+                Step::Frames(good()),
+                Step::Drain,
+            ];
+            let second = vec![read(), Step::Frames(good()), Step::Drain];
+            Plan { warm_up: Some(Ask::Post), ..Plan::h2(vec![first, second]) }
         }
         "h2-goaway-unprocessed" => answers(vec![Frame::go_away(false, NO_ERROR)]),
         "h2-goaway-processed" => {
@@ -79,6 +109,18 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
                 Step::RepeatFrame(Frame::continuation(&[("x-filler", &long)]), 10_000),
             ]])
         }
+        "h2-endless-header" => {
+            let filler = Frame::rest_of_headers(&[b'y'; 4_000]);
+            Plan::h2(vec![vec![
+                read(),
+                Step::Frames(vec![Frame::open_header("x-filler", 100_000_000)]),
+                Step::RepeatFrame(filler, 25_000),
+            ]])
+        }
+        "h2-endless-interim" => {
+            let interim = Frame::headers(&[(":status", "103"), ("link", "</x>")]).encode(1);
+            Plan::h2(vec![vec![read(), Step::Pulse(interim.repeat(100), ms(1))]]).total(ms(1000))
+        }
         "h2-body-over-limit" => {
             let length = (u64::MAX / 4).to_string();
             answers(vec![Frame::headers(&[(":status", "200"), ("content-length", &length)])])
@@ -86,6 +128,10 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
         "h2-body-over-limit-undeclared" => {
             let plan = answers(vec![head("200"), data(16_000), data(16_000), data(16_000)]);
             Plan { limits: plan.limits.with_body_cap(32_000), ..plan }
+        }
+        "h2-body-at-limit" => {
+            let plan = answers(vec![head("200"), data(16_000), data(16_000).end_stream()]);
+            Plan { limits: plan.limits.with_body_cap(32_000), ..plan }.body(vec![b'x'; 32_000])
         }
         "h2-body-too-short" => answers(vec![
             Frame::headers(&[(":status", "200"), ("content-length", "10")]),
@@ -107,7 +153,20 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
             Frame::headers(&[("x-trailer", "kept out")]).end_stream(),
         ]),
         "h2-status-204" => answers(vec![head("204").end_stream()]).body(""),
-        "h2-status-401" => answers(vec![head("401"), Frame::data(&body()).end_stream()]),
+        "h2-status-304" => {
+            let fields = [(":status", "304"), ("content-length", "5")];
+            answers(vec![Frame::headers(&fields).end_stream()]).body("")
+        }
+        "h2-status-401" => status("401"),
+        "h2-status-407" => status("407"),
+        "h2-status-417" => status("417"),
+        "h2-status-500" => status("500"),
+        "h2-switches-protocol" => answers(vec![head("101"), Frame::data(&body()).end_stream()]),
+        "h2-gzip-unasked" => answers(vec![
+            Frame::headers(&[(":status", "200"), ("content-encoding", "gzip")]),
+            Frame::data(GZIPPED).end_stream(),
+        ])
+        .body(GZIPPED),
         "h2-redirect" => answers(vec![
             Frame::headers(&[(":status", "307"), ("location", "/stolen")]),
             Frame::data(&body()).end_stream(),
@@ -116,6 +175,11 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
             let reply =
                 vec![head("413"), Frame::data(&body()).end_stream(), Frame::reset(NO_ERROR)];
             let steps = vec![Step::ReadH2(Until::Headers), Step::Frames(reply), Step::Drain];
+            Plan { ask: Ask::LongPost, ..Plan::h2(vec![steps]) }
+        }
+        "h2-early-reply-closes" => {
+            let reply = vec![head("413"), Frame::data(&body()).end_stream()];
+            let steps = vec![Step::ReadH2(Until::Headers), Step::Frames(reply)];
             Plan { ask: Ask::LongPost, ..Plan::h2(vec![steps]) }
         }
         "h2-garbage" => Plan::h2(vec![vec![
@@ -128,9 +192,17 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
         "h2-data-on-idle-stream" => answers(vec![Frame::data_on_an_idle_stream(b"x")]),
         "h2-data-before-headers" => answers(vec![data(10)]),
         "h2-without-status" => answers(vec![Frame::headers(&[("x-secret", canary::REPLY)])]),
-        "h2-header-in-capitals" => {
-            answers(vec![Frame::headers(&[(":status", "200"), ("X-Secret", canary::REPLY)])])
-        }
+        "h2-header-in-capitals" => flawed_header("X-Secret", canary::REPLY),
+        "h2-header-name-with-space" => flawed_header("x secret", canary::REPLY),
+        "h2-header-with-nul" => flawed_header("x-secret", &format!("{}\0", canary::REPLY)),
+        "h2-header-of-connection" => flawed_header("transfer-encoding", "chunked"),
+        "h2-length-not-a-number" => flawed_header("content-length", "many"),
+        "h2-length-negative" => flawed_header("content-length", "-5"),
+        "h2-lengths-differ" => answers(vec![
+            Frame::headers(&[(":status", "200"), ("content-length", "4"), ("content-length", "5")]),
+            Frame::data(b"0123").end_stream(),
+        ]),
+        "h2-push" => answers(vec![Frame::push(&[(":method", "GET"), (":path", "/")])]),
         _ => return None,
     })
 }
@@ -139,6 +211,37 @@ impl Plan {
     fn h2(connections: Vec<Vec<Step>>) -> Self {
         Self { url: Url::Http2, ..Self::new(connections) }
     }
+}
+
+fn length(frames: &[Frame]) -> usize {
+    frames.iter().map(|frame| frame.encode(1).len()).sum()
+}
+
+/// Resets the connection after `count` bytes of a good answer.
+fn resets(count: usize) -> Plan {
+    Plan::h2(vec![vec![read(), Step::CutFrames(good(), count), Step::Reset, Step::Abandon]])
+}
+
+/// Reads the second request on a kept connection and closes; a third would be answered well.
+fn second_dropped(ask: Ask) -> Plan {
+    let first = vec![read(), Step::Frames(good()), read()];
+    let mut answer = good();
+    if ask == Ask::Head {
+        answer = vec![head("200").end_stream()];
+    }
+    let spare = vec![read(), Step::Frames(answer), Step::Drain];
+    Plan { warm_up: Some(Ask::Post), ask, ..Plan::h2(vec![first, spare]) }
+}
+
+fn status(status: &str) -> Plan {
+    answers(vec![head(status), Frame::data(&body()).end_stream()])
+}
+
+fn flawed_header(name: &str, value: &str) -> Plan {
+    answers(vec![
+        Frame::headers(&[(":status", "200"), (name, value)]),
+        Frame::data(&body()).end_stream(),
+    ])
 }
 
 /// Reads the request, writes `frames`, and waits for the client to close.
