@@ -11,23 +11,32 @@ use tokio_postgres::{
 /// Parses a connection string: a URL, or pairs such as `host=localhost user=app`.
 ///
 /// TLS with a checked certificate is what a server elsewhere than on this machine is reached by, unless the string says
-/// `sslmode=disable`. libpq's `verify-full` and `verify-ca` are taken as `require`, which checks the same here.
+/// `sslmode=disable`. One on this machine is reached without, unless the string asks for TLS: Debian's packages, for one,
+/// give the server a certificate that nobody has signed. libpq's `verify-full` and `verify-ca` are taken as `require`,
+/// which checks the same here.
 pub(crate) fn parse(text: &str) -> Result<Config, StoreError> {
-    let says_disable = text.contains("sslmode=disable");
-    let text = ["verify-full", "verify-ca"].iter().fold(text.to_owned(), |text, mode| {
-        text.replace(&format!("sslmode={mode}"), "sslmode=require")
-    });
     // Its words may quote the string, and the string holds the password.
-    let mut config = Config::from_str(&text).map_err(|_| {
+    let mut config = Config::from_str(&required(text)).map_err(|_| {
         StoreError::new(
             StoreErrorKind::Refused,
             "this is not a connection string: give postgres://USER:PASSWORD@HOST/DATABASE",
         )
     })?;
-    if !says_disable && !is_local(&config) {
-        config.ssl_mode(SslMode::Require);
+    if config.get_ssl_mode() == SslMode::Prefer {
+        let mode = if is_local(&config) { SslMode::Disable } else { SslMode::Require };
+        config.ssl_mode(mode);
     }
     Ok(config)
+}
+
+/// Returns the string with those modes of libpq as `require` that the driver does not know. Elsewhere than where a setting
+/// begins the words are left alone: they may be part of a password.
+fn required(text: &str) -> String {
+    ["verify-full", "verify-ca"].iter().fold(text.to_owned(), |text, mode| {
+        ["?", "&", " "].iter().fold(text, |text, before| {
+            text.replace(&format!("{before}sslmode={mode}"), &format!("{before}sslmode=require"))
+        })
+    })
 }
 
 fn is_local(config: &Config) -> bool {
@@ -56,13 +65,23 @@ mod tests {
             ("host=localhost hostaddr=192.0.2.1 user=app", SslMode::Require),
             ("postgres://app@localhost,db.example.com/app", SslMode::Require),
             ("postgres://app@db.example.com/app?sslmode=disable", SslMode::Disable),
-            ("postgres://app@127.0.0.1:6432/app", SslMode::Prefer),
-            ("postgres://app@[::1]/app", SslMode::Prefer),
-            ("host=/run/postgresql user=app", SslMode::Prefer),
+            ("postgres://app@127.0.0.1:6432/app", SslMode::Disable),
+            ("postgres://app@[::1]/app", SslMode::Disable),
+            ("host=/run/postgresql user=app", SslMode::Disable),
+            // A password is no setting.
+            ("postgres://app:sslmode=disable@db.example.com/app", SslMode::Require),
+            ("host=db.example.com user=app password=sslmode=disable", SslMode::Require),
+            ("postgres://app@localhost/app?sslmode=verify-ca", SslMode::Require),
             ("postgres://app@localhost/app?sslmode=require", SslMode::Require),
         ] {
             assert_eq!(parse(text).unwrap().get_ssl_mode(), mode, "{text}");
         }
+    }
+
+    #[test]
+    fn a_password_stays_as_it_is() {
+        let config = parse("postgres://app:sslmode=verify-full@localhost/app").unwrap();
+        assert_eq!(config.get_password(), Some(&b"sslmode=verify-full"[..]));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use slack_store::{StoreError, StoreErrorKind};
+use tokio_postgres::{NoTls, config::SslMode};
 
 use crate::{
     PostgresStore, address,
@@ -101,8 +102,13 @@ impl PostgresStoreBuilder {
                 let mut config = address::parse(&connection)?;
                 config.connect_timeout(self.timeout);
                 let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-                let connector = tls::connector(&self.ca_certificates)?;
-                let manager = Manager::from_config(config, connector, settings);
+                // A machine without any authority can still reach a server that needs none.
+                let manager = if config.get_ssl_mode() == SslMode::Disable {
+                    Manager::from_config(config, NoTls, settings)
+                } else {
+                    let connector = tls::connector(&self.ca_certificates)?;
+                    Manager::from_config(config, connector, settings)
+                };
                 let pool = Pool::builder(manager).max_size(self.connections).build();
                 pool.map_err(|error| StoreError::unavailable("the pool cannot be made", error))?
             }

@@ -1,7 +1,8 @@
 //! What a failure of the server means for an operation.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
+use rustls::CertificateError;
 use slack_store::{StoreError, StoreErrorKind};
 use tokio_postgres::error::SqlState;
 
@@ -10,6 +11,8 @@ use tokio_postgres::error::SqlState;
 pub(crate) enum Failure {
     /// No statement was sent.
     Unsent(Cause),
+    /// TLS was not as it must be, for which these words are the remedy; no statement was sent.
+    Insecure(&'static str, Cause),
     /// The server refused the statement, and with it all that the statement does.
     Refused(SqlState, Cause),
     /// The statement was sent, and what came of it is not known.
@@ -48,7 +51,10 @@ impl Failure {
     pub(crate) fn of_connection(error: &tokio_postgres::Error) -> Self {
         match error.code() {
             Some(code) => Self::Refused(code.clone(), cause(error)),
-            None => Self::Unsent(cause(error)),
+            None => match insecure(error) {
+                Some(remedy) => Self::Insecure(remedy, cause(error)),
+                None => Self::Unsent(cause(error)),
+            },
         }
     }
 
@@ -61,7 +67,7 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&SqlState> {
         match self {
             Self::Refused(code, _) => Some(code),
-            Self::Unsent(_) | Self::Lost(_) => None,
+            Self::Unsent(_) | Self::Insecure(..) | Self::Lost(_) => None,
         }
     }
 
@@ -77,6 +83,9 @@ impl Failure {
     pub(crate) fn of_write(self) -> StoreError {
         match self {
             Self::Unsent(cause) => StoreError::unavailable("the server cannot be reached", cause),
+            Self::Insecure(remedy, cause) => {
+                StoreError::new(StoreErrorKind::Refused, remedy).because(cause)
+            }
             Self::Lost(cause) => {
                 StoreError::unknown("the server did not say whether the write took place", cause)
             }
@@ -93,6 +102,53 @@ fn leaves_open(code: &SqlState) -> bool {
     let code = code.code();
     code.starts_with("08")
         || matches!(code, "40003" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05")
+}
+
+/// What to do about a server whose TLS is not good enough; `None` if that is not what is wrong.
+fn insecure(error: &tokio_postgres::Error) -> Option<&'static str> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(rustls::Error::InvalidCertificate(error)) = of_tls(error) {
+            return Some(certificate(error));
+        }
+        // The driver has no other sign of it.
+        if error.to_string() == "server does not support TLS" {
+            return Some(
+                "the server does not do TLS: set ssl to on there, or say sslmode=disable if nobody else can reach the \
+                 network between",
+            );
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// Returns an error as one of TLS, also if it stands in one of the network.
+fn of_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match inner {
+        Some(inner) => inner.downcast_ref(),
+        None => error.downcast_ref(),
+    }
+}
+
+fn certificate(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::UnknownIssuer => {
+            "the server's certificate comes from an authority that is not trusted: add its CA certificate"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate names another host: connect by a name that it names"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired: renew it, or set this machine's clock"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet: set this machine's clock"
+        }
+        CertificateError::Revoked => "the server's certificate was revoked: renew it",
+        _ => "the server's certificate is not good: see the cause, and renew it",
+    }
 }
 
 fn cause(error: &tokio_postgres::Error) -> Cause {

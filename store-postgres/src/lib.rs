@@ -44,7 +44,7 @@ impl PostgresStore {
     /// Creates a builder from a connection string, for example `postgres://app@db.example.com/app`.
     ///
     /// A server that is not on this machine is reached by TLS, and its certificate and name are checked, unless the string
-    /// says `sslmode=disable`.
+    /// says `sslmode=disable`. One on this machine is reached so only if the string says `sslmode=require` or `verify-full`.
     pub fn builder(connection: &str) -> PostgresStoreBuilder {
         PostgresStoreBuilder::at(connection)
     }

@@ -38,6 +38,9 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, StoreError> 
 }
 
 fn refused(error: rustls::Error) -> StoreError {
-    StoreError::new(StoreErrorKind::Refused, "TLS cannot be set up: check the CA certificates")
-        .because(error)
+    StoreError::new(
+        StoreErrorKind::Refused,
+        "TLS cannot be set up: check the CA certificates, the machine's and those that were added",
+    )
+    .because(error)
 }

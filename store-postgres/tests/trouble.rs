@@ -3,39 +3,17 @@
 mod support;
 
 use std::{
-    error::Error,
-    future::Future,
     thread,
     time::{Duration, Instant},
 };
 
 use slack_store::{
     EntryKey, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes, StoreBackend,
-    StoreError, StoreErrorKind, StoredVersion, Write,
+    StoreErrorKind, StoredVersion, Write,
 };
 use slack_store_postgres::PostgresStore;
-use support::{fresh, schema, server};
+use support::{beside, fresh, schema, sql, with_server, words};
 use tokio::time::timeout;
-use tokio_postgres::{Client, NoTls};
-
-/// Runs a test with the address of the server, if there is one.
-fn with_server<F: Future<Output = ()>>(test: &str, run: impl FnOnce(String) -> F) {
-    let Some(address) = server("SLACK_AUTH_POSTGRES", test) else { return };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.unwrap().block_on(run(address));
-}
-
-/// A connection that has nothing to do with the store.
-async fn beside(address: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn sql(address: &str, statements: &str) {
-    beside(address).await.batch_execute(statements).await.unwrap();
-}
 
 fn key() -> EntryKey {
     EntryKey::from_text("team/T0FAKE00001").unwrap()
@@ -43,17 +21,6 @@ fn key() -> EntryKey {
 
 fn write(value: &str) -> Write {
     Write::new(StoredVersion::random().unwrap(), SecretBytes::new(value.into()))
-}
-
-/// The words of an error and of all its causes.
-fn words(error: &StoreError) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words = format!("{words}: {cause}");
-        source = cause.source();
-    }
-    words
 }
 
 #[test]
@@ -84,7 +51,6 @@ fn who_is_refused_is_told_why_and_the_password_is_not_shown() {
         for (wrong, expected) in [
             (as_role.replace("hush", "hushhush"), "check the user, the password"),
             (address.replace("/postgres", "/nowhere"), "there is no such database"),
-            (format!("{address}?sslmode=require"), "the server cannot be reached"),
         ] {
             let builder = fresh(&wrong);
             assert!(!format!("{builder:?}").contains("hush"), "{builder:?}");
