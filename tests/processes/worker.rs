@@ -24,6 +24,9 @@ use crate::around::{Around, Hooks};
 /// How often a token is tried, of those that are handed out.
 const TRIED: usize = 50;
 
+/// How many callers a process has.
+const CALLERS: usize = 4;
+
 /// Whether processes keep each other from refreshing one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leases {
@@ -143,13 +146,23 @@ pub(crate) fn work_until_killed(folder: &Path, origin: &str) {
     let rotator =
         rotator(folder, origin, Leases::of_this_process(), WorkerClock::of_this_process());
     let keys = keys(&store(folder));
-    // Each process goes another way through the installations.
+    // One caller alone would spend most of its life with waiting for the lease of a process that was killed.
+    thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(|| ask_for_all(&rotator, &keys));
+        }
+    });
+}
+
+/// Is one caller of a process.
+fn ask_for_all(rotator: &TokenRotator, keys: &[StoreKey]) {
+    // Each goes another way through the installations.
     let mut at = usize::try_from(getrandom::u32().unwrap()).unwrap() % keys.len();
     loop {
         for count in 0..keys.len() {
             at = (at + 7) % keys.len();
             match block_on(rotator.access_token(&keys[at], Slot::Bot)) {
-                Ok(_) if count % TRIED == 0 => try_a_call(&rotator, &keys[at]),
+                Ok(_) if count % TRIED == 0 => try_a_call(rotator, &keys[at]),
                 Ok(_) => {}
                 Err(error) => println!("withheld {error}"),
             }
