@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::state::credential::AccessRecord;
 use crate::state::memory::State;
 use crate::wire::call::{Arguments, Call};
 use crate::wire::json::Object;
@@ -19,23 +18,23 @@ impl State {
         let credential = &self.credentials[holder.index];
         let target = &credential.target;
         let place = target.id();
-        let (team, url) = match (self.workspace(place), self.organization(place)) {
-            (Some(it), _) => (it.name.as_str(), format!("https://{}.slack.com/", it.domain)),
-            (None, Some(it)) => {
-                (it.name.as_str(), format!("https://{}.enterprise.slack.com/", it.domain))
-            }
-            (None, None) => ("", "https://fake.slack.com/".to_owned()),
+        let (team, url) = if let Some(it) = self.workspace(place) {
+            (it.name.as_str(), ["https://", &it.domain, ".slack.com/"].concat())
+        } else if let Some(it) = self.organization(place) {
+            (it.name.as_str(), ["https://", &it.domain, ".enterprise.slack.com/"].concat())
+        } else {
+            ("", "https://fake.slack.com/".to_owned())
         };
         let user = match credential.bot_id {
             Some(_) => self.app(&credential.client_id).map(|app| app.bot_name.as_str()),
             None => self.user(&credential.user_id).map(|user| user.name.as_str()),
         };
-        let end = self.access_tokens.get(&holder.token).and_then(AccessRecord::expires_at);
         // It is the answer that is asked for most, so it is written without a table of its members.
         let mut body = Object::new();
         body.text("bot_id", credential.bot_id.as_deref());
         body.text("enterprise_id", target.enterprise.as_deref());
-        body.value("expires_in", end.map(|end| Value::from(end.saturating_sub(now))));
+        let expires_in = holder.expires_at.map(|end| Value::from(end.saturating_sub(now)));
+        body.value("expires_in", expires_in);
         body.value("is_enterprise_install", Value::from(target.is_org_wide()));
         body.value("ok", Value::from(true));
         body.text("team", team);

@@ -1,7 +1,7 @@
 //! Calls made with a token: which token it is, and whether it is still good.
 
 use crate::CredentialKind;
-use crate::state::credential::Credential;
+use crate::state::credential::{AccessRecord, Credential};
 use crate::state::key::Key;
 use crate::state::memory::State;
 use crate::wire::call::{Arguments, Authorization, Call};
@@ -11,6 +11,8 @@ use crate::wire::reply::ScopeHeaders;
 pub(crate) struct Holder {
     pub(crate) token: Key,
     pub(crate) index: usize,
+    /// When the token expires, unless it is long-lived.
+    pub(crate) expires_at: Option<u64>,
 }
 
 impl State {
@@ -41,15 +43,22 @@ impl State {
         now: u64,
     ) -> Result<Holder, &'static str> {
         let token = Key::of(token);
-        let index = self.access_tokens.get(&token).ok_or("invalid_auth")?.credential as usize;
-        self.settle(index, now);
-        self.check_access_token(&token, now)?;
-        Ok(Holder { token, index })
+        let mut record = *self.access_tokens.get(&token).ok_or("invalid_auth")?;
+        let index = record.credential as usize;
+        if self.settle(index, now) {
+            record = *self.access_tokens.get(&token).ok_or("invalid_auth")?;
+        }
+        self.check_access_record(&record, now)?;
+        Ok(Holder { token, index, expires_at: record.expires_at() })
     }
 
     /// Returns Slack's code for what is wrong with an access token, if anything is.
     pub(crate) fn check_access_token(&self, token: &Key, now: u64) -> Result<(), &'static str> {
         let record = self.access_tokens.get(token).ok_or("invalid_auth")?;
+        self.check_access_record(record, now)
+    }
+
+    fn check_access_record(&self, record: &AccessRecord, now: u64) -> Result<(), &'static str> {
         let credential = &self.credentials[record.credential as usize];
         match credential.kind {
             _ if record.revoked => Err("token_revoked"),

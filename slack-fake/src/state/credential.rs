@@ -37,7 +37,7 @@ pub(crate) struct Credential {
 #[serde(transparent)]
 pub(crate) struct Scopes(Box<str>);
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct AccessRecord {
     pub(crate) credential: u32,
     pub(crate) life: Life,

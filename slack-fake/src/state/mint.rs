@@ -51,8 +51,12 @@ impl Mint {
     }
 
     /// The text of an `x-slack-req-id` header.
+    ///
+    /// Every answer has one, and nobody looks anything up by it: two steps of `SplitMix64` will do.
     pub(crate) fn request_id(&mut self) -> String {
-        self.fresh(HEX, 32)
+        self.counter = self.counter.wrapping_add(1);
+        let numbers = SplitMix(self.seed ^ self.counter.rotate_left(32));
+        text(HEX, 32, numbers.flat_map(u64::to_be_bytes))
     }
 
     /// The last part of an incoming webhook's address.
@@ -74,12 +78,18 @@ impl Mint {
         let state =
             digest.iter().fold(0_u64, |state, byte| state.rotate_left(8) ^ u64::from(*byte));
         let more = SplitMix(state).flat_map(u64::to_be_bytes);
-        let mut text = String::with_capacity(length);
-        for byte in digest.iter().copied().chain(more).take(length) {
-            text.push(char::from(alphabet[usize::from(byte) % N]));
-        }
-        text
+        text(alphabet, length, digest.iter().copied().chain(more))
     }
+}
+
+fn text<const N: usize>(
+    alphabet: &[u8; N],
+    length: usize,
+    bytes: impl Iterator<Item = u8>,
+) -> String {
+    let mut text = String::with_capacity(length);
+    text.extend(bytes.take(length).map(|byte| char::from(alphabet[usize::from(byte) % N])));
+    text
 }
 
 /// Steele's `SplitMix64`, for what a digest is too short for.
@@ -98,6 +108,8 @@ impl Iterator for SplitMix {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -116,5 +128,18 @@ mod tests {
         assert_eq!(Mint { seed: 1, counter: 0 }.rotating_token("xoxb"), token);
         assert_ne!(Mint { seed: 2, counter: 0 }.rotating_token("xoxb"), token);
         assert_ne!(mint.rotating_token("xoxb"), token);
+    }
+
+    #[test]
+    fn request_ids_repeat_with_the_seed_and_differ_otherwise() {
+        let ids = |seed| {
+            let mut mint = Mint { seed, counter: 0 };
+            (0..1000).map(|_| mint.request_id()).collect::<BTreeSet<_>>()
+        };
+        let of_one = ids(1);
+        assert_eq!(of_one.len(), 1000);
+        assert!(of_one.iter().all(|id| id.len() == 32));
+        assert_eq!(of_one, ids(1));
+        assert!(of_one.is_disjoint(&ids(2)));
     }
 }

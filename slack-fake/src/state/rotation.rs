@@ -48,11 +48,11 @@ impl State {
     }
 
     /// Ends what has ended by `now`: with [`Siblings::NewestWins`], all but the newest successor of
-    /// a token.
-    pub(crate) fn settle(&mut self, index: usize, now: u64) {
+    /// a token. Returns whether tokens may have ended by that.
+    pub(crate) fn settle(&mut self, index: usize, now: u64) -> bool {
         let credential = &mut self.credentials[index];
         if credential.contested_until.is_none_or(|end| now < end) {
-            return;
+            return false;
         }
         credential.contested_until = None;
         if self.rules.siblings == Siblings::NewestWins {
@@ -65,6 +65,7 @@ impl State {
                 self.revoke_family(index, family, 1);
             }
         }
+        true
     }
 
     /// Revokes the oldest access tokens of a credential that has too many.

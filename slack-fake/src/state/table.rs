@@ -1,6 +1,6 @@
 //! Records in the order they were added, found by their id.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -19,12 +19,12 @@ pub(crate) trait Record {
 ))]
 pub(crate) struct Table<R> {
     records: Vec<R>,
-    index: BTreeMap<Arc<str>, usize>,
+    index: HashMap<Arc<str>, usize>,
 }
 
 impl<R: Record> Table<R> {
-    pub(crate) const fn new() -> Self {
-        Self { records: Vec::new(), index: BTreeMap::new() }
+    pub(crate) fn new() -> Self {
+        Self { records: Vec::new(), index: HashMap::new() }
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&R> {
