@@ -140,7 +140,8 @@ impl<E: MethodError> fmt::Display for ErrorCode<E> {
 
 /// Defines an enum of error codes from a table: docs, variant, Slack's spelling, class.
 ///
-/// The first line of a variant's docs is its meaning in `Display`.
+/// The first line of a variant's docs is its meaning in `Display`. A program that depends on `slack-auth` alone calls it
+/// `slack_auth::error_codes!`.
 ///
 /// # Examples
 ///
