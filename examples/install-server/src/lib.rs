@@ -24,6 +24,7 @@ mod install;
 mod keep_alive;
 mod once;
 mod page;
+mod place;
 mod problem;
 mod sessions;
 mod settings;
@@ -34,6 +35,7 @@ use std::time::Duration;
 pub use app::{Config, router};
 pub use demo::{demo_app, demo_slack};
 pub use keep_alive::KeepAlive;
+pub use place::Place;
 pub use settings::{InvalidSetting, Settings, SlackApp};
 
 /// How long Slack's pages may stay open; a code lives no longer.

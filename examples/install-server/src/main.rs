@@ -8,7 +8,6 @@ use slack_auth::{
 };
 use slack_fake::Clock;
 use slack_install_server::{Config, KeepAlive, Settings, demo_app, demo_slack, router};
-use sqlite_store_example::SqliteStore;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -35,7 +34,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
         Some(key) => key,
         None => drawn_state_key()?,
     };
-    let store = SqliteStore::open(&settings.database)?;
+    let store = settings.store.open().await?;
     // The fake Slack answers as long as it is held.
     let mut fake = None;
     let (slack, app) = if let Some(app) = settings.app {

@@ -4,7 +4,6 @@ use std::{
     error::Error,
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
 };
 
 use slack_auth::{
@@ -12,6 +11,8 @@ use slack_auth::{
     events::SigningSecret,
     oauth::{RedirectUri, StateSigningKey},
 };
+
+use crate::Place;
 
 /// The settings, each an environment variable.
 ///
@@ -22,7 +23,8 @@ use slack_auth::{
 /// | `SLACK_SIGNING_SECRET` | from the same page; without it no events are received at `/slack/events` |
 /// | `STATE_KEY` | 64 hex digits, random and secret, the same on every server; drawn at each start if missing |
 /// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` by default |
-/// | `DATABASE` | the file that holds the installations; `slack-install-server.sqlite` by default |
+/// | `STORE` | what holds the installations: `file:FOLDER`, `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE` for several hosts |
+/// | `DATABASE` | the same as `STORE=sqlite:FILE`; `slack-install-server.sqlite` by default |
 ///
 /// The first three belong together. Without them the server starts a fake Slack.
 #[derive(Debug)]
@@ -34,8 +36,8 @@ pub struct Settings {
     pub state_key: Option<StateSigningKey>,
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The file of the database.
-    pub database: PathBuf,
+    /// What holds the installations.
+    pub store: Place,
 }
 
 /// An app at Slack, and where its server is.
@@ -78,8 +80,18 @@ impl Settings {
             }
         };
         let state_key = variable("STATE_KEY").map(|text| state_key(&text)).transpose()?;
-        let database = variable("DATABASE").unwrap_or_else(|| "slack-install-server.sqlite".into());
-        Ok(Self { app, state_key, listen, database: database.into() })
+        let store = match (variable("STORE"), variable("DATABASE")) {
+            (Some(_), Some(_)) => {
+                return Err(InvalidSetting(
+                    "STORE and DATABASE both say what holds the installations: set one",
+                ));
+            }
+            (Some(store), None) => Place::parse(&store)?,
+            (None, file) => {
+                Place::Sqlite(file.unwrap_or_else(|| "slack-install-server.sqlite".into()).into())
+            }
+        };
+        Ok(Self { app, state_key, listen, store })
     }
 }
 
@@ -136,7 +148,7 @@ fn state_key(text: &str) -> Result<StateSigningKey, InvalidSetting> {
 
 /// A setting is malformed; the text says which, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidSetting(&'static str);
+pub struct InvalidSetting(pub(crate) &'static str);
 
 impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,6 +189,25 @@ mod tests {
         assert_eq!(app.public_url, "https://app.example.com");
         assert_eq!(app.client.id().as_str(), "1000000001.2000000002");
         assert!(!format!("{app:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_store_is_read_and_shows_no_password() {
+        let store = |variables: &[(&str, &str)]| format!("{:?}", read(variables).unwrap().store);
+        for (text, shown) in [
+            ("file:/srv/slack", "Folder(\"/srv/slack\")"),
+            ("sqlite:a.db", "Sqlite(\"a.db\")"),
+            ("postgres://app:hush@db/app", "Postgres(..)"),
+        ] {
+            assert_eq!(store(&[("STORE", text)]), shown);
+        }
+        assert_eq!(store(&[("DATABASE", "a.db")]), "Sqlite(\"a.db\")");
+        assert_eq!(store(&[]), "Sqlite(\"slack-install-server.sqlite\")");
+        for text in ["/srv/slack", "file:", "redis://hush@h"] {
+            let error = read(&[("STORE", text)]).unwrap_err();
+            assert!(error.starts_with("STORE must") && !error.contains("hush"), "{error}");
+        }
+        assert!(read(&[("STORE", "file:a"), ("DATABASE", "b")]).unwrap_err().contains("set one"));
     }
 
     #[test]
