@@ -7,6 +7,12 @@ unreachable() {
     exit 75
 }
 
+# Says that this machine does not have what a step needs, which is no failed check either.
+cannot_be_had() {
+    echo "cannot be had on this machine: $1; nothing was shown" >&2
+    exit 75
+}
+
 # Installs a Debian package unless its program is there.
 need_debian() { # PROGRAM PACKAGE
     command -v "$1" >/dev/null || install_debian "$2"

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     fmt::{self, Display, Formatter},
     future,
-    net::{Ipv4Addr, TcpListener},
+    net::{IpAddr, Ipv4Addr, TcpListener},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -36,6 +36,7 @@ pub(crate) type Life = usize;
 pub(crate) struct Slack {
     fake: SharedFake,
     handle: Handle,
+    address: IpAddr,
     record: Arc<Mutex<Record>>,
 }
 
@@ -51,10 +52,10 @@ struct Record {
 
 /// A refresh that arrived.
 #[derive(Clone, Copy)]
-struct Sent {
-    by: Life,
-    token: Fingerprint,
-    at: Instant,
+pub(crate) struct Sent {
+    pub(crate) by: Life,
+    pub(crate) token: Fingerprint,
+    pub(crate) at: Instant,
 }
 
 /// The refreshes with one refresh token, each with the time at which its sender was killed.
@@ -111,11 +112,12 @@ pub(crate) struct Tally {
 }
 
 impl Slack {
-    pub(crate) fn start(fake: SharedFake) -> Self {
+    /// Starts one whose ports are at this address.
+    pub(crate) fn start(address: IpAddr, fake: SharedFake) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let handle = runtime.handle().clone();
         thread::spawn(move || runtime.block_on(future::pending::<()>()));
-        Self { fake, handle, record: Arc::default() }
+        Self { fake, handle, address, record: Arc::default() }
     }
 
     pub(crate) fn fake(&self) -> &SharedFake {
@@ -124,7 +126,16 @@ impl Slack {
 
     /// Opens a port for one life of a worker, and gives its origin.
     pub(crate) fn listen(&self, life: Life) -> String {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        self.listen_at(self.address, life)
+    }
+
+    /// Opens a port for whoever looks, on this host, once all workers have ended.
+    pub(crate) fn listen_here(&self) -> String {
+        self.listen_at(Ipv4Addr::LOCALHOST.into(), Life::MAX)
+    }
+
+    fn listen_at(&self, address: IpAddr, life: Life) -> String {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let slack = self.clone();
@@ -157,6 +168,11 @@ impl Slack {
         self.record.lock().unwrap().waiting
     }
 
+    /// Returns each refresh that arrived, in order.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.record.lock().unwrap().sent.clone()
+    }
+
     pub(crate) fn tally(&self) -> Tally {
         let record = self.record.lock().unwrap();
         let mut tally = Tally { refreshes: record.sent.len(), ..Tally::default() };
@@ -178,10 +194,10 @@ impl Slack {
 
     /// Returns what became of a refresh token that is lost.
     pub(crate) fn end_of(&self, token: Fingerprint) -> End {
+        let sent = self.sent().into_iter().filter(|sent| sent.token == token);
         let record = self.record.lock().unwrap();
-        let sent = record.sent.iter().filter(|sent| sent.token == token);
         End(sent
-            .map(|sent| (*sent, record.killed.get(&sent.by).map(|(_, killed)| *killed)))
+            .map(|sent| (sent, record.killed.get(&sent.by).map(|(_, killed)| *killed)))
             .collect())
     }
 

@@ -1,7 +1,7 @@
 //! The installations of the run: made at the fake, put into the store, and looked at in the end.
 
 use std::{
-    path::Path,
+    net::IpAddr,
     thread,
     time::{Duration, Instant},
 };
@@ -20,8 +20,8 @@ use crate::{
     worker::{self, Leases, Pace, WorkerClock},
 };
 
-/// Makes a Slack with so many workspaces.
-pub(crate) fn found(installations: usize) -> Slack {
+/// Makes a Slack with so many workspaces, at this address.
+pub(crate) fn found(address: IpAddr, installations: usize) -> Slack {
     let mut fake = FakeSlack::new()
         .user(User::new("U0FAKE00001", "fake.person"))
         .app(App::new("1.2", "hush").redirect_url(CALLBACK).rotate_tokens().distribute())
@@ -31,12 +31,12 @@ pub(crate) fn found(installations: usize) -> Slack {
     for number in 0..installations {
         fake = fake.workspace(Workspace::new(team(number), format!("Fake {number}")));
     }
-    Slack::start(SharedFake::new(fake, Clock::real()))
+    Slack::start(address, SharedFake::new(fake, Clock::real()))
 }
 
 /// Installs the app in every workspace, and stores what came of it.
-pub(crate) fn install(slack: &Slack, folder: &Path, installations: usize) {
-    let store = worker::store(folder);
+pub(crate) fn install(slack: &Slack, place: &str, installations: usize) {
+    let store = worker::store(place);
     // The tokens are due soon after the processes begin.
     let now = slack.fake().clock().now();
     slack.fake().clock().set(now - (Pace::LIFE - Pace::MARGIN) + 2);
@@ -71,15 +71,17 @@ pub(crate) struct Living {
     /// Those whose refresh token was sent by one process after the other until the grace time was over, each of which was
     /// killed before it could store the answer.
     pub(crate) lost_to_kills: usize,
+    /// The stored refresh tokens of all that are lost.
+    pub(crate) lost: Vec<Fingerprint>,
 }
 
 /// Counts the installations whose tokens work, after all processes have ended: both the token that a fresh process is
 /// given, and the refresh token that is stored.
-pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> Living {
+pub(crate) fn count_the_living(slack: &Slack, place: &str, leases: Leases) -> Living {
     // By the clock that is most ahead: those before it may have stored a token that looks fresh to others.
     let clock = WorkerClock::ahead(Pace::SKEW);
-    let rotator = worker::rotator(folder, &slack.listen(usize::MAX), leases, clock);
-    let store = worker::store(folder);
+    let rotator = worker::rotator(place, &slack.listen_here(), leases, clock);
+    let store = worker::store(place);
     let keys = worker::keys(&store);
     // All at one time: what killed processes have begun must be finished within Slack's grace time.
     let end = Instant::now() + Duration::from_secs(3 * Pace::LEASE);
@@ -100,6 +102,7 @@ pub(crate) fn count_the_living(slack: &Slack, folder: &Path, leases: Leases) -> 
         let refresh_token = stored.refresh_token.unwrap();
         let now = slack.fake().clock().now();
         let report = slack.fake().with(|fake| fake.credential_of(refresh_token.expose(), now));
+        living.lost.push(Fingerprint::of(refresh_token.expose()));
         let end = slack.end_of(Fingerprint::of(refresh_token.expose()));
         println!("{key} is lost: issued at {:?}, now {now}, {report:?}\n{end}", stored.issued_at);
         if end.was_killed_each_time() {

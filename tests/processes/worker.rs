@@ -3,8 +3,8 @@
 use std::{
     env,
     future::Future,
-    path::Path,
     pin::Pin,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +16,7 @@ use slack_auth::{
     methods::AuthTest,
     rotation::{RotationEvent, RotationPolicy},
     runtime::{Runtime, ThreadRuntime},
-    store::{FileStore, LeaseOutcome},
+    store::{FileStore, LeaseOutcome, PostgresStore, StoreBackend},
 };
 
 use crate::around::{Around, Hooks};
@@ -26,6 +26,9 @@ const TRIED: usize = 50;
 
 /// How many callers a process has.
 const CALLERS: usize = 4;
+
+/// How long a server that is away is waited for when a process starts.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether processes keep each other from refreshing one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +97,7 @@ impl Pace {
 
 /// Makes the rotator of one process.
 pub(crate) fn rotator(
-    folder: &Path,
+    place: &str,
     origin: &str,
     leases: Leases,
     clock: WorkerClock,
@@ -103,7 +106,7 @@ pub(crate) fn rotator(
     let client = Client::with_curl(Endpoint::new(origin).unwrap(), limits).unwrap();
     let app =
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap());
-    let inner = FileStore::open(folder).unwrap();
+    let inner = backend(place);
     let store = match leases {
         Leases::On => InstallationStore::new(inner, app.id().clone()),
         Leases::Off => InstallationStore::new(Around { inner, hooks: NoLeases }, app.id().clone()),
@@ -130,22 +133,45 @@ pub(crate) fn rotator(
 }
 
 /// The store, for whoever only looks.
-pub(crate) fn store(folder: &Path) -> InstallationStore {
-    InstallationStore::new(FileStore::open(folder).unwrap(), ClientId::new("1.2").unwrap())
+pub(crate) fn store(place: &str) -> InstallationStore {
+    InstallationStore::new(backend(place), ClientId::new("1.2").unwrap())
+}
+
+/// Opens the store at a place: a folder, or the URL of a server, which may be away just now.
+fn backend(place: &str) -> Arc<dyn StoreBackend> {
+    if !place.starts_with("postgres://") {
+        return Arc::new(FileStore::open(place).unwrap());
+    }
+    let begin = Instant::now();
+    loop {
+        let store = PostgresStore::builder(place).max_connections(4);
+        let timeout = Duration::from_secs(Pace::STORE_TIMEOUT) / 2;
+        match block_on(store.timeout(timeout).open()) {
+            Ok(store) => return Arc::new(store),
+            Err(error) if begin.elapsed() > PATIENCE => panic!("{error}"),
+            Err(_) => thread::sleep(Duration::from_millis(200)),
+        }
+    }
 }
 
 /// All that is stored.
 pub(crate) fn keys(store: &InstallationStore) -> Vec<StoreKey> {
-    let page = block_on(store.keys(None, usize::MAX)).unwrap();
+    let begin = Instant::now();
+    let page = loop {
+        match block_on(store.keys(None, 100_000)) {
+            Ok(page) => break page,
+            Err(error) if begin.elapsed() > PATIENCE => panic!("{error}"),
+            Err(_) => thread::sleep(Duration::from_millis(200)),
+        }
+    };
     assert!(page.unreadable.is_empty() && page.next.is_none());
     page.keys.into_iter().map(|found| found.key).collect()
 }
 
 /// Asks for every token over and over, and tries some.
-pub(crate) fn work_until_killed(folder: &Path, origin: &str) {
-    let rotator =
-        rotator(folder, origin, Leases::of_this_process(), WorkerClock::of_this_process());
-    let keys = keys(&store(folder));
+pub(crate) fn work_until_killed(place: &str, origin: &str) {
+    let rotator = rotator(place, origin, Leases::of_this_process(), WorkerClock::of_this_process());
+    let keys = keys(&store(place));
     // One caller alone would spend most of its life with waiting for the lease of a process that was killed.
     thread::scope(|scope| {
         for _ in 0..CALLERS {
