@@ -1,0 +1,180 @@
+//! Installations of `slack-auth` in Redis or Valkey.
+
+mod builder;
+mod error;
+mod index;
+mod names;
+mod opening;
+mod scripts;
+mod server;
+mod worker;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use redis::Cmd;
+use slack_store::{
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
+    StoreBackend, StoreError, StoredVersion, Write,
+};
+
+pub use self::builder::RedisStoreBuilder;
+use self::{
+    error::{Cause, Failure, altered},
+    names::member,
+    server::Server,
+};
+
+#[doc = include_str!("store.md")]
+#[derive(Clone)]
+pub struct RedisStore {
+    server: Arc<Server>,
+}
+
+impl RedisStore {
+    /// Opens a store with the defaults of the [builder](Self::builder).
+    ///
+    /// # Errors
+    ///
+    /// As [`RedisStoreBuilder::open`].
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        Self::builder(address).open().await
+    }
+
+    /// Creates a builder from an address, for example `rediss://app:PASSWORD@redis.example.com/0`.
+    ///
+    /// `rediss` is TLS, by which a server elsewhere than on this machine must be reached: its certificate and its name are
+    /// checked.
+    pub fn builder(address: &str) -> RedisStoreBuilder {
+        RedisStoreBuilder::at(address)
+    }
+
+    /// Creates the command that takes members out of the indexes.
+    fn dropping(&self, key: &EntryKey, version: StoredVersion) -> Cmd {
+        let mut command = scripts::DROP.on(self.server.names.all_indexes());
+        command.arg(member(key.as_str(), version));
+        command
+    }
+}
+
+#[async_trait]
+impl StoreBackend for RedisStore {
+    async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
+        let load = scripts::LOAD.on([&*self.server.names.entry(key.as_str())]);
+        let found: (Option<String>, Option<Vec<u8>>) =
+            self.server.send(vec![load]).await.map_err(Failure::of_read)?;
+        match found {
+            (None, None) => Ok(None),
+            (Some(version), Some(value)) => match version.parse() {
+                Ok(version) => Ok(Some(Entry::new(StoredVersion::from_i64(version), value))),
+                Err(_) => Err(altered(Cause::new("the version of an entry is not a number"))),
+            },
+            _ => Err(altered(Cause::new("an entry lacks its version or its value"))),
+        }
+    }
+
+    async fn put(
+        &self,
+        key: &EntryKey,
+        write: &Write,
+        precondition: Precondition,
+    ) -> Result<(), StoreError> {
+        // The indexes first: an entry that no index has would be found by nobody. One that an index has and that is not
+        // there, or has another version, is passed over.
+        let mut add = scripts::ADD.on(self.server.names.all_indexes());
+        add.arg(member(key.as_str(), write.version));
+        add.arg(write.due_in.map_or(String::new(), |due_in| millis(due_in).to_string()));
+        add.arg(i32::from(write.attention));
+        let mut put = scripts::PUT.on([&*self.server.names.entry(key.as_str())]);
+        let old = precondition.version();
+        put.arg(old.map_or(String::new(), |version| version.as_i64().to_string()));
+        put.arg(write.version.as_i64().to_string()).arg(write.value.as_ref());
+        match self.server.send_write(vec![add, put]).await.map_err(Failure::of_write)? {
+            1 => {
+                self.server
+                    .send_later(old.map(|old| self.dropping(key, old)).into_iter().collect());
+                Ok(())
+            }
+            2 => Err(StoreError::conflict()),
+            _ => {
+                self.server.send_later(vec![self.dropping(key, write.version)]);
+                Err(StoreError::conflict())
+            }
+        }
+    }
+
+    async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
+        let mut remove = scripts::REMOVE.on([&*self.server.names.entry(key.as_str())]);
+        remove.arg(version.as_i64().to_string());
+        match self.server.send_write(vec![remove]).await.map_err(Failure::of_write)? {
+            1 => {
+                self.server.send_later(vec![self.dropping(key, version)]);
+                Ok(())
+            }
+            _ => Err(StoreError::conflict()),
+        }
+    }
+
+    async fn find(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        index::find(&self.server, query, after, limit).await.map_err(Failure::of_read)
+    }
+
+    async fn acquire(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<LeaseOutcome, StoreError> {
+        let mut acquire = scripts::ACQUIRE.on([&*self.server.names.lease(key, part)]);
+        acquire.arg(holder.as_bytes().as_slice()).arg(millis(length).max(1));
+        let held: i64 = self.server.send_write(vec![acquire]).await.map_err(Failure::of_write)?;
+        Ok(match u64::try_from(held) {
+            Ok(held) => LeaseOutcome::HeldFor(Duration::from_millis(held)),
+            Err(_) => LeaseOutcome::Granted,
+        })
+    }
+
+    async fn release(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+    ) -> Result<(), StoreError> {
+        let mut release = scripts::RELEASE.on([&*self.server.names.lease(key, part)]);
+        release.arg(holder.as_bytes().as_slice());
+        self.server.send::<i64>(vec![release]).await.map(drop).map_err(Failure::of_write)
+    }
+
+    async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
+        let lease = scripts::LEASE.on([&*self.server.names.lease(key, part)]);
+        let (holder, remaining): (Option<Vec<u8>>, u64) =
+            self.server.send(vec![lease]).await.map_err(Failure::of_read)?;
+        let Some(holder) = holder else { return Ok(None) };
+        let holder = holder
+            .try_into()
+            .map_err(|_| altered(Cause::new("the holder of a lease does not have 16 bytes")))?;
+        let remaining = Duration::from_millis(remaining);
+        Ok(Some(HeldLease::new(LeaseHolder::from_bytes(holder), remaining)))
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisStore").field(&self.server).finish()
+    }
+}
+
+/// Returns milliseconds that a sum with the time of today keeps exact in Lua, whose whole numbers end at 2^53.
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX).min(1 << 52)
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
