@@ -1,6 +1,5 @@
 //! Servers that refuse, lose, or hold what is not the store's.
 
-#[expect(dead_code, reason = "each test program needs a part of it")]
 mod support;
 
 use std::{future::Future, time::Duration};

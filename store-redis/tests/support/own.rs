@@ -138,7 +138,7 @@ impl Relay {
 
 fn copy(mut from: TcpStream, mut to: TcpStream, swallows: &AtomicBool) {
     use std::io::{Read as _, Write as _};
-    let mut bytes = [0; 65536];
+    let mut bytes = vec![0; 65536];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         if swallows.load(Ordering::SeqCst) || to.write_all(&bytes[..read]).is_err() {
             break;
