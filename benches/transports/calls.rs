@@ -29,13 +29,18 @@ pub(crate) const OUR_CALL_CURL: &str = "call: ours over curl, blocking";
 pub(crate) const OAUTH2: &str = "call: oauth2 over reqwest";
 pub(crate) const SLACK_MORPHISM: &str = "call: slack-morphism";
 
-pub(crate) fn all(address: SocketAddr) -> Vec<(&'static str, Run)> {
+pub(crate) fn over_libcurl(address: SocketAddr) -> Vec<(&'static str, Run)> {
+    let origin = &format!("http://{address}");
+    vec![
+        (CURL_ALONE, bare_curl(format!("{origin}/api/oauth.v2.access"))),
+        (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
+    ]
+}
+
+pub(crate) fn over_hyper(address: SocketAddr) -> Vec<(&'static str, Run)> {
     let origin = &format!("http://{address}");
     let url = format!("{origin}/api/oauth.v2.access");
-    // Those over libcurl first, as among the transports.
     vec![
-        (CURL_ALONE, bare_curl(url.clone())),
-        (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
         (REQWEST_ALONE, bare_reqwest(url, reqwest_as_ours())),
         (HYPER_ALONE, raw_hyper(address)),
         (OUR_CALL, our_call(client(Backend::Reqwest, origin))),

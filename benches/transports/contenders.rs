@@ -31,13 +31,17 @@ pub(crate) const OUR_CURL: &str = "transport-curl";
 pub(crate) const OUR_CURL_BLOCKING: &str = "transport-curl, blocking";
 pub(crate) const ISAHC: &str = "isahc";
 
-pub(crate) fn all(url: &str) -> Vec<(&'static str, Run)> {
-    // Those over libcurl first: where it waits by select(2), it takes no socket numbers above 1023.
+pub(crate) fn over_libcurl(url: &str) -> Vec<(&'static str, Run)> {
     vec![
         (BARE_CURL, bare_curl(url.to_owned())),
         (OUR_CURL, our_curl(url.to_owned())),
         (OUR_CURL_BLOCKING, our_curl_blocking(url.to_owned())),
         (ISAHC, isahc(url.to_owned())),
+    ]
+}
+
+pub(crate) fn over_hyper(url: &str) -> Vec<(&'static str, Run)> {
+    vec![
         (BARE_REQWEST, bare_reqwest(url.to_owned(), reqwest_as_ours())),
         (UNLIMITED_REQWEST, bare_reqwest(url.to_owned(), reqwest_without_limits())),
         (OUR_REQWEST, our_reqwest(url.to_owned())),

@@ -93,15 +93,17 @@ struct Series {
     wall: Vec<f64>,
 }
 
-/// Measures the transports, and then, when their sockets are closed again, the whole calls: libcurl's blocking call
-/// takes no socket numbers above 1023 where it waits by select(2).
+/// Measures the contenders group by group, so that the sockets of one are closed before the next begins: a blocking
+/// handle of libcurl's holds five, and libcurl takes no socket numbers above 1023 where it waits by select(2).
 fn measure(rounds: usize, requests: usize) -> Vec<Series> {
     let server = server::Server::start();
     stay_on(0);
-    let origin = format!("http://{}", server.address);
-    let transports = contenders::all(&format!("{origin}/api/oauth.v2.access"));
-    let mut series = measure_group(transports, rounds, requests);
-    series.extend(measure_group(calls::all(server.address), rounds, requests));
+    let address = server.address;
+    let url = format!("http://{address}/api/oauth.v2.access");
+    let mut series = measure_group(contenders::over_libcurl(&url), rounds, requests);
+    series.extend(measure_group(contenders::over_hyper(&url), rounds, requests));
+    series.extend(measure_group(calls::over_libcurl(address), rounds, requests));
+    series.extend(measure_group(calls::over_hyper(address), rounds, requests));
     series
 }
 
