@@ -11,28 +11,33 @@ pub(crate) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
 }
 
 fn parse(text: &str) -> Option<Timestamp> {
-    let (day_name, rest) = text.split_once(", ")?;
-    let mut parts = rest.split(' ');
-    let mut next = || parts.next();
-    let (day, month, year, time, zone) = (next()?, next()?, next()?, next()?, next()?);
-    if !DAYS.contains(&day_name) || zone != "GMT" || parts.next().is_some() {
+    // Every part has its place: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    let text: &[u8; 29] = text.as_bytes().try_into().ok()?;
+    let [day_name @ .., _, _] = text.first_chunk::<5>()?;
+    let month = MONTHS.iter().position(|name| name.as_bytes() == &text[8..11])?;
+    let shape = [&text[3..5], &text[7..8], &text[11..12], &text[16..17], &text[25..]];
+    let separators: [&[u8]; 5] = [b", ", b" ", b" ", b" ", b" GMT"];
+    if shape != separators || text[19] != b':' || text[22] != b':' {
         return None;
     }
-    let month = MONTHS.iter().position(|name| *name == month)?;
-    let (day, year) = (number(day, 2, 31)?, number(year, 4, 9999)?);
-    let mut clock = time.split(':').map(|part| number(part, 2, 60));
-    let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
-    if day == 0 || year < 1970 || hours > 23 || minutes > 59 || clock.next().is_some() {
+    if !DAYS.iter().any(|name| name.as_bytes() == day_name) {
+        return None;
+    }
+    let (day, year) = (number(&text[5..7])?, number(&text[12..16])?);
+    let (hours, minutes, seconds) =
+        (number(&text[17..19])?, number(&text[20..22])?, number(&text[23..25])?);
+    let in_range = (1..=31).contains(&day) && hours <= 23 && minutes <= 59 && seconds <= 60;
+    if year < 1970 || !in_range {
         return None;
     }
     let days = days_before(year, month) + day - 1;
     Some(Timestamp::from_unix(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
 }
 
-/// Reads a number of exactly `digits` digits.
-fn number(text: &str, digits: usize, most: u64) -> Option<u64> {
-    let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| is_number && *number <= most)
+fn number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+    })
 }
 
 /// Counts the days from 1970-01-01 to the first of a month, which is counted from zero.

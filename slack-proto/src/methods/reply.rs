@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU64, time::Duration};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::{
     Timestamp,
@@ -55,20 +55,21 @@ impl ReplyMeta {
         if headers.is_empty() {
             return Self { status, details, ..Self::default() };
         }
-        let scopes =
-            |name| headers.get(name).and_then(|value| value.to_str().ok()).map(Scopes::from);
+        let scopes = |name: &HeaderName| {
+            headers.get(name).and_then(|value| value.to_str().ok()).map(Scopes::from)
+        };
         for (name, slot) in [
             (
-                "x-oauth-scopes",
+                &GRANTED_SCOPES,
                 (|details| &mut details.granted_scopes) as fn(&mut Details) -> &mut Option<Scopes>,
             ),
-            ("x-accepted-oauth-scopes", |details| &mut details.accepted_scopes),
+            (&ACCEPTED_SCOPES, |details| &mut details.accepted_scopes),
         ] {
             if let Some(scopes) = scopes(name) {
                 *slot(details.get_or_insert_default()) = Some(scopes);
             }
         }
-        let request_id = headers.get("x-slack-req-id");
+        let request_id = headers.get(&REQUEST_ID);
         let request_id =
             request_id.map(|id| UntrustedText::from(String::from_utf8_lossy(id.as_bytes())));
         let date = date_of(headers).and_then(|date| NonZeroU64::new(date.as_unix()));
@@ -166,6 +167,11 @@ fn retry_after(headers: &HeaderMap) -> Option<u32> {
     // More than 136 years is not a plausible wait, and would overflow a program's clock.
     text.parse().ok().filter(|_| digits)
 }
+
+// Constants, so that a look-up has no name to parse.
+const GRANTED_SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
+const ACCEPTED_SCOPES: HeaderName = HeaderName::from_static("x-accepted-oauth-scopes");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-slack-req-id");
 
 #[cfg(test)]
 mod tests {

@@ -31,7 +31,8 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
         return nothing(fault, None);
     }
     let mut envelope = Envelope::for_text(text);
-    let mut json = serde_json::Deserializer::from_str(text);
+    // serde_json spends some twelve instructions on each byte of white space.
+    let mut json = serde_json::Deserializer::from_str(text.trim_ascii_end());
     let read = json.deserialize_map(ReplyVisitor { envelope: &mut envelope, slot: &mut *slot });
     match read.and_then(|()| json.end()) {
         Ok(()) => finish(text, &mut envelope),
@@ -142,11 +143,10 @@ fn nothing<E>(fault: Fault, position: Option<(usize, usize)>) -> Read<E> {
 
 /// Returns line and column of a byte offset, counted from 1.
 fn position_of(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    let line_start =
-        before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    #[expect(clippy::naive_bytecount, reason = "a body is short, and this is an error's path")]
-    let newlines = before.iter().filter(|&&byte| byte == b'\n').count();
+    // Both searches look at many bytes at a time.
+    let before = text.get(..offset).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let newlines = before.matches('\n').count();
     (newlines + 1, offset - line_start + 1)
 }
 
