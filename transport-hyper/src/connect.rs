@@ -4,9 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Uri};
-use http_body_util::Full;
-use hyper::body::Bytes;
+use http::{HeaderValue, Uri};
 use hyper::client::conn::TrySendError;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
@@ -20,6 +18,7 @@ use tokio::time;
 use tokio_rustls::TlsConnector;
 use tower_service::Service as _;
 
+use crate::exchange::Unsent;
 use crate::http1::Http1;
 use crate::http2::Http2;
 use crate::tls::HTTP2;
@@ -32,15 +31,17 @@ pub(crate) enum Connection {
 
 /// Why an exchange failed.
 pub(crate) enum Failure {
-    /// The connection had ended; the request comes back unwritten.
-    NotTaken(Box<Request<Full<Bytes>>>),
+    /// The connection had ended; the request is where it was.
+    NotTaken,
     Failed(Error),
 }
 
 impl Failure {
-    pub(crate) fn of(mut error: TrySendError<Request<Full<Bytes>>>) -> Self {
-        if let Some(request) = error.take_message() {
-            return Self::NotTaken(Box::new(request));
+    /// Puts a request that was not written back to where it was.
+    pub(crate) fn of(mut error: TrySendError<Unsent>, request: &mut Unsent) -> Self {
+        if let Some(unsent) = error.take_message() {
+            *request = unsent;
+            return Self::NotTaken;
         }
         let error = error.into_error();
         Self::Failed(failure_of_sending(&error).with_source(error))

@@ -1,10 +1,11 @@
 //! One request and its answer, inside Tokio.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use slack_transport::{Body, Error, ErrorKind, Exchange, Limits, announces_empty_bodies};
@@ -36,33 +37,47 @@ impl Exchanger {
 }
 
 impl Exchange for Exchanger {
-    async fn exchange(&self, request: Request<Body>) -> Result<Response<Vec<u8>>, Error> {
-        let total = self.inner.limits.total_timeout();
-        let begun = AtomicBool::new(false);
-        time::timeout(total, self.inner.exchange(request, &begun)).await.unwrap_or_else(|_| {
-            Err(if begun.load(Ordering::Relaxed) {
-                Error::maybe_sent(ErrorKind::Timeout, "no complete answer within the time limit")
-            } else {
-                Error::unsent(ErrorKind::Timeout, "no connection within the time limit")
+    fn exchange(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Vec<u8>>, Error>> + Send {
+        let url = request.uri().clone();
+        let mut request = translate(request);
+        async move {
+            let total = self.inner.limits.total_timeout();
+            let begun = AtomicBool::new(false);
+            let exchange = self.inner.exchange(&url, &mut request, &begun);
+            time::timeout(total, exchange).await.unwrap_or_else(|_| {
+                Err(if begun.load(Ordering::Relaxed) {
+                    Error::maybe_sent(
+                        ErrorKind::Timeout,
+                        "no complete answer within the time limit",
+                    )
+                } else {
+                    Error::unsent(ErrorKind::Timeout, "no connection within the time limit")
+                })
             })
-        })
+        }
     }
 }
+
+/// A request that lies in one place until it is written, so that the futures that pass it on stay small.
+pub(crate) type Unsent = Request<Full<Bytes>>;
 
 impl Inner {
     /// Sets `begun` once the request may be written.
     async fn exchange(
         &self,
-        request: Request<Body>,
+        url: &Uri,
+        request: &mut Unsent,
         begun: &AtomicBool,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let url = request.uri().clone();
-        let place = Place::of(&url);
-        let mut request = translate(request);
+        let place = Place::of(url);
         loop {
             let (mut connection, new) = match self.pool.take(&place) {
                 Some(kept) => (kept, false),
-                None => (self.connector.connect(&url).await?, true),
+                // Its future is long, and needed only where there is no kept connection.
+                None => (Box::pin(self.connector.connect(url)).await?, true),
             };
             begun.store(true, Ordering::Relaxed);
             match self.over(&mut connection, &place, request).await {
@@ -73,12 +88,11 @@ impl Inner {
                     return Ok(answer);
                 }
                 // It ended after the pool's look at it, and took nothing.
-                Err(Failure::NotTaken(back)) if !new => {
+                Err(Failure::NotTaken) if !new => {
                     begun.store(false, Ordering::Relaxed);
-                    request = *back;
                     *request.uri_mut() = url.clone();
                 }
-                Err(Failure::NotTaken(_)) => {
+                Err(Failure::NotTaken) => {
                     return Err(Error::unsent(
                         ErrorKind::Closed,
                         "the connection closed before the request was written",
@@ -93,7 +107,7 @@ impl Inner {
         &self,
         connection: &mut Connection,
         place: &Place,
-        request: Request<Full<Bytes>>,
+        request: &mut Unsent,
     ) -> Result<Response<Vec<u8>>, Failure> {
         match connection {
             Connection::Http1(own) => own.exchange(request, &self.limits).await,
@@ -112,7 +126,7 @@ impl Inner {
 }
 
 /// Converts the request; its body is wiped once it is sent.
-fn translate(request: Request<Body>) -> Request<Full<Bytes>> {
+fn translate(request: Request<Body>) -> Unsent {
     let (mut parts, body) = request.into_parts();
     if body.is_empty() && announces_empty_bodies(&parts.method) {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

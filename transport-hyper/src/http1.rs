@@ -2,13 +2,13 @@
 
 use std::future::{Future as _, poll_fn};
 use std::io;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::uri::PathAndQuery;
-use http::{Request, Response, Uri, Version};
+use http::{Response, Uri, Version};
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes};
 use hyper::client::conn::http1;
@@ -17,6 +17,7 @@ use slack_transport::{CappedBody, Limits, check_response_head, failure_of_readin
 use socket2::Socket;
 
 use crate::connect::{Failure, Stream, Through};
+use crate::exchange::Unsent;
 
 /// A connection over HTTP/1.1.
 pub(crate) struct Http1 {
@@ -61,20 +62,20 @@ impl Http1 {
     /// Sends the request and reads the answer. Dropping the future and this closes the connection.
     pub(crate) async fn exchange(
         &mut self,
-        mut request: Request<Full<Bytes>>,
+        request: &mut Unsent,
         limits: &Limits,
     ) -> Result<Response<Vec<u8>>, Failure> {
-        self.prepare(&mut request);
+        self.prepare(request);
         let Self { sender, connection, .. } = self;
         let answer = {
-            let mut sending = pin!(sender.try_send_request(request));
+            let mut sending = pin!(sender.try_send_request(mem::take(request)));
             poll_fn(|context| {
                 drive(connection, context);
                 sending.as_mut().poll(context)
             })
             .await
         };
-        let answer = answer.map_err(Failure::of)?;
+        let answer = answer.map_err(|error| Failure::of(error, request))?;
         let (head, mut incoming) = answer.into_parts();
         check_response_head(head.status, &head.headers, limits)?;
         let mut body = CappedBody::new(limits, incoming.size_hint().exact())?;
@@ -103,7 +104,7 @@ impl Http1 {
     }
 
     /// Writes the request as HTTP/1.1 has it: the host in a header, and the URL whole for a proxy alone.
-    fn prepare(&self, request: &mut Request<Full<Bytes>>) {
+    fn prepare(&self, request: &mut Unsent) {
         *request.version_mut() = Version::HTTP_11;
         if let Some(host) = request.uri().authority().and_then(|host| {
             // The authority has no user info: requests with one are refused.
@@ -134,6 +135,6 @@ fn drive(connection: &mut Option<Pin<Box<Driven>>>, context: &mut Context<'_>) {
 }
 
 /// hyper allocates for as many with each answer.
-const MOST_HEADER_LINES: usize = 256;
+const MOST_HEADER_LINES: usize = 128;
 /// hyper's own.
 const LEAST_BUFFER: usize = 400 * 1024;

@@ -1,6 +1,8 @@
 //! A connection over HTTP/2, which is a task of its own and carries many requests at once.
 
-use http::{Request, Response, Version};
+use std::mem;
+
+use http::{Response, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes};
 use hyper::client::conn::http2;
@@ -8,6 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use slack_transport::{CappedBody, Limits, check_response_head, failure_of_reading};
 
 use crate::connect::{Failure, Stream};
+use crate::exchange::Unsent;
 
 /// A connection over HTTP/2; clones share it, and it closes with the last of them.
 #[derive(Clone)]
@@ -34,11 +37,12 @@ impl Http2 {
     /// Sends the request and reads the answer. Dropping the future resets the stream.
     pub(crate) async fn exchange(
         &mut self,
-        mut request: Request<Full<Bytes>>,
+        request: &mut Unsent,
         limits: &Limits,
     ) -> Result<Response<Vec<u8>>, Failure> {
         *request.version_mut() = Version::HTTP_2;
-        let answer = self.sender.try_send_request(request).await.map_err(Failure::of)?;
+        let answer = self.sender.try_send_request(mem::take(request)).await;
+        let answer = answer.map_err(|error| Failure::of(error, request))?;
         let (head, mut incoming) = answer.into_parts();
         check_response_head(head.status, &head.headers, limits)?;
         let mut body = CappedBody::new(limits, incoming.size_hint().exact())?;

@@ -174,6 +174,6 @@ fn header_list_size(limits: Limits) -> u32 {
 }
 
 /// hyper allocates for as many with each answer, so it is not the cap's number of shortest lines.
-const MOST_HEADER_LINES: usize = 256;
+const MOST_HEADER_LINES: usize = 128;
 /// What reqwest knows without its feature `socks`; it ignores others and connects directly.
 const SCHEMES: &[&str] = &["http", "https"];

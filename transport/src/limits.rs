@@ -65,7 +65,7 @@ impl Limits {
     /// Sets how long the final answer's headers may be: bytes of names and values, plus four for each line. Default:
     /// 64 KiB.
     ///
-    /// Over HTTP/1.1 the transports over reqwest and hyper take at most 256 header lines, whatever their length;
+    /// Over HTTP/1.1 the transports over reqwest and hyper take at most 128 header lines, whatever their length;
     /// more are [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as well.
     pub const fn with_header_cap(self, limit: usize) -> Self {
         Self { headers: limit, ..self }

@@ -57,7 +57,7 @@ impl<E: Exchange> OverTokio<E> {
         if self.surroundings.carry_requests() {
             self.in_place.exchange(request).await
         } else {
-            self.elsewhere.run(request).await
+            Box::pin(self.elsewhere.run(request)).await
         }
     }
 
