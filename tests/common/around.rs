@@ -35,7 +35,7 @@ pub(crate) trait Hooks: Send + Sync + 'static {
 }
 
 /// A call, by its name.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Load,
     Put,

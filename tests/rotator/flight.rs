@@ -8,7 +8,7 @@ use std::{
 use slack_auth::{Slot, TokenRotator, rotation::RotationEvent, runtime::Runtime as _};
 use slack_fake::Fault;
 
-use crate::support::{LIFE, World};
+use crate::support::{LIFE, World, around::Call};
 
 /// Starts so many callers, and gives what each of them got, in order of arrival.
 fn crowd(world: &World, rotator: &TokenRotator, count: usize) -> Arc<Mutex<Vec<String>>> {
@@ -35,6 +35,24 @@ fn a_fresh_token_costs_one_reading_of_the_store() {
         assert_eq!(world.token(&rotator), token);
     }
     assert_eq!((reads(), world.refreshes()), (1, 0));
+}
+
+/// Each is a round trip, and a server may be far.
+#[test]
+fn a_refresh_asks_the_store_for_a_lease_an_entry_a_write_and_a_release() {
+    let world = World::new();
+    let (rotator, _) = world.rotator();
+    let old = world.token(&rotator);
+    world.come_due();
+    world.hooks.calls.lock().unwrap().clear();
+    world.token(&rotator);
+    world.runtime.run_until_stalled();
+    assert_ne!(world.token(&rotator), old);
+    assert_eq!(world.refreshes(), 1);
+    let calls = world.hooks.calls.lock().unwrap().clone();
+    // Only a store that can run out of room does something when it is asked for some.
+    let trips: Vec<_> = calls.into_iter().filter(|call| *call != Call::Reserve).collect();
+    assert_eq!(trips, [Call::Acquire, Call::Load, Call::Put, Call::Release]);
 }
 
 #[test]

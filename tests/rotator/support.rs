@@ -1,7 +1,7 @@
 //! A fake Slack with one installation, a store that can fail, and a rotator over both.
 
 #[path = "../common/around.rs"]
-mod around;
+pub(crate) mod around;
 
 use std::{
     sync::{
@@ -221,6 +221,8 @@ pub(crate) struct Shaky {
     pub(crate) slow: Arc<Mutex<Option<(ManualRuntime, Duration)>>>,
     /// How often a lease was asked for.
     pub(crate) acquired: Arc<AtomicUsize>,
+    /// All calls, in order.
+    pub(crate) calls: Arc<Mutex<Vec<Call>>>,
     /// The number of the call that goes wrong, and how.
     pub(crate) trip: Arc<Mutex<Option<(usize, bool)>>>,
 }
@@ -250,6 +252,7 @@ impl Shaky {
 #[async_trait]
 impl Hooks for Shaky {
     async fn before(&self, call: Call) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(call);
         if call == Call::Load {
             self.reads.fetch_add(1, Ordering::SeqCst);
         }
