@@ -86,10 +86,12 @@ async fn version(database: &Arc<Database>) -> Result<usize, StoreError> {
     match database.query(&select, Vec::new()).await {
         Ok(rows) => {
             let version = rows.first().and_then(|row| row.try_get::<_, i64>(0).ok());
-            version.and_then(|version| usize::try_from(version).ok()).ok_or_else(|| {
+            // The number 0 is seen by nobody: the first migration ends with 1.
+            let version = version.and_then(|version| usize::try_from(version).ok());
+            version.filter(|version| *version > 0).ok_or_else(|| {
                 StoreError::new(
                     StoreErrorKind::Damaged,
-                    "the table of the store's version is empty: restore its row",
+                    "the table of the store's version is empty or wrong: restore its row",
                 )
             })
         }

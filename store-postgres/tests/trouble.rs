@@ -7,9 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use slack_proto::{ClientId, Installation, StoreKey, tokens::InstallationKey};
 use slack_store::{
-    EntryKey, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes, StoreBackend,
-    StoreErrorKind, StoredVersion, Write,
+    EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes,
+    StoreBackend, StoreErrorKind, StoredVersion, Write,
 };
 use slack_store_postgres::PostgresStore;
 use support::{beside, fresh, schema, sql, with_server, words};
@@ -73,8 +74,15 @@ fn tables_of_a_newer_release_are_left_alone() {
         let error = open().await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Foreign);
         assert!(error.to_string().contains("upgrade"), "{error}");
-        sql(&address, &format!("DELETE FROM {schema}.version")).await;
-        assert_eq!(open().await.unwrap_err().kind(), StoreErrorKind::Damaged);
+        // No release has left such a number behind, and nobody waits for one that comes.
+        for wrong in ["UPDATE {}.version SET version = 0", "DELETE FROM {}.version"] {
+            sql(&address, &wrong.replace("{}", &schema)).await;
+            let began = Instant::now();
+            let error = open().await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{wrong}: {}", words(&error));
+            assert!(error.to_string().contains("restore"), "{error}");
+            assert!(began.elapsed() < Duration::from_secs(2), "{wrong}: {:?}", began.elapsed());
+        }
     });
 }
 
@@ -212,6 +220,36 @@ fn a_row_of_somebody_else_stops_nobody() {
             let all = if matches!(query, Query::Keys { .. }) { 8 } else { 7 };
             assert_eq!((keys, unreadable), (1, all), "{query:?}");
         }
+    });
+}
+
+#[test]
+fn a_value_of_somebody_else_is_told_and_left_alone() {
+    with_server("a_value_of_somebody_else_is_told_and_left_alone", |address| async move {
+        let schema = schema();
+        let backend = PostgresStore::builder(&address).schema(&*schema).open().await.unwrap();
+        let store = InstallationStore::new(backend.clone(), ClientId::new("1.2").unwrap());
+        let place = InstallationKey::Workspace("T0FAKE00001".into());
+        let (theirs, ours) = (StoreKey::from(place.clone()), Installation::new(place));
+        sql(
+            &address,
+            &format!(
+                "INSERT INTO {schema}.entry VALUES ('{}', 1, 'not ours', NULL, false)",
+                key().as_str()
+            ),
+        )
+        .await;
+        let error = store.load(&theirs).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), StoreErrorKind::Foreign | StoreErrorKind::Damaged),
+            "{}",
+            words(&error)
+        );
+        assert!(!format!("{error:?}").contains("not ours"), "{error:?}");
+        let error = store.put(&theirs, &ours, Precondition::Absent).await.unwrap_err();
+        assert!(error.is_conflict(), "{}", words(&error));
+        let entry = backend.load(&key()).await.unwrap().unwrap();
+        assert_eq!(entry.value.as_ref(), b"not ours");
     });
 }
 
