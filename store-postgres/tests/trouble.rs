@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use deadpool_postgres::{Manager, Pool};
 use slack_proto::{ClientId, Installation, StoreKey, tokens::InstallationKey};
 use slack_store::{
     EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes,
@@ -15,6 +16,7 @@ use slack_store::{
 use slack_store_postgres::PostgresStore;
 use support::{beside, fresh, schema, sql, with_server, words};
 use tokio::time::timeout;
+use tokio_postgres::NoTls;
 
 fn key() -> EntryKey {
     EntryKey::from_text("team/T0FAKE00001").unwrap()
@@ -284,6 +286,29 @@ fn a_dropped_future_and_a_late_answer_leave_no_half_used_connection() {
         assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
         assert_eq!(store.load(&key).await.unwrap().unwrap().version, first.version);
         other.batch_execute("ROLLBACK").await.unwrap();
+    });
+}
+
+/// Who uses it besides may leave nothing: then the wait is bounded, and nothing was sent.
+#[test]
+fn a_pool_of_ones_own_is_used_and_not_waited_for_without_end() {
+    with_server("a_pool_of_ones_own", |address| async move {
+        let manager = Manager::new(address.parse().unwrap(), NoTls);
+        let pool = Pool::builder(manager).max_size(1).build().unwrap();
+        let builder = PostgresStore::builder_over(pool.clone()).schema(schema());
+        let store = builder.timeout(Duration::from_millis(500)).open().await.unwrap();
+        store.put(&key(), &write("one"), Precondition::Absent).await.unwrap();
+        let taken = pool.get().await.unwrap();
+        let began = Instant::now();
+        let other = EntryKey::from_text("team/T0FAKE00002").unwrap();
+        let error = store.put(&other, &write("two"), Precondition::Absent).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{}", words(&error));
+        assert!(words(&error).contains("no connection was free"), "{}", words(&error));
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        drop(taken);
+        assert!(store.load(&other).await.unwrap().is_none());
+        assert!(store.load(&key()).await.unwrap().is_some());
+        assert_eq!(pool.status().size, 1);
     });
 }
 
