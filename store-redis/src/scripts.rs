@@ -84,7 +84,7 @@ if ARGV[3] == '1' then redis.call('ZADD', KEYS[3], 0, ARGV[1]) end
 return 1",
 };
 
-/// Takes members out of the indexes.
+/// Removes members from the indexes.
 pub(crate) const DROP: Script = Script {
     keys: 4,
     text: "#!lua

@@ -16,6 +16,9 @@ pub enum Place {
     Sqlite(PathBuf),
     /// A PostgreSQL server, by its URL, which may hold a password.
     Postgres(String),
+    /// A server of Redis or Valkey, by its URL, which may hold a password.
+    #[cfg(feature = "redis")]
+    Redis(String),
 }
 
 impl Place {
@@ -23,10 +26,11 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// When it is none of the three.
+    /// When it is none of these.
     pub fn parse(text: &str) -> Result<Self, InvalidSetting> {
         let refused = InvalidSetting(
-            "STORE must be file:FOLDER, sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE",
+            "STORE must be file:FOLDER, sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or \
+             rediss://USER:PASSWORD@HOST/0",
         );
         let (scheme, rest) = text.split_once(':').ok_or(refused)?;
         match scheme {
@@ -34,6 +38,12 @@ impl Place {
             "file" => Ok(Self::Folder(rest.into())),
             "sqlite" => Ok(Self::Sqlite(rest.into())),
             "postgres" | "postgresql" => Ok(Self::Postgres(text.to_owned())),
+            #[cfg(feature = "redis")]
+            "redis" | "rediss" => Ok(Self::Redis(text.to_owned())),
+            #[cfg(not(feature = "redis"))]
+            "redis" | "rediss" => {
+                Err(InvalidSetting("STORE must be another: for Redis build with --features redis"))
+            }
             _ => Err(refused),
         }
     }
@@ -48,6 +58,8 @@ impl Place {
             Self::Folder(folder) => Arc::new(FileStore::open(folder)?),
             Self::Sqlite(file) => Arc::new(SqliteStore::open(file)?),
             Self::Postgres(url) => Arc::new(PostgresStore::open(url).await?),
+            #[cfg(feature = "redis")]
+            Self::Redis(url) => Arc::new(slack_store_redis::RedisStore::open(url).await?),
         })
     }
 }
@@ -59,6 +71,8 @@ impl fmt::Debug for Place {
             Self::Folder(folder) => f.debug_tuple("Folder").field(folder).finish(),
             Self::Sqlite(file) => f.debug_tuple("Sqlite").field(file).finish(),
             Self::Postgres(_) => f.write_str("Postgres(..)"),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => f.write_str("Redis(..)"),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::Place;
 /// | `SLACK_SIGNING_SECRET` | from the same page; without it no events are received at `/slack/events` |
 /// | `STATE_KEY` | 64 hex digits, random and secret, the same on every server; drawn at each start if missing |
 /// | `LISTEN` | address and port to listen at, plain http; `127.0.0.1:3000` by default |
-/// | `STORE` | what holds the installations: `file:FOLDER`, `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE` for several hosts |
+/// | `STORE` | what holds the installations: `file:FOLDER`, `sqlite:FILE`, or for several hosts `postgres://USER:PASSWORD@HOST/DATABASE`, or (feature `redis`) `rediss://USER:PASSWORD@HOST/0` |
 /// | `DATABASE` | the same as `STORE=sqlite:FILE`; `slack-install-server.sqlite` by default |
 ///
 /// The first three belong together. Without them the server starts a fake Slack.
@@ -203,9 +203,16 @@ mod tests {
         }
         assert_eq!(store(&[("DATABASE", "a.db")]), "Sqlite(\"a.db\")");
         assert_eq!(store(&[]), "Sqlite(\"slack-install-server.sqlite\")");
-        for text in ["/srv/slack", "file:", "redis://hush@h"] {
+        for text in ["/srv/slack", "file:", "mysql://hush@h"] {
             let error = read(&[("STORE", text)]).unwrap_err();
             assert!(error.starts_with("STORE must") && !error.contains("hush"), "{error}");
+        }
+        let redis =
+            read(&[("STORE", "redis://:hush@localhost")]).map(|it| format!("{:?}", it.store));
+        if cfg!(feature = "redis") {
+            assert_eq!(redis.unwrap(), "Redis(..)");
+        } else {
+            assert!(redis.unwrap_err().contains("--features redis"));
         }
         assert!(read(&[("STORE", "file:a"), ("DATABASE", "b")]).unwrap_err().contains("set one"));
     }

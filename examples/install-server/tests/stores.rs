@@ -104,10 +104,22 @@ async fn postgresql_keeps_what_was_installed() {
     survives_a_restart(&url).await;
 }
 
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn redis_keeps_what_was_installed() {
+    let Ok(url) = env::var("SLACK_AUTH_REDIS") else {
+        println!(
+            "skipped: redis_keeps_what_was_installed needs a server; SLACK_AUTH_REDIS names none"
+        );
+        return;
+    };
+    survives_a_restart(&url).await;
+}
+
 #[test]
 fn a_store_that_is_not_there_is_told_without_the_password() {
     for (store, status, expected) in [
-        ("redis:hush", 2, "STORE must be file:FOLDER"),
+        ("mysql:hush", 2, "STORE must be file:FOLDER"),
         ("postgres://app:hush@127.0.0.1:1/app", 1, "the server cannot be reached"),
         ("file:/dev/null/store", 1, "the server ended:"),
     ] {
