@@ -7,10 +7,10 @@ unreachable() {
     exit 75
 }
 
-# Says that this machine does not have what a step needs, which is no failed check either.
+# Says that this machine cannot do what a step needs, such as network namespaces without root: the step is skipped by name.
 cannot_be_had() {
     echo "cannot be had on this machine: $1; nothing was shown" >&2
-    exit 75
+    exit 77
 }
 
 # Installs a Debian package unless its program is there.
