@@ -14,5 +14,6 @@ pub(crate) mod notes;
 pub(crate) mod object;
 pub(crate) mod payload;
 pub(crate) mod read;
+pub(crate) mod text;
 pub(crate) mod tolerant;
 pub(crate) mod value;

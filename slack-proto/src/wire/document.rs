@@ -10,7 +10,8 @@ use serde::{
 use super::{
     notes::Notes,
     object::{Object, read_object},
-    tolerant::{RawObject, text_of},
+    text::text_of,
+    tolerant::RawObject,
 };
 use crate::methods::ParseWarning;
 

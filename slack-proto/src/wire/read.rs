@@ -7,7 +7,8 @@ use serde::Deserializer;
 use super::{
     envelope::{Envelope, NoPayload, OkState},
     payload::{Payload, ReplyVisitor},
-    tolerant::{RawObject, text_of},
+    text::text_of,
+    tolerant::RawObject,
 };
 use crate::{
     error::{ErrorCode, Fault, MethodError},

@@ -18,32 +18,6 @@ use serde_json::value::RawValue;
 /// How deep a value is followed: deeper ones are refused before the stack could end.
 const DEPTH: u8 = 100;
 
-/// Converts bytes to text. Broken UTF-8 is replaced, and control characters inside of strings, which RFC 8259 section
-/// 7 forbids, are escaped. Returns as well whether any control character was escaped.
-pub(crate) fn text_of(body: &[u8]) -> (Cow<'_, str>, bool) {
-    let text = String::from_utf8_lossy(body);
-    if !text.contains(|c: char| c.is_ascii_control()) {
-        return (text, false);
-    }
-    let mut clean = String::with_capacity(text.len());
-    let (mut in_string, mut escaped) = (false, false);
-    for c in text.chars() {
-        // Behind a backslash it would be an escape that there is not: that stays broken.
-        if in_string && !escaped && c < ' ' {
-            clean.push_str("\\u00");
-            clean.extend(
-                [u32::from(c) >> 4, u32::from(c) & 15]
-                    .map(|digit| char::from_digit(digit, 16).unwrap_or('0')),
-            );
-        } else {
-            clean.push(c);
-        }
-        in_string ^= c == '"' && !escaped;
-        escaped = in_string && c == '\\' && !escaped;
-    }
-    if clean == text { (text, false) } else { (Cow::Owned(clean), true) }
-}
-
 /// The members of an object as raw text, in their order.
 #[derive(Debug)]
 pub(crate) struct RawObject<'de> {
@@ -306,31 +280,6 @@ impl std::error::Error for Refused {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_escaped_inside_of_strings_alone() {
-        for (body, text) in [
-            ("{\"a\":\"x\ty z\"}", "{\"a\":\"x\\u0009y z\"}"),
-            ("{\"a\":\"\u{1f}\"}", "{\"a\":\"\\u001f\"}"),
-            ("{\"a\":\"\u{10}\"\n}", "{\"a\":\"\\u0010\"\n}"),
-            // A quote behind a backslash does not end the string; behind two it does.
-            ("{\"\\\"\t\":1}", "{\"\\\"\\u0009\":1}"),
-            ("{\"\\\\\"\t:\"\n\"}", "{\"\\\\\"\t:\"\\u000a\"}"),
-        ] {
-            assert_eq!(text_of(body.as_bytes()), (Cow::Borrowed(text), true), "{body:?}");
-        }
-        for body in [
-            "",
-            "{\"a b\":1}",
-            "{\n\t\"a b\": \"c d\"\r\n}",
-            // An escape that there is not stays broken.
-            "{\"a\\\t\":1}",
-            "{\"a\\\\\":\n1}",
-        ] {
-            assert_eq!(text_of(body.as_bytes()), (Cow::Borrowed(body), false), "{body:?}");
-        }
-        assert_eq!(text_of(b"a\xffb"), (Cow::Borrowed("a\u{fffd}b"), false));
-    }
 
     #[test]
     fn a_name_that_had_to_be_mended_is_told_wherever_it_stands() {
