@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn a_flaw_of_the_head_is_what_went_wrong() {
         let mut exchange = begun(&Method::POST, b"");
-        assert!(!answered(&mut exchange, &[OK, b"no colon\r\n"]));
+        assert!(!answered(&mut exchange, &[OK, b"no colon\r\n", b"\r\n"]));
         let error = exchange.finish(Ok(())).unwrap_err();
         assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Protocol, false));
 

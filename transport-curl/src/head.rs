@@ -8,8 +8,11 @@ use http::{StatusCode, Version};
 pub(crate) struct Head {
     status: StatusCode,
     version: Version,
-    headers: HeaderMap,
+    /// The header lines, until the blank line lets `httparse` read them.
+    lines: Vec<u8>,
+    count: usize,
     bytes: usize,
+    headers: HeaderMap,
     state: State,
 }
 
@@ -41,14 +44,14 @@ impl Head {
     ///
     /// Lines after the blank line are a chunked body's trailers and are left out.
     pub(crate) fn line(&mut self, line: &[u8], cap: usize) -> bool {
-        let Some(line) = whole(line) else {
+        if !line.ends_with(b"\n") {
             // The connection closed inside this line: the blank line will be missing.
             return true;
-        };
+        }
+        let is_blank = matches!(line, b"\r\n" | b"\n");
         self.state = match self.state {
-            State::Before => self.status_line(line),
-            State::Inside if line.is_empty() && self.status.is_informational() => State::Before,
-            State::Inside if line.is_empty() => State::Complete,
+            State::Before => self.status_line(line.trim_ascii_end()),
+            State::Inside if is_blank => self.end(),
             State::Inside => self.header_line(line, cap),
             State::Complete | State::Broken(_) => self.state,
         };
@@ -95,6 +98,7 @@ impl Head {
         response
     }
 
+    /// Reads `HTTP/2 200` as well, which `httparse` does not know.
     fn status_line(&mut self, line: &[u8]) -> State {
         let mut words = line.splitn(3, |&byte| byte == b' ');
         let version = words.next().and_then(version_of);
@@ -106,35 +110,48 @@ impl Head {
             // Nobody asked for another protocol.
             return State::Broken(Flaw::NotHttp);
         }
-        *self = Self {
-            status,
-            version,
-            headers: HeaderMap::with_capacity(USUAL_HEADERS),
-            ..Self::default()
-        };
+        let lines = Vec::with_capacity(USUAL_BYTES);
+        *self = Self { status, version, lines, ..Self::default() };
         State::Inside
     }
 
     fn header_line(&mut self, line: &[u8], cap: usize) -> State {
-        let Some((name, value)) = split(line) else {
-            return State::Broken(Flaw::NotHttp);
-        };
-        self.bytes += name.as_str().len() + value.len() + 4;
-        if self.bytes > cap {
-            return State::Broken(Flaw::TooLong);
-        }
-        match self.headers.try_append(name, value) {
-            Ok(_) => State::Inside,
-            Err(_) => State::Broken(Flaw::TooLong),
+        self.lines.extend_from_slice(line);
+        self.count += 1;
+        let text = line.trim_ascii_end();
+        let name = text.iter().position(|&byte| byte == b':').unwrap_or_default();
+        let value = text[name..].strip_prefix(b":").unwrap_or_default().trim_ascii();
+        self.bytes += name + value.len() + 4;
+        if self.bytes > cap { State::Broken(Flaw::TooLong) } else { State::Inside }
+    }
+
+    /// Reads the header lines; those of an interim answer leave nothing behind.
+    fn end(&mut self) -> State {
+        self.lines.extend_from_slice(b"\r\n");
+        match headers_of(&self.lines, self.count) {
+            Err(flaw) => State::Broken(flaw),
+            Ok(_) if self.status.is_informational() => State::Before,
+            Ok(headers) => {
+                self.headers = headers;
+                State::Complete
+            }
         }
     }
 }
 
-fn split(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
-    Some((name, value))
+fn headers_of(lines: &[u8], count: usize) -> Result<HeaderMap, Flaw> {
+    let mut found = vec![httparse::EMPTY_HEADER; count];
+    let Ok(httparse::Status::Complete((_, found))) = httparse::parse_headers(lines, &mut found)
+    else {
+        return Err(Flaw::NotHttp);
+    };
+    let mut headers = HeaderMap::with_capacity(count);
+    for header in found {
+        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| Flaw::NotHttp)?;
+        let value = HeaderValue::from_bytes(header.value).map_err(|_| Flaw::NotHttp)?;
+        headers.try_append(name, value).map_err(|_| Flaw::TooLong)?;
+    }
+    Ok(headers)
 }
 
 fn version_of(word: &[u8]) -> Option<Version> {
@@ -147,14 +164,8 @@ fn version_of(word: &[u8]) -> Option<Version> {
     }
 }
 
-/// Returns a line without its end, if it has one.
-fn whole(line: &[u8]) -> Option<&[u8]> {
-    let line = line.strip_suffix(b"\n")?;
-    Some(line.strip_suffix(b"\r").unwrap_or(line))
-}
-
 /// Slack sends about that many.
-const USUAL_HEADERS: usize = 12;
+const USUAL_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +209,7 @@ mod tests {
     fn what_is_no_header_breaks_the_head() {
         for line in ["no colon\r\n", "sp ace: x\r\n", ": x\r\n", "x: \u{1}\r\n"] {
             assert_eq!(
-                read(&["HTTP/1.1 200 OK\r\n", line]).flaw(),
+                read(&["HTTP/1.1 200 OK\r\n", line, "\r\n"]).flaw(),
                 Some(Flaw::NotHttp),
                 "{line:?}"
             );
@@ -212,7 +223,7 @@ mod tests {
         // Name, value and four bytes for each line: 1,000 are allowed.
         for (length, flaw) in [(990, None), (991, Some(Flaw::TooLong))] {
             let full = format!("x: {}\r\n", "y".repeat(length));
-            assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &full, "z:\r\n"]).flaw(), flaw);
+            assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &full, "z:\r\n", "\r\n"]).flaw(), flaw);
         }
         let longer = format!("x: {}\r\n", "y".repeat(996));
         assert_eq!(read(&["HTTP/1.1 200 OK\r\n", &longer]).flaw(), Some(Flaw::TooLong));

@@ -47,7 +47,8 @@
 //! | `agent`, `inbox` | isahc, the one ready agent over libcurl's multi interface, keeps a dropped request's connection open until the server speaks, and costs twice the CPU time |
 //! | `sockets` | libcurl does not look at a connection within a second of its last use; mio asks the system |
 //! | `setup` | requests as POSTs whose body cannot be rewound: libcurl offers no other way to forbid its own retries |
-//! | `head` | libcurl hands over one line at a time, HTTP/2's included, which `httparse` does not read; names and values are parsed by `http` |
+//! | `head` | libcurl hands over one line at a time: they are collected for `httparse`, which does not know HTTP/2's status line |
+//! | `exchange`, `transport`, `builder` | libcurl's callbacks, the contract's traits and the settings of a transport joined |
 //! | `failure` | libcurl's numbers in the contract's words |
 //!
 //! With rustls the platform's own verifier and CA certificates decide (as in reqwest); with OpenSSL
