@@ -11,6 +11,7 @@
 mod baseline;
 mod calls;
 mod contenders;
+mod crates;
 mod report;
 mod server;
 
@@ -35,6 +36,9 @@ const LIMITS: &[(&str, &str, f64, f64)] = &[
     (OUR_REQWEST, BARE_REQWEST, 1.05, 1.05),
     (OUR_CURL_BLOCKING, BARE_CURL, 1.10, 1.10),
 ];
+
+/// The most crates that the feature `hyper` may need of those that `reqwest` needs.
+const CRATES: f64 = 0.70;
 
 /// What no call over that client can be below, and what the limits are not about. Not judged.
 const FLOORS: &[(&str, &str)] = &[
@@ -71,6 +75,13 @@ fn main() {
         print(&series);
     }
     let mut comparisons = compare(&series);
+    let counts = ["hyper", "reqwest"].map(crates::with_feature);
+    comparisons.push(Comparison::of_counts(
+        "crates with hyper",
+        "crates with reqwest",
+        counts,
+        CRATES,
+    ));
     comparisons.extend(before.iter().filter_map(|row| Comparison::with_baseline(&series, row)));
     for comparison in &comparisons {
         println!("{}", if json { comparison.json() } else { comparison.text() });

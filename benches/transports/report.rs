@@ -29,6 +29,14 @@ impl Comparison {
         Some(Self { name, against, at_once, ratio: median(&ratios), limit })
     }
 
+    /// Compares two counts.
+    pub(crate) fn of_counts(name: &str, against: &str, counts: [usize; 2], limit: f64) -> Self {
+        let [one, other] =
+            counts.map(|count| f64::from(u32::try_from(count).expect("a few hundred")));
+        let (name, against) = (name.to_owned(), against.to_owned());
+        Self { name, against, at_once: 1, ratio: one / other, limit: Some(limit) }
+    }
+
     /// Compares a contender with the same one of another checkout.
     pub(crate) fn with_baseline(series: &[Series], row: &Row) -> Option<Self> {
         let same = series.iter().find(|s| s.name == row.name && s.at_once == row.at_once)?;
