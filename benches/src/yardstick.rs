@@ -1,5 +1,7 @@
 //! The same work without the library: serde's derive, and requests and URLs written by hand.
 
+use std::fmt;
+
 use base64::{
     Engine as _,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -8,7 +10,7 @@ use http::{
     HeaderValue, Method, Request, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Visitor};
 use sha2::{Digest, Sha256};
 
 /// A success in owned fields, without envelope, leniency or secrets.
@@ -51,6 +53,79 @@ pub struct Webhook {
     pub channel_id: Option<String>,
     pub configuration_url: Option<String>,
     pub url: Option<String>,
+}
+
+/// The same success without a copy: what serde_json itself costs, below which no reader over it can be.
+#[derive(Deserialize)]
+pub struct Seen<'a> {
+    pub ok: bool,
+    #[serde(borrow)]
+    pub app_id: Option<Text<'a>>,
+    pub access_token: Option<Text<'a>>,
+    pub token_type: Option<Text<'a>>,
+    pub scope: Option<Text<'a>>,
+    pub bot_user_id: Option<Text<'a>>,
+    pub refresh_token: Option<Text<'a>>,
+    pub expires_in: Option<u64>,
+    pub team: Option<SeenNamed<'a>>,
+    pub enterprise: Option<SeenNamed<'a>>,
+    pub is_enterprise_install: Option<bool>,
+    pub authed_user: Option<SeenUser<'a>>,
+    pub incoming_webhook: Option<SeenWebhook<'a>>,
+}
+
+#[derive(Deserialize)]
+pub struct SeenNamed<'a> {
+    #[serde(borrow)]
+    pub id: Option<Text<'a>>,
+    pub name: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub struct SeenUser<'a> {
+    #[serde(borrow)]
+    pub id: Option<Text<'a>>,
+    pub scope: Option<Text<'a>>,
+    pub access_token: Option<Text<'a>>,
+    pub token_type: Option<Text<'a>>,
+    pub refresh_token: Option<Text<'a>>,
+    pub expires_in: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub struct SeenWebhook<'a> {
+    #[serde(borrow)]
+    pub channel: Option<Text<'a>>,
+    pub channel_id: Option<Text<'a>>,
+    pub configuration_url: Option<Text<'a>>,
+    pub url: Option<Text<'a>>,
+}
+
+/// Text where it stands; what has an escape in it is passed over.
+pub struct Text<'a>(pub &'a str);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Look;
+
+        impl<'de> Visitor<'de> for Look {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(text))
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(Text(""))
+            }
+        }
+
+        deserializer.deserialize_str(Look)
+    }
 }
 
 /// An error in two fields.
