@@ -365,3 +365,27 @@ fn answers_that_never_come_hold_up_nobody_else() {
     world.runtime.advance(Duration::from_secs(400));
     assert!(world.is_live(world.stored().access_token.expose()));
 }
+
+#[test]
+fn a_pair_that_the_store_has_lost_is_stored_again_by_the_sweep_of_who_has_it() {
+    let world = World::new();
+    let (rotator, notices) = world.rotator();
+    let load = || world.runtime.block_on(world.inner.load(&world.key)).unwrap().unwrap();
+    let backup = load().installation;
+    world.come_due();
+    world.token(&rotator);
+    world.runtime.advance(Duration::from_secs(1));
+    let newest = world.stored().access_token;
+    assert_eq!(world.refreshes(), 1);
+    // A failover, or a backup, brings the row back; Slack's grace time is long over.
+    world.runtime.advance(Duration::from_secs(600));
+    let version = Precondition::Version(load().version);
+    world.runtime.block_on(world.inner.put(&world.key, &backup, version)).unwrap();
+    world.runtime.block_on(rotator.sweep_once()).unwrap();
+    world.runtime.advance(Duration::from_secs(1));
+    assert_eq!(world.stored().access_token.expose(), newest.expose());
+    assert!(world.is_live(newest.expose()));
+    assert_eq!(notices.count(|it| matches!(it, RotationEvent::StoreRolledBack { .. })), 1);
+    // The second refresh is that of the user's token, which was due as well.
+    assert_eq!((notices.count(is_dead), world.refreshes()), (0, 2));
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use slack_proto::{
     Timestamp,
-    rotation::{AnyCredential, Problem},
+    rotation::{AnyCredential, Input, Problem, Rejection},
     tokens::Fingerprint,
 };
 
@@ -23,6 +23,14 @@ impl Entry {
     /// Returns the name of the pair that the store holds as far as is known here.
     pub(in crate::rotator) fn known_pair(&self) -> Option<Fingerprint> {
         self.state().rotation.credential().map(AnyCredential::pair_fingerprint)
+    }
+
+    /// Returns the input that has the store read anew, without anything being forgotten.
+    pub(in crate::rotator) fn doubt(&self) -> Input {
+        match self.known_token() {
+            Some(token) => Input::Rejected { token, rejection: Rejection::Doubtful },
+            None => Input::Tick,
+        }
     }
 
     pub(in crate::rotator) fn known_token(&self) -> Option<Fingerprint> {

@@ -124,18 +124,19 @@ impl<'a> Pass<'a> {
             let slot = planned.slot;
             let pair = stored.installation.any_credential(slot).map(|it| it.pair_fingerprint());
             let entry = self.shared.entry(key, slot);
-            if !entry.is_busy() && entry.known_pair().is_some_and(|known| Some(known) != pair) {
-                // Another process, or a person, has stored another one.
-                self.shared.invalidate(key);
-            }
+            let input = match entry.known_pair() {
+                // Another process, or a person, has stored another one; or the store has lost the newest, as after a
+                // failover: the entry looks, and knows which of them is spent.
+                Some(known) if !entry.is_busy() && Some(known) != pair => entry.doubt(),
+                _ => Input::Tick,
+            };
             let request = stored.installation.any_credential(slot);
             let request = request.as_ref().and_then(RefreshRequest::refresh);
             if let Some(error) = request.and_then(|it| self.held_back(key, slot, it.method())) {
                 tell(Swept::Failed(SweepFailure { key: key.clone(), slot, error }));
                 continue;
             }
-            let entry = self.shared.entry(key, slot);
-            let (round, started) = entry.tell(self.shared, Input::Tick);
+            let (round, started) = entry.tell(self.shared, input);
             if let Some((running, action)) = started {
                 Run::spawn(running, action);
             }
