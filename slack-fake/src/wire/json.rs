@@ -130,12 +130,14 @@ const fn is_special(byte: u8) -> bool {
 
 fn escape(out: &mut Vec<u8>, c: char) {
     let short = match c {
-        '"' | '\\' | '/' => c,
-        '\n' => 'n',
-        '\r' => 'r',
-        '\t' => 't',
-        '\u{8}' => 'b',
-        '\u{c}' => 'f',
+        '"' => b'"',
+        '\\' => b'\\',
+        '/' => b'/',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        '\u{8}' => b'b',
+        '\u{c}' => b'f',
         _ => {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
@@ -143,7 +145,7 @@ fn escape(out: &mut Vec<u8>, c: char) {
             return;
         }
     };
-    let _ = write!(out, "\\{short}");
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 /// Room for most answers.
