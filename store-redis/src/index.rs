@@ -47,7 +47,7 @@ pub(crate) async fn find(
         behind: [after.key.as_str().as_bytes(), b"\x01"].concat(),
     });
     let (mut listed, mut stale) = (Vec::new(), Vec::new());
-    let mut size = CHUNK;
+    let mut size = CHUNK.min(limit.saturating_add(2));
     // One more than was asked for tells whether another page follows.
     while listed.len() <= limit {
         let chunk = read(server, query, place.as_ref(), size).await?;
