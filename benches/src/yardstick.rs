@@ -55,7 +55,7 @@ pub struct Webhook {
     pub url: Option<String>,
 }
 
-/// The same success without a copy: what serde_json itself costs, below which no reader over it can be.
+/// The same success without a copy: what `serde_json` itself costs, below which no reader over it can be.
 #[derive(Deserialize)]
 pub struct Seen<'a> {
     pub ok: bool,

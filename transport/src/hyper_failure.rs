@@ -19,6 +19,12 @@ pub fn failure_of_sending(error: &(dyn StdError + 'static)) -> Error {
             "the connection closed before the request was written",
         );
     }
+    if causes(error).any(|cause| cause.to_string() == OTHER_CAME_FIRST) {
+        return Error::unsent(
+            ErrorKind::Connect,
+            "another connection became the one for HTTP/2 before the request was written",
+        );
+    }
     match find::<h2::Error>(error) {
         Some(h2) if is_refused(h2) => {
             Error::unprocessed(ErrorKind::Closed, "the server refused the stream")
@@ -107,15 +113,19 @@ fn sort_io(error: &io::Error) -> (ErrorKind, &'static str) {
 
 /// Returns the first error of one type among `error` and its causes.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    causes(error).find_map(<dyn StdError>::downcast_ref)
 }
+
+/// Returns `error` and its causes, the outermost first.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error: &&'a (dyn StdError + 'static)| error.source())
+}
+
+/// What hyper-util's pool says where two connections were opened at one time, and the other one negotiated HTTP/2 first. Its
+/// error has no other sign of it.
+const OTHER_CAME_FIRST: &str = "ALPN upgraded to HTTP/2";
 
 const CUT: (ErrorKind, &str) =
     (ErrorKind::Closed, "the connection was closed before the answer was complete");
@@ -149,6 +159,15 @@ mod tests {
             io::Error::new(io::ErrorKind::InvalidData, "received fatal alert: CertificateRequired");
         let error = failure_of_sending(&alert);
         assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Closed, false));
+    }
+
+    #[test]
+    fn a_request_that_lost_its_place_to_another_connection_was_not_sent() {
+        let pool = Error::unsent(ErrorKind::Io, "client error (Canceled)");
+        let error = failure_of_sending(&pool.with_source("ALPN upgraded to HTTP/2"));
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Connect, true));
+        let pool = Error::unsent(ErrorKind::Io, "client error (Canceled)");
+        assert!(!failure_of_sending(&pool.with_source("connection error")).nothing_was_sent());
     }
 
     #[test]
