@@ -30,6 +30,9 @@ pub(super) enum Step {
     Pause(Duration),
     /// Reads and forgets until the client closes.
     Drain,
+    /// Ends what it sends, and nothing else: to close with frames unread would reset the connection, and might take the
+    /// reply back.
+    HangUp,
     /// Closes TCP without the end of TLS.
     Abandon,
     /// Resets the connection.
@@ -52,6 +55,8 @@ pub(super) struct Seen {
     pub(super) requests: Vec<Vec<u8>>,
     /// When the client closed, if a step waited for it.
     pub(super) closed: Option<Instant>,
+    /// Whether the server has closed.
+    pub(super) ended: bool,
 }
 
 /// A running server; it ends with its value.
@@ -146,12 +151,28 @@ struct Connection {
     ends: Arc<AtomicBool>,
 }
 
-trait Wire: Read + Write {}
-impl<T: Read + Write> Wire for T {}
+trait Wire: Read + Write {
+    /// Says that nothing more is sent, if that is TLS's to say.
+    fn end_tls(&mut self) {}
+}
+
+impl Wire for TcpStream {}
+
+impl Wire for Closing {
+    fn end_tls(&mut self) {
+        self.0.conn.send_close_notify();
+        drop(self.0.flush());
+    }
+}
 
 impl Connection {
-    /// A client that hangs up ends the script.
     fn play(&self, socket: TcpStream, tls: Option<Arc<ServerConfig>>, steps: Vec<Step>) {
+        self.follow(socket, tls, steps);
+        lock(&self.seen)[self.index].ended = true;
+    }
+
+    /// A client that hangs up ends the script.
+    fn follow(&self, socket: TcpStream, tls: Option<Arc<ServerConfig>>, steps: Vec<Step>) {
         drop(socket.set_nodelay(true));
         drop(socket.set_read_timeout(Some(Duration::from_millis(20))));
         let Ok(second) = socket.try_clone() else { return };
@@ -215,6 +236,12 @@ impl Connection {
                 while matches!(self.patiently(|| wire.read(&mut buffer)), Ok(1..)) {}
                 lock(&self.seen)[self.index].closed = Some(Instant::now());
                 Ok(())
+            }
+            Step::HangUp => {
+                wire.end_tls();
+                let ended = socket.shutdown(std::net::Shutdown::Write);
+                lock(&self.seen)[self.index].ended = true;
+                ended
             }
             Step::Abandon => Ok(()),
         }
@@ -303,8 +330,7 @@ impl Write for Closing {
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.conn.send_close_notify();
-        drop(self.0.flush());
+        self.end_tls();
     }
 }
 

@@ -16,10 +16,9 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
         "h2-closes-after-greeting" => Plan::h2(vec![vec![Step::ReadH2(Until::Greeting)]]),
         "h2-closes-after-request" => closes(Vec::new()),
         "h2-closes-inside-body" => closes(vec![head("200"), Frame::data(b"{")]),
-        "h2-closes-after-reply" => closes(good()),
+        "h2-closes-after-reply" => Plan::h2(vec![answers_and_closes()]),
         "h2-closes-after-each" => {
-            let each = vec![read(), Step::Frames(good())];
-            Plan { times: 6, pause: ms(20), ..Plan::h2(vec![each; 6]) }
+            Plan { times: 6, pause: ms(20), ..Plan::h2(vec![answers_and_closes(); 6]) }
         }
         "h2-resets-inside-head" => resets(20),
         "h2-resets-inside-body" => resets(length(&good()) - 3),
@@ -252,6 +251,11 @@ fn answers(frames: Vec<Frame>) -> Plan {
 /// Reads the request, writes `frames`, and closes.
 fn closes(frames: Vec<Frame>) -> Plan {
     Plan::h2(vec![vec![read(), Step::Frames(frames)]])
+}
+
+/// Answers, and closes when the client has.
+fn answers_and_closes() -> Vec<Step> {
+    vec![read(), Step::Frames(good()), Step::HangUp, Step::Drain]
 }
 
 /// Answers two requests on one connection.
