@@ -2,6 +2,7 @@
 
 use std::io::SeekFrom;
 use std::sync::Arc;
+use std::time::Instant;
 
 use curl::easy::{Handler, InfoType, ReadError, SeekResult, WriteError};
 use http::{Method, Response, Uri, Version};
@@ -28,6 +29,7 @@ pub(crate) struct Exchange {
     expects_body: bool,
     /// Whether the server declared the request unprocessed.
     refused: bool,
+    began: Instant,
     head: Head,
     /// An error once it is over the cap.
     body: Result<CappedBody, Error>,
@@ -45,6 +47,7 @@ impl Exchange {
             may_be_sent: false,
             expects_body: true,
             refused: false,
+            began: Instant::now(),
             head: Head::default(),
             body: CappedBody::new(&limits, None),
         }
@@ -174,6 +177,12 @@ impl Handler for Exchange {
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
+        // libcurl looks at its clock only once nothing more is there to be read.
+        if self.began.elapsed() > self.limits.total_timeout() {
+            let too_late = "no complete answer within the time limit";
+            self.body = Err(Error::maybe_sent(ErrorKind::Timeout, too_late));
+            return false;
+        }
         let was_complete = self.head.is_complete();
         let goes_on = self.head.line(line, self.limits.header_cap());
         if self.head.is_complete() && !was_complete {
@@ -199,6 +208,8 @@ const REFUSED: &[u8] = b"refused by server";
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
@@ -209,6 +220,18 @@ mod tests {
         let url = Uri::from_static("http://127.0.0.1/");
         exchange.begin(method.clone(), url, body.to_vec().into());
         exchange
+    }
+
+    #[test]
+    fn a_head_without_an_end_ends_with_the_total_timeout() {
+        let limits = Limits::new().with_total_timeout(Duration::from_millis(20));
+        let mut exchange = Exchange::new(limits, Arc::new(Sockets::new().unwrap()));
+        exchange.begin(Method::POST, Uri::from_static("http://127.0.0.1/"), Body::empty());
+        assert!(answered(&mut exchange, &[OK]));
+        std::thread::sleep(Duration::from_millis(40));
+        assert!(!answered(&mut exchange, &[b"a: b\r\n"]));
+        let error = exchange.finish(Ok(())).unwrap_err();
+        assert_eq!((error.kind(), error.nothing_was_sent()), (ErrorKind::Timeout, false));
     }
 
     fn answered(exchange: &mut Exchange, lines: &[&[u8]]) -> bool {
