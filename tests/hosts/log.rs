@@ -60,12 +60,12 @@ impl Log {
         self.events[event].end = Some(Instant::now());
     }
 
-    /// Tells whether something struck the sender of a refresh before it could store the answer.
+    /// Returns whether something struck the sender of a refresh before it could store the answer.
     pub(crate) fn strikes_after(&self, sent: &Sent, host_of: HostOf) -> bool {
         self.strikes(sent.by, sent.at, sent.at + STORED, host_of)
     }
 
-    /// Tells whether something held a refresh up on its way: its sender had the lease when it sent it, and no longer when
+    /// Returns whether something held a refresh up on its way: its sender had the lease when it sent it, and no longer when
     /// it arrived.
     fn strikes_before(&self, sent: &Sent, host_of: HostOf) -> bool {
         let from = sent.at.checked_sub(ON_ITS_WAY).unwrap_or(sent.at);

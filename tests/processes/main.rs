@@ -214,7 +214,7 @@ impl<'a> Crowd<'a> {
         (child, life)
     }
 
-    /// Tells whether what the tests ask for has come to pass: on a slow machine it may take its time.
+    /// Returns whether what the tests ask for has come to pass: on a slow machine it may take its time.
     fn has_shown_enough(&self, installations: usize) -> bool {
         let tally = self.slack.tally();
         match self.leases {

@@ -62,7 +62,7 @@ pub(crate) struct Sent {
 pub(crate) struct End(Vec<(Sent, Option<Instant>)>);
 
 impl End {
-    /// Tells whether processes sent the token over and over within the grace time, and each was killed before it could
+    /// Returns whether processes sent the token over and over within the grace time, and each was killed before it could
     /// store the answer. Nobody can save such a pair.
     pub(crate) fn was_killed_each_time(&self) -> bool {
         let grace = Duration::from_secs(Pace::GRACE);

@@ -20,7 +20,7 @@ use crate::{
     worker::{self, Leases, Pace, WorkerClock},
 };
 
-/// Makes a Slack with so many workspaces, at this address.
+/// Creates a Slack with so many workspaces, at this address.
 pub(crate) fn found(address: IpAddr, installations: usize) -> Slack {
     let mut fake = FakeSlack::new()
         .user(User::new("U0FAKE00001", "fake.person"))
