@@ -3,16 +3,16 @@
 use std::{
     collections::BTreeMap,
     env,
-    io::{BufRead, BufReader},
     net::IpAddr,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    thread::{self, JoinHandle},
+    sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
 use crate::{
     log::{Log, Whom},
+    said::{self, Said},
     slack::{Life, Slack},
     worker::{Leases, Pace, WorkerClock},
 };
@@ -66,7 +66,7 @@ pub(crate) struct Crowd<'a> {
     leases: Leases,
     processes: Vec<(Child, Life)>,
     readers: Vec<JoinHandle<()>>,
-    said: Arc<Mutex<BTreeMap<String, usize>>>,
+    said: Said,
     pub(crate) log: Log,
 }
 
@@ -114,19 +114,7 @@ impl<'a> Crowd<'a> {
             command.env(Leases::VARIABLE, "1");
         }
         let mut child = command.spawn().unwrap();
-        let (lines, said) =
-            (BufReader::new(child.stdout.take().unwrap()).lines(), self.said.clone());
-        self.readers.push(thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let word = line.split(' ').next().unwrap_or_default();
-                if WORDS.contains(&word) {
-                    *said.lock().unwrap().entry(word.to_owned()).or_default() += 1;
-                }
-                if word == "dead" {
-                    println!("life {life}: {line}");
-                }
-            }
-        }));
+        self.readers.push(said::count(&mut child, life, &self.said, &["dead"]));
         (child, life)
     }
 
@@ -179,15 +167,3 @@ impl Drop for Crowd<'_> {
         }
     }
 }
-
-const WORDS: [&str; 9] = [
-    "works",
-    "stalled",
-    "refreshed",
-    "adopted",
-    "retrying",
-    "conflict",
-    "broken",
-    "withheld",
-    "dead",
-];

@@ -11,6 +11,8 @@ mod around;
 mod blows;
 mod crowd;
 mod log;
+#[path = "../processes/said.rs"]
+mod said;
 #[path = "../processes/slack.rs"]
 mod slack;
 #[path = "../processes/town.rs"]

@@ -12,6 +12,7 @@
 
 #[path = "../common/around.rs"]
 mod around;
+mod said;
 mod slack;
 mod town;
 mod worker;
@@ -19,15 +20,15 @@ mod worker;
 use std::{
     collections::BTreeMap,
     env,
-    io::{BufRead, BufReader},
     net::Ipv4Addr,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use crate::{
+    said::Said,
     slack::{Life, Slack, Tally},
     town::Living,
     worker::{Leases, Pace, WorkerClock},
@@ -38,9 +39,6 @@ const KILLS_AT_LEAST: usize = 2 * PROCESSES;
 
 /// How much longer a run goes on, on a slow machine, until it has shown what it must. Then the test fails.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// What all processes said, by the first word.
-type Said = Arc<Mutex<BTreeMap<String, usize>>>;
 
 /// Not a test of its own: the process that the tests below start and kill.
 #[test]
@@ -198,19 +196,12 @@ impl<'a> Crowd<'a> {
             command.env(Leases::VARIABLE, "1");
         }
         let mut child = command.spawn().unwrap();
-        let (lines, said) =
-            (BufReader::new(child.stdout.take().unwrap()).lines(), self.said.clone());
-        self.readers.push(thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let word = line.split(' ').next().unwrap_or_default();
-                if WORDS.contains(&word) {
-                    *said.lock().unwrap().entry(word.to_owned()).or_default() += 1;
-                }
-                if ["dead", "broken", "withheld"].contains(&word) {
-                    println!("life {life}: {line}");
-                }
-            }
-        }));
+        self.readers.push(said::count(
+            &mut child,
+            life,
+            &self.said,
+            &["dead", "broken", "withheld"],
+        ));
         (child, life)
     }
 
@@ -268,14 +259,3 @@ impl Drop for Crowd<'_> {
 
 const FOLDER: &str = "PROCESSES_WORKER";
 const ORIGIN: &str = "PROCESSES_ORIGIN";
-const WORDS: [&str; 9] = [
-    "works",
-    "stalled",
-    "refreshed",
-    "adopted",
-    "retrying",
-    "conflict",
-    "broken",
-    "withheld",
-    "dead",
-];
