@@ -1,6 +1,12 @@
 //! How a store is set up.
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex as SyncMutex},
+    time::Duration,
+};
 
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -60,7 +66,8 @@ impl RedisStoreBuilder {
     }
 
     /// Sets how many replicas must say that they have a write, or a lease, before it counts. Default: 0. With fewer in time
-    /// the outcome of a write is [unknown](slack_store::StoreErrorKind::Unknown).
+    /// the outcome of a write is [unknown](slack_store::StoreErrorKind::Unknown), and this process does not read what it wrote
+    /// until so many have it: what the primary alone has settles nothing.
     ///
     /// A failover to a replica that has a write loses nothing; Redis may still choose another one.
     pub fn wait_for_replicas(mut self, replicas: usize) -> Self {
@@ -101,6 +108,7 @@ impl RedisStoreBuilder {
             names,
             replicas: self.replicas,
             current: Mutex::new(Current::default()),
+            unconfirmed: SyncMutex::new(HashSet::new()),
         });
         opening::check(&server, self.may_lose_writes).await?;
         Ok(RedisStore { server })

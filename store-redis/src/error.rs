@@ -104,6 +104,10 @@ impl Failure {
     pub(crate) fn of_read(self) -> StoreError {
         match self {
             Self::Lost(cause) => StoreError::unavailable("the server did not answer a read", cause),
+            Self::Behind(cause) => StoreError::unavailable(
+                "too few replicas have what this process wrote there: see that they follow",
+                cause,
+            ),
             other => other.of_write(),
         }
     }

@@ -60,9 +60,9 @@ impl RedisStore {
 #[async_trait]
 impl StoreBackend for RedisStore {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
-        let load = scripts::LOAD.on([&*self.server.names.entry(key.as_str())]);
+        let name = self.server.names.entry(key.as_str());
         let found: (Option<String>, Option<Vec<u8>>) =
-            self.server.send(vec![load]).await.map_err(Failure::of_read)?;
+            self.server.send_read(&name, scripts::LOAD).await.map_err(Failure::of_read)?;
         match found {
             (None, None) => Ok(None),
             (Some(version), Some(value)) => match version.parse() {
@@ -85,11 +85,12 @@ impl StoreBackend for RedisStore {
         add.arg(member(key.as_str(), write.version));
         add.arg(write.due_in.map_or(String::new(), |due_in| millis(due_in).to_string()));
         add.arg(i32::from(write.attention));
-        let mut put = scripts::PUT.on([&*self.server.names.entry(key.as_str())]);
+        let name = self.server.names.entry(key.as_str());
+        let mut put = scripts::PUT.on([&*name]);
         let old = precondition.version();
         put.arg(old.map_or(String::new(), |version| version.as_i64().to_string()));
         put.arg(write.version.as_i64().to_string()).arg(write.value.as_ref());
-        match self.server.send_write(vec![add, put]).await.map_err(Failure::of_write)? {
+        match self.server.send_write(&name, vec![add, put]).await.map_err(Failure::of_write)? {
             1 => {
                 self.server
                     .send_later(old.map(|old| self.dropping(key, old)).into_iter().collect());
@@ -104,9 +105,10 @@ impl StoreBackend for RedisStore {
     }
 
     async fn remove(&self, key: &EntryKey, version: StoredVersion) -> Result<(), StoreError> {
-        let mut remove = scripts::REMOVE.on([&*self.server.names.entry(key.as_str())]);
+        let name = self.server.names.entry(key.as_str());
+        let mut remove = scripts::REMOVE.on([&*name]);
         remove.arg(version.as_i64().to_string());
-        match self.server.send_write(vec![remove]).await.map_err(Failure::of_write)? {
+        match self.server.send_write(&name, vec![remove]).await.map_err(Failure::of_write)? {
             1 => {
                 self.server.send_later(vec![self.dropping(key, version)]);
                 Ok(())
@@ -131,9 +133,11 @@ impl StoreBackend for RedisStore {
         holder: LeaseHolder,
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
-        let mut acquire = scripts::ACQUIRE.on([&*self.server.names.lease(key, part)]);
+        let name = self.server.names.lease(key, part);
+        let mut acquire = scripts::ACQUIRE.on([&*name]);
         acquire.arg(holder.as_bytes().as_slice()).arg(millis(length).max(1));
-        let held: i64 = self.server.send_write(vec![acquire]).await.map_err(Failure::of_write)?;
+        let held: i64 =
+            self.server.send_write(&name, vec![acquire]).await.map_err(Failure::of_write)?;
         Ok(match u64::try_from(held) {
             Ok(held) => LeaseOutcome::HeldFor(Duration::from_millis(held)),
             Err(_) => LeaseOutcome::Granted,
@@ -152,9 +156,9 @@ impl StoreBackend for RedisStore {
     }
 
     async fn lease(&self, key: &EntryKey, part: &str) -> Result<Option<HeldLease>, StoreError> {
-        let lease = scripts::LEASE.on([&*self.server.names.lease(key, part)]);
+        let name = self.server.names.lease(key, part);
         let (holder, remaining): (Option<Vec<u8>>, u64) =
-            self.server.send(vec![lease]).await.map_err(Failure::of_read)?;
+            self.server.send_read(&name, scripts::LEASE).await.map_err(Failure::of_read)?;
         let Some(holder) = holder else { return Ok(None) };
         let holder = holder
             .try_into()

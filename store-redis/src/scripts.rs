@@ -12,11 +12,27 @@ pub(crate) struct Script {
     text: &'static str,
 }
 
+/// A read, and the same that writes what it finds once more as it is: replicas can be waited for only after a write.
+#[derive(Clone, Copy)]
+pub(crate) struct Read {
+    pub(crate) plain: Script,
+    pub(crate) confirming: Script,
+}
+
 /// Returns version and value of an entry.
-pub(crate) const LOAD: Script = Script {
-    keys: 1,
-    text: "#!lua
+pub(crate) const LOAD: Read = Read {
+    plain: Script {
+        keys: 1,
+        text: "#!lua
 return redis.call('HMGET', KEYS[1], 'version', 'value')",
+    },
+    confirming: Script {
+        keys: 1,
+        text: "#!lua
+local found = redis.call('HMGET', KEYS[1], 'version', 'value')
+if found[1] then redis.call('HSET', KEYS[1], 'version', found[1]) end
+return found",
+    },
 };
 
 /// Writes an entry if the stored version is the expected one, or if none is expected and stored. Returns 1 if it did, 2 if
@@ -63,10 +79,19 @@ return redis.call('DEL', KEYS[1])",
 };
 
 /// Returns the holder of a lease and its milliseconds.
-pub(crate) const LEASE: Script = Script {
-    keys: 1,
-    text: "#!lua
+pub(crate) const LEASE: Read = Read {
+    plain: Script {
+        keys: 1,
+        text: "#!lua
 return {redis.call('GET', KEYS[1]), math.max(0, redis.call('PTTL', KEYS[1]))}",
+    },
+    confirming: Script {
+        keys: 1,
+        text: "#!lua
+local holder, left = redis.call('GET', KEYS[1]), math.max(0, redis.call('PTTL', KEYS[1]))
+if holder then redis.call('SET', KEYS[1], holder, 'PX', math.max(1, left)) end
+return {holder, left}",
+    },
 };
 
 /// Adds a member to the indexes: of all, of those that are due, of those that need a person. Done before its entry is

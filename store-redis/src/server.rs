@@ -1,6 +1,11 @@
 //! Commands over one connection that all share, each with a deadline.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, Value, aio::MultiplexedConnection,
@@ -13,6 +18,7 @@ use tokio::{
 use crate::{
     error::{Cause, Failure},
     names::Names,
+    scripts::Read,
     worker::Worker,
 };
 
@@ -24,6 +30,9 @@ pub(crate) struct Server {
     /// How many replicas must have a write before it counts.
     pub(crate) replicas: usize,
     pub(crate) current: Mutex<Current>,
+    /// What was written without the word of the replicas that they have it, by name. What the primary says of these counts
+    /// for nothing until they do: a failover may lose it.
+    pub(crate) unconfirmed: SyncMutex<HashSet<String>>,
 }
 
 /// The answer to each command.
@@ -46,15 +55,37 @@ impl Server {
     where
         T: FromRedisValue + Send + 'static,
     {
-        self.run(commands, false).await
+        self.run(commands, None).await
     }
 
-    /// Sends commands, and waits until enough replicas have what they wrote.
-    pub(crate) async fn send_write<T>(self: &Arc<Self>, commands: Vec<Cmd>) -> Result<T, Failure>
+    /// Sends commands that write under a name, and waits until enough replicas have what they wrote.
+    pub(crate) async fn send_write<T>(
+        self: &Arc<Self>,
+        name: &str,
+        commands: Vec<Cmd>,
+    ) -> Result<T, Failure>
     where
         T: FromRedisValue + Send + 'static,
     {
-        self.run(commands, self.replicas > 0).await
+        self.run(commands, (self.replicas > 0).then(|| name.to_owned())).await
+    }
+
+    /// Reads what is under a name. If that may be what this process wrote and replicas did not confirm, it is written once
+    /// more as it is, and they are waited for.
+    pub(crate) async fn send_read<T>(self: &Arc<Self>, name: &str, read: Read) -> Result<T, Failure>
+    where
+        T: FromRedisValue + Send + 'static,
+    {
+        if !self.unconfirmed().contains(name) {
+            return self.send(vec![read.plain.on([name])]).await;
+        }
+        let found = self.send_write(name, vec![read.confirming.on([name])]).await?;
+        self.unconfirmed().remove(name);
+        Ok(found)
+    }
+
+    fn unconfirmed(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the versions of entries, by their names; `None` of one that is not there.
@@ -69,7 +100,7 @@ impl Server {
         });
         // An entry that is no hash is damaged: its own reader is told, and nobody else is stopped.
         let read = |answer: Result<Value, _>| redis::from_redis_value(answer.ok()?).ok()?;
-        Ok(self.answers(reads.collect(), false).await?.into_iter().map(read).collect())
+        Ok(self.answers(reads.collect(), None).await?.into_iter().map(read).collect())
     }
 
     /// Sends commands whose answers nobody waits for.
@@ -85,11 +116,15 @@ impl Server {
         });
     }
 
-    async fn run<T>(self: &Arc<Self>, commands: Vec<Cmd>, waits: bool) -> Result<T, Failure>
+    async fn run<T>(
+        self: &Arc<Self>,
+        commands: Vec<Cmd>,
+        written: Option<String>,
+    ) -> Result<T, Failure>
     where
         T: FromRedisValue + Send + 'static,
     {
-        let mut answers = self.answers(commands, waits).await?;
+        let mut answers = self.answers(commands, written).await?;
         let last = answers.pop().unwrap_or(Ok(Value::Nil))?;
         if let Some(Err(failure)) = answers.into_iter().find(Result::is_err) {
             return Err(failure.though_written());
@@ -98,18 +133,21 @@ impl Server {
         redis::from_redis_value(last).map_err(altered)
     }
 
-    /// Returns the answer to each command.
+    /// Returns the answer to each command; waits for replicas if something is written.
     async fn answers(
         self: &Arc<Self>,
         commands: Vec<Cmd>,
-        waits: bool,
+        written: Option<String>,
     ) -> Result<Answers, Failure> {
         let server = Arc::clone(self);
         let deadline = Instant::now() + self.timeout;
-        let task = self
-            .worker
-            .handle()
-            .spawn(async move { server.exchange(&commands, waits, deadline).await });
+        let task = self.worker.handle().spawn(async move {
+            let answers = server.exchange(&commands, written.is_some(), deadline).await;
+            if let (Some(name), Err(Failure::Lost(_) | Failure::Behind(_))) = (written, &answers) {
+                server.unconfirmed().insert(name);
+            }
+            answers
+        });
         let ended = "the Tokio runtime that the store was opened in has ended";
         task.await.unwrap_or_else(|_| Err(Failure::Lost(Cause::new(ended))))
     }

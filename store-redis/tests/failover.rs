@@ -1,4 +1,4 @@
-//! What becomes of a rotating token whose newest pair a failover has lost.
+//! What becomes of a rotating token whose newest pair a failover has lost, and when it cannot lose it.
 
 #[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "support/own.rs"]
@@ -13,17 +13,17 @@ use std::{
 
 use own::{Relay, Server};
 use slack_auth::{
-    ApiMethod, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, InstallationStore,
-    Slot, StoreKey, Timestamp, TokenRotator,
+    ApiMethod, Client, ClientId, ClientSecret, ConfidentialClient, Endpoint, Installation,
+    InstallationStore, Slot, StoreKey, Timestamp, TokenRotator,
     methods::OauthV2Access,
     oauth::{AuthorizationCode, SecretAuthentication},
     runtime::TokioRuntime,
-    store::Precondition,
+    store::{LeaseHolder, LeaseOutcome, Precondition, StoreError},
     tokens::InstallationKey,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
 use slack_store_redis::RedisStore;
-use support::in_tokio;
+use support::{in_tokio, words};
 
 /// A primary with a replica, an address that leads to either, and an installation whose token has expired.
 struct Scene {
@@ -165,6 +165,54 @@ fn another_process_sends_the_old_refresh_token_once_more() {
         }
         assert_eq!(scene.refreshes(), 2);
     });
+}
+
+/// A write that took place on the primary alone does not count, whoever reads it there: the failover would lose it.
+#[test]
+fn what_the_replica_does_not_have_is_not_settled_by_reading() {
+    in_tokio(async {
+        let test = "what_the_replica_does_not_have_is_not_settled_by_reading";
+        let Some(scene) = Scene::set(test).await else { return };
+        let careful = RedisStore::builder(&scene.relay.address())
+            .wait_for_replicas(1)
+            .timeout(Duration::from_secs(1))
+            .prefix("careful");
+        scene.link.swallow(false);
+        assert_eq!(run(&scene.primary, &["WAIT", "1", "20000"]).await, redis::Value::Int(1));
+        let store = InstallationStore::new(careful.open().await.unwrap(), app().id().clone());
+        let mut installation = Installation::new(InstallationKey::Workspace("T0FAKE00001".into()));
+        let first = store.put(&scene.key, &installation, Precondition::Absent).await.unwrap();
+
+        scene.link.swallow(true);
+        let holder = LeaseHolder::random().unwrap();
+        let length = Duration::from_secs(60);
+        let granted = store.acquire(&scene.key, Slot::Bot, holder, length).await;
+        assert!(granted.unwrap_err().is_unknown(), "a lease that the replica does not have");
+        installation.bot_user_id = Some("U0FAKE00002".into());
+        let written = store.put(&scene.key, &installation, Precondition::Version(first)).await;
+        assert!(written.unwrap_err().is_unknown(), "a write that the replica does not have");
+
+        // Once the replica has them they count, without a second write.
+        scene.link.swallow(false);
+        let found = until(async || store.load(&scene.key).await).await.unwrap();
+        assert_eq!(found.installation.bot_user_id, installation.bot_user_id);
+        let held = until(async || store.lease(&scene.key, Slot::Bot).await).await.unwrap();
+        assert_eq!(held.holder, holder);
+        let again = store.acquire(&scene.key, Slot::Bot, holder, length).await.unwrap();
+        assert_eq!(again, LeaseOutcome::Granted);
+    });
+}
+
+/// Waits until the replica is there again.
+async fn until<T>(mut tries: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        match tries().await {
+            Ok(answer) => return answer,
+            Err(error) => assert!(tokio::time::Instant::now() < end, "{}", words(&error)),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn app() -> ConfidentialClient {

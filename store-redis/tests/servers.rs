@@ -209,8 +209,13 @@ fn a_write_that_too_few_replicas_have_is_unknown() {
         assert!(error.is_unknown(), "{}", words(&error));
         assert!(words(&error).contains("0 of 1 replicas"), "{}", words(&error));
         assert!(begin.elapsed() < Duration::from_secs(3));
-        // It took place, and what writes nothing waits for nobody.
-        assert_eq!(version(&store).await.unwrap(), Some(1));
+        // It took place, and does not count: its own process is not told of it. Others see it.
+        let unread = version(&store).await.unwrap_err();
+        assert_eq!(unread.kind(), StoreErrorKind::Unavailable);
+        assert!(words(&unread).contains("too few replicas have what this process wrote"));
+        let other = RedisStore::open(&server.address()).await.unwrap();
+        assert_eq!(version(&other).await.unwrap(), Some(1));
+        // What writes nothing waits for nobody.
         let conflict = store.put(&key(), &write(2), Precondition::Absent).await.unwrap_err();
         assert!(conflict.is_conflict(), "{}", words(&conflict));
     });
