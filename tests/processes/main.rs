@@ -12,6 +12,7 @@
 
 #[path = "../common/around.rs"]
 mod around;
+mod place;
 mod said;
 mod slack;
 mod town;

@@ -4,7 +4,6 @@ use std::{
     env,
     future::Future,
     pin::Pin,
-    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,10 +15,13 @@ use slack_auth::{
     methods::AuthTest,
     rotation::{RotationEvent, RotationPolicy},
     runtime::{Runtime, ThreadRuntime},
-    store::{FileStore, LeaseOutcome, PostgresStore, StoreBackend},
+    store::LeaseOutcome,
 };
 
-use crate::around::{Around, Hooks};
+use crate::{
+    around::{Around, Hooks},
+    place,
+};
 
 /// How often a token is tried, of those that are handed out.
 const TRIED: usize = 50;
@@ -28,7 +30,7 @@ const TRIED: usize = 50;
 const CALLERS: usize = 4;
 
 /// How long a server that is away is waited for when a process starts.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether processes keep each other from refreshing one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub(crate) fn rotator(
     let client = Client::with_curl(Endpoint::new(origin).unwrap(), limits).unwrap();
     let app =
         ConfidentialClient::new(ClientId::new("1.2").unwrap(), ClientSecret::new("hush").unwrap());
-    let inner = backend(place);
+    let inner = place::open(place);
     let store = match leases {
         Leases::On => InstallationStore::new(inner, app.id().clone()),
         Leases::Off => InstallationStore::new(Around { inner, hooks: NoLeases }, app.id().clone()),
@@ -134,24 +136,7 @@ pub(crate) fn rotator(
 
 /// The store, for whoever only looks.
 pub(crate) fn store(place: &str) -> InstallationStore {
-    InstallationStore::new(backend(place), ClientId::new("1.2").unwrap())
-}
-
-/// Opens the store at a place: a folder, or the URL of a server, which may be away just now.
-fn backend(place: &str) -> Arc<dyn StoreBackend> {
-    if !place.starts_with("postgres://") {
-        return Arc::new(FileStore::open(place).unwrap());
-    }
-    let begin = Instant::now();
-    loop {
-        let store = PostgresStore::builder(place).max_connections(4);
-        let timeout = Duration::from_secs(Pace::STORE_TIMEOUT) / 2;
-        match block_on(store.timeout(timeout).open()) {
-            Ok(store) => return Arc::new(store),
-            Err(error) if begin.elapsed() > PATIENCE => panic!("{error}"),
-            Err(_) => thread::sleep(Duration::from_millis(200)),
-        }
-    }
+    InstallationStore::new(place::open(place), ClientId::new("1.2").unwrap())
 }
 
 /// All that is stored.

@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     log::{Log, Whom},
+    place::Server,
     said::{self, Said},
     slack::{Life, Slack},
     worker::{Leases, Pace, WorkerClock},
@@ -24,10 +25,11 @@ pub(crate) const ORIGIN: &str = "HOSTS_ORIGIN";
 pub(crate) struct Setting {
     /// Where Slack answers.
     pub(crate) address: IpAddr,
-    /// The server, and the pooler before it.
+    /// The store, as it is reached from the first host and from the second: through a pooler, if there is one.
     pub(crate) direct: String,
     pooled: String,
-    /// The program that kills and restarts the server, and cuts links.
+    pub(crate) server: Server,
+    /// The program that kills, restarts and fails over servers, and cuts links.
     control: String,
     pub(crate) length: Duration,
     pub(crate) installations: usize,
@@ -35,17 +37,18 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// Reads it from the environment, or says that the test is skipped.
-    pub(crate) fn read(test: &str, database: &str) -> Option<Self> {
+    pub(crate) fn read(test: &str) -> Option<Self> {
         let Ok(control) = env::var("HOSTS_CONTROL") else {
             println!("skipped: {test} needs several hosts; `.ci/run hosts` makes them");
             return None;
         };
         let variable = |name| env::var(name).unwrap();
-        let server = |name| format!("{}/{database}?sslmode=disable", variable(name));
+        let direct = variable("HOSTS_DIRECT");
         Some(Self {
             address: variable("HOSTS_ADDRESS").parse().unwrap(),
-            direct: server("HOSTS_DIRECT"),
-            pooled: server("HOSTS_POOLED"),
+            server: Server::at(&direct),
+            direct,
+            pooled: variable("HOSTS_POOLED"),
             control,
             length: Duration::from_secs(variable("HOSTS_SECONDS").parse().unwrap()),
             installations: variable("HOSTS_INSTALLATIONS").parse().unwrap(),

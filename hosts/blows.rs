@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{a_moment, below, crowd::Crowd, log::Whom, slack::Life, worker::Pace};
+use crate::{a_moment, below, crowd::Crowd, log::Whom, place::Server, slack::Life, worker::Pace};
 
 /// Something that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,27 +25,36 @@ pub(crate) enum Blow {
     KillServerUnseen,
     /// The pooler is killed and started again.
     RestartPooler,
+    /// The replica takes over, and no server or process ends: the address leads to it, the old server follows it.
+    FailOver,
+    /// The same with a replica that lags: it has heard nothing for some seconds.
+    FailOverBehind,
 }
 
 impl Blow {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Kill,
-        Self::Pause,
-        Self::CutHost,
-        Self::CutServer,
-        Self::KillServer,
-        Self::KillServerUnseen,
-        Self::RestartPooler,
-    ];
+    /// What strikes everybody is rare: it would explain everything.
+    const OFTEN: [(Self, usize); 3] = [(Self::Kill, 24), (Self::Pause, 4), (Self::CutHost, 3)];
 
-    /// What is done in less than a minute. What strikes everybody is rare: it would explain everything.
-    fn deck() -> Vec<Self> {
-        let often = |blow, times| std::iter::repeat_n(blow, times);
-        let mut deck: Vec<_> = often(Self::Kill, 24)
-            .chain(often(Self::Pause, 4))
-            .chain(often(Self::CutHost, 3))
-            .chain([Self::CutServer, Self::KillServer, Self::KillServerUnseen, Self::RestartPooler])
-            .collect();
+    fn rare(server: Server) -> Vec<Self> {
+        let mut rare = vec![Self::CutServer, Self::KillServer, Self::KillServerUnseen];
+        match server {
+            Server::Postgres => rare.push(Self::RestartPooler),
+            Server::Redis => {
+                rare.extend([Self::FailOver, Self::FailOverBehind, Self::FailOverBehind]);
+            }
+        }
+        rare
+    }
+
+    pub(crate) fn all(server: Server) -> impl Iterator<Item = Self> {
+        Self::OFTEN.map(|(blow, _)| blow).into_iter().chain(Self::rare(server))
+    }
+
+    /// What is done in about a minute.
+    fn deck(server: Server) -> Vec<Self> {
+        let often = Self::OFTEN.into_iter();
+        let often = often.flat_map(|(blow, times)| std::iter::repeat_n(blow, times));
+        let mut deck: Vec<_> = often.chain(Self::rare(server)).collect();
         for last in (1..deck.len()).rev() {
             deck.swap(last, below(last + 1));
         }
@@ -55,6 +64,7 @@ impl Blow {
 
 /// What is to come, and what has to end.
 pub(crate) struct Blows {
+    server: Server,
     deck: Vec<Blow>,
     counts: BTreeMap<Blow, usize>,
     under_way: Vec<UnderWay>,
@@ -73,12 +83,12 @@ enum What {
 }
 
 impl Blows {
-    pub(crate) fn new() -> Self {
-        Self { deck: Vec::new(), counts: BTreeMap::new(), under_way: Vec::new() }
+    pub(crate) fn on(server: Server) -> Self {
+        Self { server, deck: Vec::new(), counts: BTreeMap::new(), under_way: Vec::new() }
     }
 
     pub(crate) fn had_all(&self) -> bool {
-        Blow::ALL.iter().all(|blow| self.counts.contains_key(blow))
+        Blow::all(self.server).all(|blow| self.counts.contains_key(&blow))
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<Blow, usize> {
@@ -91,7 +101,7 @@ impl Blows {
         a_moment(300, 1_300);
         self.end_what_is_over(crowd, Instant::now());
         if self.deck.is_empty() {
-            self.deck = Blow::deck();
+            self.deck = Blow::deck(self.server);
         }
         let Some(blow) = self.deck.pop() else { return };
         *self.counts.entry(blow).or_default() += 1;
@@ -142,6 +152,18 @@ impl Blows {
                 crowd.setting.control(&["restart-pooler"]);
                 crowd.log.end(event);
             }
+            Blow::FailOver => fail_over(crowd),
+            Blow::FailOverBehind => {
+                // While tokens are refreshed: they are due in waves.
+                let _life = waiting_soon(crowd, Duration::from_secs(5));
+                // Only its beginning is a reason, for what was sent just before and not yet written to both servers. From
+                // then on no lease is granted and nothing counts as written, so nothing may be sent that can be lost.
+                let event = crowd.log.begin(Whom::All, "cut the replica off");
+                crowd.setting.control(&["cut-replica"]);
+                crowd.log.end(event);
+                thread::sleep(LAG);
+                fail_over(crowd);
+            }
         }
     }
 
@@ -169,17 +191,31 @@ impl Blows {
     }
 }
 
+fn fail_over(crowd: &mut Crowd<'_>) {
+    let event = crowd.log.begin(Whom::All, "fail over to the replica");
+    crowd.setting.control(&["fail-over"]);
+    crowd.log.end(event);
+}
+
+/// How long a replica lags before it takes over: much longer than a reason is felt.
+const LAG: Duration = Duration::from_secs(6);
+
 const HOSTS: [&str; 2] = ["host-a", "host-b"];
 
 /// Chooses a process: one that waits for Slack's answer, if there is one soon and chance wills it.
 fn aim(crowd: &Crowd<'_>) -> usize {
-    if below(2) == 0 {
-        for _ in 0..60 {
-            if let Some(which) = crowd.waiting() {
-                return which;
-            }
-            thread::sleep(Duration::from_millis(5));
+    let waiting = (below(2) == 0).then(|| waiting_soon(crowd, Duration::from_millis(300)));
+    waiting.flatten().unwrap_or_else(|| below(Crowd::PROCESSES))
+}
+
+/// Waits for a process that waits for Slack's answer, but not for long.
+fn waiting_soon(crowd: &Crowd<'_>, most: Duration) -> Option<usize> {
+    let end = Instant::now() + most;
+    loop {
+        let waiting = crowd.waiting();
+        if waiting.is_some() || Instant::now() > end {
+            return waiting;
         }
+        thread::sleep(Duration::from_millis(5));
     }
-    below(Crowd::PROCESSES)
 }

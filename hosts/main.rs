@@ -1,24 +1,26 @@
-//! Processes on two hosts share PostgreSQL on a third, directly and through PgBouncer, with clocks two minutes apart. For a
-//! minute processes, the server, the pooler and the links between them are killed, paused, cut and restarted, while a fake
-//! Slack ages tokens quickly. Each installation that is lost and each refresh token that is sent twice must have a reason in
-//! the log of what was done: something that struck its sender between Slack's answer and the durable write.
+//! Processes on two hosts share a store on a third, with clocks two minutes apart: PostgreSQL, directly and through
+//! PgBouncer, or Redis with a replica. For a minute processes, servers and the links between them are killed, paused, cut,
+//! restarted and failed over, while a fake Slack ages tokens quickly. Each installation that is lost and each refresh token
+//! that is sent twice must have a reason in the log of what was done: something that struck its sender between Slack's answer
+//! and the durable write.
 //!
 //! `.ci/run hosts` makes the hosts, which are network namespaces, and the servers; without it the tests are skipped. The
 //! processes and the fake are those of `tests/processes`.
 
-#[path = "../common/around.rs"]
+#[path = "../tests/common/around.rs"]
 mod around;
 mod blows;
 mod crowd;
 mod log;
-#[path = "../processes/said.rs"]
+mod place;
+#[path = "../tests/processes/said.rs"]
 mod said;
-#[path = "../processes/slack.rs"]
+#[path = "../tests/processes/slack.rs"]
 mod slack;
-#[path = "../processes/town.rs"]
+#[path = "../tests/processes/town.rs"]
 mod town;
 mod wire;
-#[path = "../processes/worker.rs"]
+#[path = "../tests/processes/worker.rs"]
 mod worker;
 
 use std::{
@@ -33,6 +35,7 @@ use crate::{
     blows::{Blow, Blows},
     crowd::{Crowd, Setting},
     log::Verdict,
+    place::Server,
     slack::{Life, Tally},
     town::Living,
     worker::Leases,
@@ -47,29 +50,28 @@ fn worker_process() {
 
 #[test]
 fn what_is_lost_or_sent_twice_was_struck() {
-    let Some(setting) = Setting::read("what_is_lost_or_sent_twice_was_struck", "leases_on") else {
-        return;
-    };
+    let Some(setting) = Setting::read("what_is_lost_or_sent_twice_was_struck") else { return };
     let run = Run::play(&setting, Leases::On);
     println!("{run}");
     assert!(run.verdict.unexplained.is_empty(), "sent twice without a reason");
     assert_eq!(run.lost_without_reason, 0, "lost without a reason");
     assert!(run.tally.tokens >= setting.installations, "not every token was refreshed");
     assert!(run.verdict.explained > 0, "nothing fell between Slack's answer and the store");
-    for blow in Blow::ALL {
+    for blow in Blow::all(setting.server) {
         assert!(run.blows.contains_key(&blow), "never in this run: {blow:?}");
     }
 }
 
 #[test]
 fn without_leases_the_same_run_sends_twice_without_a_reason() {
-    let Some(setting) = Setting::read("without_leases_the_same_run", "leases_off") else { return };
+    let Some(setting) = Setting::read("without_leases_the_same_run") else { return };
     let run = Run::play(&setting, Leases::Off);
     println!("{run}");
     assert!(!run.verdict.unexplained.is_empty(), "the test cannot fail: {run}");
 }
 
 struct Run {
+    server: Server,
     leases: Leases,
     installations: usize,
     seconds: u64,
@@ -86,7 +88,7 @@ impl Run {
         let slack = town::found(setting.address, setting.installations);
         town::install(&slack, &setting.direct, setting.installations);
         let mut crowd = Crowd::new(&slack, setting, leases);
-        let mut blows = Blows::new();
+        let mut blows = Blows::on(setting.server);
         let (begin, mut verdict) = (Instant::now(), None);
         // A slow machine may take its time.
         while begin.elapsed() < setting.length
@@ -120,6 +122,7 @@ impl Run {
             println!("{}", crowd.log);
         }
         Self {
+            server: setting.server,
             leases,
             installations: setting.installations,
             seconds,
@@ -139,7 +142,8 @@ impl Display for Run {
         let Verdict { explained, unexplained, struck } = &self.verdict;
         writeln!(
             f,
-            "leases {:?}: {} processes on 2 hosts, {} s, {} installations; {:?}",
+            "{:?}, leases {:?}: {} processes on 2 hosts, {} s, {} installations; {:?}",
+            self.server,
             self.leases,
             Crowd::PROCESSES,
             self.seconds,
