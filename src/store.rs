@@ -8,8 +8,9 @@
 pub use slack_store::conformance;
 pub use slack_store::{
     Cursor, Entry, EntryKey, FoundKey, HeldLease, InstallationMatch, Item, KeyPage, LeaseHolder,
-    LeaseOutcome, MemoryStore, Page, Precondition, Query, SecretBytes, StoreBackend, StoreError,
-    StoreErrorKind, Stored, StoredVersion, Unreadable, Write, find_credential, find_installation,
+    LeaseOutcome, Loaded, MemoryStore, Page, Precondition, Query, SecretBytes, StoreBackend,
+    StoreError, StoreErrorKind, Stored, StoredVersion, Unreadable, Write, find_credential,
+    find_installation,
 };
 #[cfg(feature = "sealing")]
 pub use slack_store::{SealingKey, SealingKeys};

@@ -16,8 +16,8 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use blocking::unblock;
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreBackend, StoreError, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, StoreBackend, StoreError, StoredVersion, Write,
 };
 
 use self::folder::Folder;
@@ -171,6 +171,26 @@ impl StoreBackend for FileStore {
     ) -> Result<LeaseOutcome, StoreError> {
         let (key, part) = (key.clone(), part.to_owned());
         self.run(move |folder| folder.acquire(&key, &part, holder, length)).await
+    }
+
+    /// One thread does both, one after the other.
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let (key, part) = (key.clone(), part.to_owned());
+        self.run(move |folder| {
+            let outcome = folder.acquire(&key, &part, holder, length)?;
+            let loaded = match outcome {
+                LeaseOutcome::Granted => folder.load(&key).map_or(Loaded::NotRead, Loaded::from),
+                LeaseOutcome::HeldFor(_) => Loaded::NotRead,
+            };
+            Ok((outcome, loaded))
+        })
+        .await
     }
 
     async fn release(

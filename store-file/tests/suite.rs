@@ -34,7 +34,7 @@ fn suite(folder: &Path) -> Suite {
 fn assert_passed(report: &Report) {
     println!("{report}");
     report.assert_passed();
-    assert_eq!(report.cases(), 43);
+    assert_eq!(report.cases(), 45);
 }
 
 /// Whether any file has a token, or a text, that the suite has put there.

@@ -174,6 +174,9 @@ impl StoreBackend for PostgresStore {
         Ok(LeaseOutcome::HeldFor(held.map_or(Duration::ZERO, |held| held.remaining)))
     }
 
+    // `acquire_and_load` stays the default: one statement reads by the snapshot that it takes before it waits for the row of
+    // the lease, and would return what was stored before the lease was granted.
+
     async fn release(
         &self,
         key: &EntryKey,

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreError, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, StoreError, StoredVersion, Write,
 };
 
 /// Keeps bytes under keys, and leases beside them: what to implement over a database of your own.
@@ -94,6 +94,27 @@ pub trait StoreBackend: Send + Sync + 'static {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError>;
 
+    /// Acquires a lease as [`acquire`](Self::acquire) does, and reads the entry if the lease is granted: a refresh then
+    /// waits for the store once less. Without an implementation of its own a backend acquires the lease, and reads nothing.
+    ///
+    /// What it returns is what is stored at the moment of the grant, or later. One statement of a database may read before
+    /// it waits for the row of the lease: that is too early. If another holder has the lease nothing need be read. An entry
+    /// that cannot be read must not hide that the lease was granted: the answer is then [`Loaded::NotRead`], and
+    /// [`load`](Self::load), which comes next, returns the error.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        Ok((self.acquire(key, part, holder, length).await?, Loaded::NotRead))
+    }
+
     /// Releases a lease before it expires; without effect if another holder has it, or nobody.
     ///
     /// # Errors
@@ -161,6 +182,16 @@ impl<B: StoreBackend + ?Sized> StoreBackend for Arc<B> {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         (**self).acquire(key, part, holder, length).await
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        (**self).acquire_and_load(key, part, holder, length).await
     }
 
     async fn release(

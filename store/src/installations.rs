@@ -12,8 +12,8 @@ use std::{
 use slack_proto::{ClientId, Installation, Slot, StoreKey, Timestamp, rotation::RotationPolicy};
 
 use crate::{
-    Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Precondition, SecretBytes, StoreBackend,
-    StoreError, StoreErrorKind, StoredVersion, Write, app, phase, settle,
+    Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Precondition, SecretBytes,
+    StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write, app, phase, settle,
 };
 #[cfg(feature = "sealing")]
 use crate::{SealingKeys, sealing};
@@ -98,16 +98,7 @@ impl InstallationStore {
     pub async fn load(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
         let key = EntryKey::try_from(key)?;
         let Some(entry) = self.backend().await?.load(&key).await? else { return Ok(None) };
-        let version = entry.version;
-        let value = self.open(&key, entry)?;
-        let installation = Installation::decode(value.as_ref()).map_err(|error| {
-            StoreError::new(
-                StoreErrorKind::Foreign,
-                "the entry holds no installation that this release can read; upgrade, or remove it and install again",
-            )
-            .because(error)
-        })?;
-        Ok(Some(Stored { installation, version }))
+        self.decode(&key, entry).map(Some)
     }
 
     /// Writes an installation if the precondition holds; returns its new version once it is durable.
@@ -186,6 +177,34 @@ impl InstallationStore {
         settle::acquire(self.backend().await?, &key, slot.as_str(), holder, length).await
     }
 
+    /// Acquires the lease of one credential as [`acquire`](Self::acquire) does, and reads the installation if the lease is
+    /// granted and the backend can do both at once.
+    ///
+    /// What it returns is stored at the moment of the grant, or later. [`Loaded::NotRead`] is the answer also if the
+    /// installation cannot be read: [`load`](Self::load) then returns the error.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub async fn acquire_and_load(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Stored>), StoreError> {
+        let key = EntryKey::try_from(key)?;
+        let backend = self.backend().await?;
+        let (outcome, loaded) =
+            settle::acquire_and_load(backend, &key, slot.as_str(), holder, length).await?;
+        let loaded = match loaded {
+            Loaded::NotRead => Loaded::NotRead,
+            Loaded::Absent => Loaded::Absent,
+            Loaded::Found(entry) => self.decode(&key, entry).map_or(Loaded::NotRead, Loaded::Found),
+        };
+        Ok((outcome, loaded))
+    }
+
     /// Releases a lease before it expires; without effect if another holder has it, or nobody.
     ///
     /// # Errors
@@ -256,6 +275,20 @@ impl InstallationStore {
             self.is_checked.store(true, Ordering::Relaxed);
         }
         Ok(&self.backend)
+    }
+
+    /// Opens and decodes what was read.
+    fn decode(&self, key: &EntryKey, entry: Entry) -> Result<Stored, StoreError> {
+        let version = entry.version;
+        let value = self.open(key, entry)?;
+        let installation = Installation::decode(value.as_ref()).map_err(|error| {
+            StoreError::new(
+                StoreErrorKind::Foreign,
+                "the entry holds no installation that this release can read; upgrade, or remove it and install again",
+            )
+            .because(error)
+        })?;
+        Ok(Stored { installation, version })
     }
 
     /// Returns the names of the sealing keys, the one that seals first.

@@ -16,6 +16,7 @@
 //!    at how many rows it changed: none is [`StoreError::conflict`]. [`Precondition::version`] is what to compare with.
 //! 3. A table of leases: key, part, holder, and the end by the database's clock. [`acquire`](StoreBackend::acquire) is one
 //!    statement too: it writes if there is no lease, if the holder is the same, or if the lease has run out.
+//!    [`acquire_and_load`](StoreBackend::acquire_and_load) can read the entry in the same round trip; leave it out at first.
 //! 4. [`find`](StoreBackend::find) reads one row more than was asked for, and [`Page::collect`] makes the page of them.
 //! 5. An error is [`StoreError::unknown`] if the write may have taken place, such as a connection that broke before the
 //!    answer came; [`StoreError::unavailable`] if it has not. Do not repeat a write: that is settled above the store.
@@ -38,6 +39,7 @@ mod installations;
 mod key;
 mod lease;
 mod listing;
+mod loaded;
 mod lookup;
 mod memory;
 mod phase;
@@ -53,6 +55,7 @@ pub use installations::{InstallationStore, Stored};
 pub use key::EntryKey;
 pub use lease::{HeldLease, LeaseHolder, LeaseOutcome};
 pub use listing::{FoundKey, KeyPage};
+pub use loaded::Loaded;
 pub use lookup::{InstallationMatch, find_credential, find_installation};
 pub use memory::MemoryStore;
 pub use phase::phase;

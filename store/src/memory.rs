@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreBackend, StoreError, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Loaded, Page,
+    Precondition, Query, StoreBackend, StoreError, StoredVersion, Write,
 };
 
 /// Keeps entries in memory: for tests, and for programs whose users sign in anew each time. Clones share everything.
@@ -71,6 +71,28 @@ impl Default for MemoryStore {
 impl State {
     fn version(&self, key: &EntryKey) -> Option<StoredVersion> {
         self.entries.get(key).map(|stored| stored.entry.version)
+    }
+
+    fn load(&self, key: &EntryKey) -> Option<Entry> {
+        self.entries.get(key).map(|stored| stored.entry.clone())
+    }
+
+    fn acquire(
+        &mut self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+        now: Duration,
+    ) -> LeaseOutcome {
+        let lease = (key.clone(), part.to_owned());
+        if let Some((held_by, until)) = self.leases.get(&lease) {
+            if *held_by != holder && now < *until {
+                return LeaseOutcome::HeldFor(until.saturating_sub(now));
+            }
+        }
+        self.leases.insert(lease, (holder, now.saturating_add(length)));
+        LeaseOutcome::Granted
     }
 
     fn remove(&mut self, key: &EntryKey) {
@@ -146,7 +168,7 @@ impl State {
 #[async_trait]
 impl StoreBackend for MemoryStore {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
-        Ok(self.state().entries.get(key).map(|stored| stored.entry.clone()))
+        Ok(self.state().load(key))
     }
 
     async fn put(
@@ -207,15 +229,24 @@ impl StoreBackend for MemoryStore {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         let now = (self.clock)();
+        Ok(self.state().acquire(key, part, holder, length, now))
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let now = (self.clock)();
         let mut state = self.state();
-        let lease = (key.clone(), part.to_owned());
-        if let Some((held_by, until)) = state.leases.get(&lease) {
-            if *held_by != holder && now < *until {
-                return Ok(LeaseOutcome::HeldFor(until.saturating_sub(now)));
-            }
-        }
-        state.leases.insert(lease, (holder, now.saturating_add(length)));
-        Ok(LeaseOutcome::Granted)
+        let outcome = state.acquire(key, part, holder, length, now);
+        let loaded = match outcome {
+            LeaseOutcome::Granted => state.load(key).into(),
+            LeaseOutcome::HeldFor(_) => Loaded::NotRead,
+        };
+        Ok((outcome, loaded))
     }
 
     async fn release(

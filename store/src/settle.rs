@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use crate::{
-    EntryKey, LeaseHolder, LeaseOutcome, Precondition, StoreBackend, StoreError, StoreErrorKind,
-    StoredVersion, Write,
+    Entry, EntryKey, LeaseHolder, LeaseOutcome, Loaded, Precondition, StoreBackend, StoreError,
+    StoreErrorKind, StoredVersion, Write,
 };
 
 pub(crate) async fn put(
@@ -65,10 +65,40 @@ pub(crate) async fn acquire(
     holder: LeaseHolder,
     length: Duration,
 ) -> Result<LeaseOutcome, StoreError> {
-    let error = match backend.acquire(key, part, holder, length).await {
-        Err(error) if error.is_unknown() => error,
-        answer => return answer,
-    };
+    match backend.acquire(key, part, holder, length).await {
+        Err(error) if error.is_unknown() => {
+            settled(backend, key, part, holder, length, error).await
+        }
+        answer => answer,
+    }
+}
+
+/// After an unknown outcome nothing has been read.
+pub(crate) async fn acquire_and_load(
+    backend: &dyn StoreBackend,
+    key: &EntryKey,
+    part: &str,
+    holder: LeaseHolder,
+    length: Duration,
+) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+    match backend.acquire_and_load(key, part, holder, length).await {
+        Err(error) if error.is_unknown() => {
+            let outcome = settled(backend, key, part, holder, length, error).await?;
+            Ok((outcome, Loaded::NotRead))
+        }
+        answer => answer,
+    }
+}
+
+/// Returns what came of a request for a lease whose outcome is unknown.
+async fn settled(
+    backend: &dyn StoreBackend,
+    key: &EntryKey,
+    part: &str,
+    holder: LeaseHolder,
+    length: Duration,
+    error: StoreError,
+) -> Result<LeaseOutcome, StoreError> {
     match backend.lease(key, part).await {
         Ok(Some(held)) if held.holder == holder => Ok(LeaseOutcome::Granted),
         Ok(Some(held)) => Ok(LeaseOutcome::HeldFor(held.remaining)),

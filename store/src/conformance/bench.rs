@@ -4,8 +4,8 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use super::{Place, Suite, report::Outcome};
 use crate::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    SecretBytes, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, SecretBytes, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
 
 /// A store at a place.
@@ -125,6 +125,17 @@ impl<'s> Bench<'s> {
     ) -> Result<LeaseOutcome, String> {
         let outcome = self.store.acquire(key, part, holder, length).await;
         outcome.map_err(|error| told("acquire", &error))
+    }
+
+    pub(super) async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), String> {
+        let answer = self.store.acquire_and_load(key, part, holder, length).await;
+        answer.map_err(|error| told("acquire_and_load", &error))
     }
 
     pub(super) async fn release(&self, key: &EntryKey, part: &str, holder: LeaseHolder) -> Outcome {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{
     Case,
-    bench::{Bench, ensure, key},
+    bench::{Bench, ensure, key, same, write},
     report::Outcome,
     timer::sleep,
 };
-use crate::{LeaseHolder, LeaseOutcome, Precondition, Query};
+use crate::{LeaseHolder, LeaseOutcome, Loaded, Precondition, Query, Write};
 
 pub(super) const CASES: &[Case] = &[
     ("lease-excludes", |bench| Box::pin(lease_excludes(bench))),
@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
     ("lease-second-handle", |bench| Box::pin(lease_second_handle(bench))),
     ("lease-stays", |bench| Box::pin(lease_stays(bench))),
     ("late-writer", |bench| Box::pin(late_writer(bench))),
+    ("lease-and-load", |bench| Box::pin(lease_and_load(bench))),
 ];
 
 const OURS: LeaseHolder = LeaseHolder::from_bytes([1; 16]);
@@ -183,4 +184,58 @@ async fn late_writer(bench: &Bench<'_>) -> Outcome {
         .await
         .map_err(|error| format!("what is kept depends on a lease: {error}"))?;
     held(bench, OURS, "a put takes a lease").await
+}
+
+/// A backend may read nothing with a lease. What it does read is what is stored.
+async fn lease_and_load(bench: &Bench<'_>) -> Outcome {
+    let key = key("team/T1");
+    let other = bench.again().await?;
+    granted_with(bench, None).await?;
+    let mut stored: Option<Write> = None;
+    for round in 0..6 {
+        let precondition =
+            stored.map_or(Precondition::Absent, |old| Precondition::Version(old.version));
+        let next = write([round, 0xff, 0])?;
+        other.must_put(&key, &next, precondition).await?;
+        granted_with(bench, Some(&next)).await?;
+        stored = Some(next);
+    }
+    // It is a lease as any other.
+    match other.acquire_and_load(&key, "bot", THEIRS, LONG).await?.0 {
+        LeaseOutcome::Granted => return Err("a lease that is held is granted to another".into()),
+        LeaseOutcome::HeldFor(length) => ensure(
+            length <= LONG && length > LONG / 2,
+            "it is told wrongly for how long a lease is held",
+        )?,
+    }
+    let (outcome, _) = other.acquire_and_load(&key, "user", THEIRS, LONG).await?;
+    ensure(outcome == LeaseOutcome::Granted, "a lease is held that nobody took")?;
+    if let Some(last) = stored {
+        ensure(other.try_remove(&key, last.version).await?, "what was seen is not removed")?;
+    }
+    granted_with(bench, None).await?;
+    bench.release(&key, "bot", OURS).await?;
+    let (outcome, _) = other.acquire_and_load(&key, "bot", THEIRS, LONG).await?;
+    ensure(outcome == LeaseOutcome::Granted, "a lease that was released is held")
+}
+
+/// The lease must be granted and held, and what is read with it must be what is stored.
+async fn granted_with(bench: &Bench<'_>, stored: Option<&Write>) -> Outcome {
+    let key = key("team/T1");
+    let (outcome, loaded) = bench.acquire_and_load(&key, "bot", OURS, LONG).await?;
+    ensure(outcome == LeaseOutcome::Granted, "a free lease is not granted, or not anew")?;
+    let lease = bench.lease(&key, "bot").await?;
+    let is_held = lease
+        .is_some_and(|it| it.holder == OURS && it.remaining <= LONG && it.remaining > LONG / 2);
+    ensure(is_held, "a lease that is granted with what is stored is not held")?;
+    match (loaded, stored) {
+        (Loaded::NotRead, _) | (Loaded::Absent, None) => Ok(()),
+        (Loaded::Absent, Some(_)) => Err("with a lease an entry is told as not stored".into()),
+        (Loaded::Found(_), None) => Err("with a lease an entry is told that is not stored".into()),
+        (Loaded::Found(found), Some(stored)) => {
+            let is_it = found.version == stored.version;
+            ensure(is_it, "with a lease an old version is told")?;
+            same(&found, stored.value.as_ref())
+        }
+    }
 }

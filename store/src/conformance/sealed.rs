@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    SealingKeys, StoreBackend, StoreError, StoredVersion, Write, sealing,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, SealingKeys, StoreBackend, StoreError, StoredVersion, Write, sealing,
 };
 
 /// `inner`, which sees no value but sealed ones.
@@ -15,13 +15,19 @@ pub(super) struct Sealed {
     pub(super) keys: SealingKeys,
 }
 
+impl Sealed {
+    fn open(&self, key: &EntryKey, entry: Entry) -> Result<Entry, StoreError> {
+        let version = entry.version;
+        let value = sealing::open(Some(&self.keys), key, entry)?;
+        Ok(Entry { version, value })
+    }
+}
+
 #[async_trait]
 impl StoreBackend for Sealed {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         let Some(entry) = self.inner.load(key).await? else { return Ok(None) };
-        let version = entry.version;
-        let value = sealing::open(Some(&self.keys), key, entry)?;
-        Ok(Some(Entry { version, value }))
+        self.open(key, entry).map(Some)
     }
 
     async fn put(
@@ -56,6 +62,21 @@ impl StoreBackend for Sealed {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         self.inner.acquire(key, part, holder, length).await
+    }
+
+    /// What cannot be opened is an error here: the suite is to see it.
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let (outcome, loaded) = self.inner.acquire_and_load(key, part, holder, length).await?;
+        Ok(match loaded {
+            Loaded::Found(entry) => (outcome, Loaded::Found(self.open(key, entry)?)),
+            loaded => (outcome, loaded),
+        })
     }
 
     async fn release(

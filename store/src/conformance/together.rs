@@ -7,21 +7,23 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Poll, Waker},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
     Boxed, Case,
     bench::{Bench, ensure, key, same, write},
     report::Outcome,
+    timer::sleep,
 };
-use crate::{Entry, LeaseHolder, LeaseOutcome, Precondition, StoredVersion};
+use crate::{Entry, EntryKey, LeaseHolder, LeaseOutcome, Loaded, Precondition, StoredVersion};
 
 pub(super) const CASES: &[Case] = &[
     ("together-add", |bench| Box::pin(together_add(bench))),
     ("together-create", |bench| Box::pin(together_create(bench))),
     ("together-remove", |bench| Box::pin(together_remove(bench))),
     ("together-lease", |bench| Box::pin(together_lease(bench))),
+    ("together-lease-and-load", |bench| Box::pin(together_lease_and_load(bench))),
     ("together-read", |bench| Box::pin(together_read(bench))),
 ];
 
@@ -235,6 +237,61 @@ async fn together_lease(bench: &Bench<'_>) -> Outcome {
     .await?;
     let taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
     ensure(taken.iter().all(|count| *count == 1), "a lease is not granted to exactly one")
+}
+
+/// Whoever has the lease writes, and nobody else: what it reads with the lease is then current until it writes.
+async fn together_lease_and_load(bench: &Bench<'_>) -> Outcome {
+    const TURNS: u64 = 5;
+    let key = Arc::new(key("team/T1"));
+    bench.put(&key, &numbered(0), Precondition::Absent).await?;
+    at_once(bench, |number, bench, barrier| {
+        let holder = LeaseHolder::from_bytes([u8::try_from(number).unwrap_or_default(); 16]);
+        let key = Arc::clone(&key);
+        Box::pin(async move {
+            barrier.wait().await;
+            for _ in 0..TURNS {
+                let loaded = turn(bench, &key, holder).await?;
+                let counted = count_on(bench, &key, loaded).await;
+                // The others wait for it, if this one fails as well.
+                bench.release(&key, "bot", holder).await?;
+                counted?;
+            }
+            Ok(())
+        })
+    })
+    .await?;
+    let count = number_of(&bench.found(&key).await?)?;
+    ensure(count == TASKS * TURNS, "of two holders of a lease both were told that they wrote")
+}
+
+/// Waits for the lease; returns what was read with it.
+async fn turn(
+    bench: &Bench<'_>,
+    key: &EntryKey,
+    holder: LeaseHolder,
+) -> Result<Loaded<Entry>, String> {
+    const LENGTH: Duration = Duration::from_secs(60);
+    let end = Instant::now() + LENGTH / 3;
+    while Instant::now() < end {
+        let (outcome, loaded) = bench.acquire_and_load(key, "bot", holder, LENGTH).await?;
+        if outcome == LeaseOutcome::Granted {
+            return Ok(loaded);
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    Err("a lease that is released again and again is not granted".to_owned())
+}
+
+/// Writes the next number after the one that was read with the lease.
+async fn count_on(bench: &Bench<'_>, key: &EntryKey, loaded: Loaded<Entry>) -> Outcome {
+    let found = match loaded {
+        Loaded::NotRead => bench.found(key).await?,
+        Loaded::Absent => return Err("with a lease an entry is told as not stored".to_owned()),
+        Loaded::Found(found) => found,
+    };
+    let next = write(numbered(number_of(&found)? + 1))?;
+    let is_written = bench.try_put(key, &next, Precondition::Version(found.version)).await?;
+    ensure(is_written, "what is read with a lease was read before it was granted")
 }
 
 /// Half of the tasks write, and all read: never a mixture, never an older state after a newer one.

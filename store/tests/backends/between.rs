@@ -8,10 +8,11 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
-use slack_proto::{ClientId, Installation, tokens::InstallationKey};
+use slack_proto::{ClientId, Installation, Slot, tokens::InstallationKey};
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore,
-    Page, Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, InstallationStore, LeaseHolder, LeaseOutcome, Loaded,
+    MemoryStore, Page, Precondition, Query, StoreBackend, StoreError, StoreErrorKind,
+    StoredVersion, Write,
 };
 
 /// What happens in place of the next write, once.
@@ -185,4 +186,24 @@ fn room_for_another_pair_is_reserved_in_the_backend() {
     // A store that cannot run out of room has nothing to do.
     let store = InstallationStore::new(MemoryStore::new(), app("1.2"));
     block_on(store.reserve(&place().into(), &installation)).unwrap();
+}
+
+/// This backend has no reading of its own with a lease, as one that was written before.
+#[test]
+fn a_backend_that_reads_nothing_with_a_lease_says_so() {
+    let backend = Busy::default();
+    let store = backend.store();
+    create(&store).unwrap();
+    let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+    let (key, minute) = (place().into(), Duration::from_secs(60));
+    let ask = |holder| block_on(store.acquire_and_load(&key, Slot::Bot, holder, minute)).unwrap();
+    assert!(matches!(ask(ours), (LeaseOutcome::Granted, Loaded::NotRead)));
+    assert!(matches!(ask(theirs), (LeaseOutcome::HeldFor(_), Loaded::NotRead)));
+    // A shared one passes on what the one inside reads.
+    let shared: Arc<dyn StoreBackend> = Arc::new(backend.inner.clone());
+    let key = EntryKey::try_from(&key).unwrap();
+    let answer = block_on(shared.acquire_and_load(&key, "user", ours, minute)).unwrap();
+    assert!(matches!(answer, (LeaseOutcome::Granted, Loaded::Found(_))));
+    let answer = block_on(Arc::new(shared).acquire_and_load(&key, "user", ours, minute)).unwrap();
+    assert!(matches!(answer, (LeaseOutcome::Granted, Loaded::Found(_))));
 }

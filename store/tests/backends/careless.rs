@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, MemoryStore, Page,
+    Cursor, Entry, EntryKey, HeldLease, Item, LeaseHolder, LeaseOutcome, Loaded, MemoryStore, Page,
     Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
 };
 
@@ -311,6 +311,35 @@ impl StoreBackend for Careless {
         }
         let length = if self.is(Fault::LastsForEver) { Duration::from_secs(60) } else { length };
         self.leases().acquire(&key, part, holder, length).await
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let before = self.load(key).await?;
+        if self.is(Fault::ReadsAlone) {
+            return Ok((LeaseOutcome::Granted, before.into()));
+        }
+        if self.is(Fault::ReadsFirst) {
+            // The one that has the lease writes meanwhile, and releases it.
+            thread::sleep(Duration::from_millis(2));
+        }
+        let outcome = self.acquire(key, part, holder, length).await?;
+        let loaded = match self.fault {
+            _ if outcome != LeaseOutcome::Granted => Loaded::NotRead,
+            Fault::ReadsFirst => before.into(),
+            Fault::LeaseWithNothing => Loaded::Absent,
+            Fault::LeaseWithOld => {
+                let stale = self.shared.stale.lock().unwrap().get(key).cloned();
+                stale.flatten().map_or(Loaded::NotRead, Loaded::Found)
+            }
+            _ => self.load(key).await?.into(),
+        };
+        Ok((outcome, loaded))
     }
 
     async fn release(

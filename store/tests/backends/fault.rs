@@ -55,6 +55,14 @@ pub(crate) enum Fault {
     PutEndsLease,
     /// A put is refused once another has the lease.
     Fenced,
+    /// Reads, and acquires the lease afterwards.
+    ReadsFirst,
+    /// With a lease comes what a replica has that is a write behind.
+    LeaseWithOld,
+    /// A lease is granted, and nothing is said to be stored.
+    LeaseWithNothing,
+    /// Reads with a lease, and forgets to take it.
+    ReadsAlone,
     /// Says that it wrote, and did not: the transaction was never committed.
     Loses,
     /// Lists from an index that is filled later.

@@ -28,7 +28,7 @@ fn the_store_in_memory_passes() {
     let report = suite.run_blocking();
     println!("{report}");
     report.assert_passed();
-    assert_eq!(report.cases(), 43);
+    assert_eq!(report.cases(), 45);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_store_in_memory_passes_sealed() {
     let report = suite.sealed(SealingKeys::new(SealingKey::new([7; 32]))).run_blocking();
     println!("{report}");
     report.assert_passed();
-    assert_eq!(report.cases(), 43);
+    assert_eq!(report.cases(), 45);
 }
 
 fn suite(fault: Fault) -> Suite {
@@ -107,6 +107,10 @@ fn every_careless_store_is_caught() {
         (Fault::LeaseInProcess, "lease-second-handle", "does not see the lease"),
         (Fault::PutEndsLease, "lease-stays", "a put ends the lease"),
         (Fault::Fenced, "late-writer", "what is kept depends on a lease"),
+        (Fault::ReadsFirst, "together-lease-and-load", "before it was granted"),
+        (Fault::LeaseWithOld, "lease-and-load", "an old version is told"),
+        (Fault::LeaseWithNothing, "lease-and-load", "told as not stored"),
+        (Fault::ReadsAlone, "lease-and-load", "is not held"),
         (Fault::Loses, "odd-tokens", "is not there"),
         (Fault::ListsLate, "installations-listed", "not those that were put"),
         (Fault::SeparateHandles, "one-app", "does not find what it stored"),

@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use pollster::block_on;
 use slack_proto::{ClientId, Installation, Slot, tokens::InstallationKey};
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore,
-    Page, Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, InstallationStore, LeaseHolder, LeaseOutcome, Loaded,
+    MemoryStore, Page, Precondition, Query, StoreBackend, StoreError, StoreErrorKind,
+    StoredVersion, Write,
 };
 
 /// What becomes of an answer.
@@ -120,6 +121,17 @@ impl StoreBackend for Link {
             }
             None => self.inner.acquire(key, part, holder, length).await,
         }
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let outcome = self.acquire(key, part, holder, length).await?;
+        Ok((outcome, self.load(key).await.map_or(Loaded::NotRead, Loaded::from)))
     }
 
     async fn release(
@@ -255,4 +267,31 @@ fn a_lease_whose_answer_was_lost_is_found_by_its_holder() {
         let held = block_on(stage.store.lease(&key, Slot::Bot)).unwrap().unwrap();
         assert_eq!(held.holder, ours);
     }
+}
+
+/// What was read with a lease whose answer was lost is lost as well.
+#[test]
+fn a_lease_whose_answer_was_lost_comes_with_nothing_read() {
+    const LENGTH: Duration = Duration::from_secs(60);
+    let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+    let key = place().into();
+    let ask = |stage: &Stage, holder| {
+        block_on(stage.store.acquire_and_load(&key, Slot::Bot, holder, LENGTH))
+    };
+    let stage = Stage::new(&[]);
+    let (outcome, loaded) = ask(&stage, ours).unwrap();
+    assert_eq!(outcome, LeaseOutcome::Granted);
+    assert!(matches!(loaded, Loaded::Found(stored) if stored.version == stage.version));
+    for (script, calls) in [(&[Lost::After][..], 1), (&[Lost::Before], 2)] {
+        let stage = Stage::new(script);
+        let (outcome, loaded) = ask(&stage, ours).unwrap();
+        assert_eq!((outcome, stage.calls()), (LeaseOutcome::Granted, calls));
+        assert!(matches!(loaded, Loaded::NotRead));
+        *stage.link.script.lock().unwrap() = vec![Lost::Before];
+        let (outcome, loaded) = ask(&stage, theirs).unwrap();
+        assert!(matches!(outcome, LeaseOutcome::HeldFor(_)));
+        assert!(matches!(loaded, Loaded::NotRead));
+    }
+    *stage.link.script.lock().unwrap() = vec![Lost::Refused];
+    assert_eq!(ask(&stage, ours).unwrap_err().kind(), StoreErrorKind::Refused);
 }

@@ -14,8 +14,8 @@ use slack_proto::{
     tokens::InstallationKey,
 };
 use slack_store::{
-    EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, MemoryStore, Precondition, SealingKey,
-    SealingKeys, SecretBytes, StoreBackend, StoreErrorKind, StoredVersion, Write,
+    EntryKey, InstallationStore, LeaseHolder, LeaseOutcome, Loaded, MemoryStore, Precondition,
+    SealingKey, SealingKeys, SecretBytes, StoreBackend, StoreErrorKind, StoredVersion, Write,
 };
 
 fn over(backend: &MemoryStore) -> InstallationStore {
@@ -88,6 +88,30 @@ fn leases_are_released() {
     assert_ne!(sweep(theirs), LeaseOutcome::Granted);
     block_on(store.release_sweep(ours)).unwrap();
     assert_eq!(sweep(theirs), LeaseOutcome::Granted);
+}
+
+#[test]
+fn what_is_read_with_a_lease_is_opened_and_decoded_as_a_load_does() {
+    let backend = MemoryStore::new();
+    let store = over(&backend).sealed(keys(1));
+    let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+    let minute = Duration::from_secs(60);
+    let ask = |holder| block_on(store.acquire_and_load(&key(), Slot::Bot, holder, minute)).unwrap();
+    assert!(matches!(ask(ours), (LeaseOutcome::Granted, Loaded::Absent)));
+    let version = block_on(store.put(&key(), &installation("x"), Precondition::Absent)).unwrap();
+    let (outcome, loaded) = ask(ours);
+    let Loaded::Found(found) = loaded else { panic!("{loaded:?}") };
+    assert_eq!((outcome, found.version), (LeaseOutcome::Granted, version));
+    assert_eq!(found.installation.bot.unwrap().access_token.expose(), "x");
+    assert!(matches!(ask(theirs), (LeaseOutcome::HeldFor(_), Loaded::NotRead)));
+    // An entry that cannot be read hides no lease that was granted; whoever loads it is told.
+    let write = Write::new(StoredVersion::new(1), SecretBytes::new(b"x".to_vec()));
+    let entry = EntryKey::try_from(&key()).unwrap();
+    block_on(backend.put(&entry, &write, Precondition::Version(version))).unwrap();
+    assert!(matches!(ask(ours), (LeaseOutcome::Granted, Loaded::NotRead)));
+    assert!(block_on(store.load(&key())).is_err());
+    let held = block_on(store.lease(&key(), Slot::Bot)).unwrap().unwrap();
+    assert_eq!(held.holder, ours);
 }
 
 #[test]
