@@ -14,8 +14,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use redis::Cmd;
 use slack_store::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreBackend, StoreError, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, StoreBackend, StoreError, StoredVersion, Write,
 };
 
 pub use self::builder::RedisStoreBuilder;
@@ -61,16 +61,7 @@ impl RedisStore {
 impl StoreBackend for RedisStore {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         let name = self.server.names.entry(key.as_str());
-        let found: (Option<String>, Option<Vec<u8>>) =
-            self.server.send_read(&name, scripts::LOAD).await.map_err(Failure::of_read)?;
-        match found {
-            (None, None) => Ok(None),
-            (Some(version), Some(value)) => match version.parse() {
-                Ok(version) => Ok(Some(Entry::new(StoredVersion::from_i64(version), value))),
-                Err(_) => Err(altered(Cause::new("the version of an entry is not a number"))),
-            },
-            _ => Err(altered(Cause::new("an entry lacks its version or its value"))),
-        }
+        entry(self.server.send_read(&name, scripts::LOAD).await.map_err(Failure::of_read)?)
     }
 
     async fn put(
@@ -136,12 +127,29 @@ impl StoreBackend for RedisStore {
         let name = self.server.names.lease(key, part);
         let mut acquire = scripts::ACQUIRE.on([&*name]);
         acquire.arg(holder.as_bytes().as_slice()).arg(millis(length).max(1));
-        let held: i64 =
+        let held = self.server.send_write(&name, vec![acquire]).await.map_err(Failure::of_write)?;
+        Ok(outcome(held))
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let names = &self.server.names;
+        let (name, entry_name) = (names.lease(key, part), names.entry(key.as_str()));
+        let mut acquire = scripts::ACQUIRE_AND_LOAD.on([&*name, &*entry_name]);
+        acquire.arg(holder.as_bytes().as_slice()).arg(millis(length).max(1));
+        let (held, found): (i64, Option<Found>) =
             self.server.send_write(&name, vec![acquire]).await.map_err(Failure::of_write)?;
-        Ok(match u64::try_from(held) {
-            Ok(held) => LeaseOutcome::HeldFor(Duration::from_millis(held)),
-            Err(_) => LeaseOutcome::Granted,
-        })
+        // Replicas that have the lease have all that was written before it, and so the entry as it was read.
+        //
+        // What is damaged is reported by whoever loads it: the lease is granted all the same.
+        let loaded =
+            found.and_then(|found| entry(found).ok()).map_or(Loaded::NotRead, Loaded::from);
+        Ok((outcome(held), loaded))
     }
 
     async fn release(
@@ -171,6 +179,31 @@ impl StoreBackend for RedisStore {
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RedisStore").field(&self.server).finish()
+    }
+}
+
+/// The version and the value of an entry, as the server has them.
+type Found = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn entry(found: Found) -> Result<Option<Entry>, StoreError> {
+    match found {
+        (None, None) => Ok(None),
+        (Some(version), Some(value)) => {
+            let version = str::from_utf8(&version).ok().and_then(|it| it.parse().ok());
+            let Some(version) = version.map(StoredVersion::from_i64) else {
+                return Err(altered(Cause::new("the version of an entry is not a number")));
+            };
+            Ok(Some(Entry::new(version, value)))
+        }
+        _ => Err(altered(Cause::new("an entry lacks its version or its value"))),
+    }
+}
+
+/// Returns what a script says of a lease.
+fn outcome(held: i64) -> LeaseOutcome {
+    match u64::try_from(held) {
+        Ok(held) => LeaseOutcome::HeldFor(Duration::from_millis(held)),
+        Err(_) => LeaseOutcome::Granted,
     }
 }
 

@@ -70,6 +70,19 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return -1",
 };
 
+/// Does as [`ACQUIRE`], and returns after it version and value of the entry, or nothing: if another holder has the lease,
+/// or if the entry's key holds something else, which ends no script once the lease is written.
+pub(crate) const ACQUIRE_AND_LOAD: Script = Script {
+    keys: 2,
+    text: "#!lua
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return {math.max(0, redis.call('PTTL', KEYS[1])), false} end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local found = redis.pcall('HMGET', KEYS[2], 'version', 'value')
+if found.err then found = false end
+return {-1, found}",
+};
+
 /// Ends a lease of this holder.
 pub(crate) const RELEASE: Script = Script {
     keys: 1,

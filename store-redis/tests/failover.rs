@@ -18,7 +18,7 @@ use slack_auth::{
     methods::OauthV2Access,
     oauth::{AuthorizationCode, SecretAuthentication},
     runtime::TokioRuntime,
-    store::{LeaseHolder, LeaseOutcome, Precondition, StoreError},
+    store::{LeaseHolder, LeaseOutcome, Loaded, Precondition, StoreError},
     tokens::InstallationKey,
 };
 use slack_fake::{App, Clock, Consent, FakeSlack, FakeTransport, SharedFake, User, Workspace};
@@ -191,6 +191,8 @@ fn what_the_replica_does_not_have_is_not_settled_by_reading() {
         installation.bot_user_id = Some("U0FAKE00002".into());
         let written = store.put(&scene.key, &installation, Precondition::Version(first)).await;
         assert!(written.unwrap_err().is_unknown(), "a write that the replica does not have");
+        let read = store.acquire_and_load(&scene.key, Slot::Bot, holder, length).await;
+        assert!(read.unwrap_err().is_unknown(), "what comes with a lease that it does not have");
 
         // Once the replica has them they count, without a second write.
         scene.link.swallow(false);
@@ -198,8 +200,11 @@ fn what_the_replica_does_not_have_is_not_settled_by_reading() {
         assert_eq!(found.installation.bot_user_id, installation.bot_user_id);
         let held = until(async || store.lease(&scene.key, Slot::Bot).await).await.unwrap();
         assert_eq!(held.holder, holder);
-        let again = store.acquire(&scene.key, Slot::Bot, holder, length).await.unwrap();
+        let (again, loaded) =
+            store.acquire_and_load(&scene.key, Slot::Bot, holder, length).await.unwrap();
         assert_eq!(again, LeaseOutcome::Granted);
+        let Loaded::Found(found) = loaded else { panic!("{loaded:?}") };
+        assert_eq!(found.installation.bot_user_id, installation.bot_user_id);
     });
 }
 

@@ -6,7 +6,7 @@ use std::{future::Future, time::Duration};
 
 use redis::aio::MultiplexedConnection;
 use slack_store::{
-    Cursor, EntryKey, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes,
+    Cursor, EntryKey, LeaseHolder, LeaseOutcome, Loaded, Precondition, Query, SecretBytes,
     StoreBackend as _, StoreErrorKind, StoredVersion, Write,
 };
 use slack_store_redis::RedisStore;
@@ -100,6 +100,44 @@ fn what_is_not_the_stores_is_left_alone_and_named() {
         assert_eq!(error.kind(), StoreErrorKind::Damaged);
         let error = store.put(&key("team/T3"), &write(9), Precondition::Absent).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Damaged, "{}", words(&error));
+    });
+}
+
+/// Whoever has the lease is not kept from knowing it; the load that comes next is told what is wrong.
+#[test]
+fn a_damaged_entry_hides_no_lease_that_was_granted() {
+    with_server("a_damaged_entry_hides_no_lease_that_was_granted", |address| async move {
+        let prefix = prefix();
+        let store = RedisStore::builder(&address).prefix(&*prefix).open().await.unwrap();
+        let [ours, theirs] = [1, 2].map(|byte| LeaseHolder::from_bytes([byte; 16]));
+        let minute = Duration::from_secs(60);
+        for (text, damage) in [
+            ("team/T1", "SET ENTRY theirs"),
+            ("team/T2", "HSET ENTRY version seven"),
+            ("team/T3", "HSET ENTRY version 7"),
+            ("team/T4", "HSET ENTRY value theirs"),
+        ] {
+            let entry = format!("{prefix}:entry:{{{text}}}");
+            run(&address, &damage.replace("ENTRY", &entry)).await.unwrap();
+            let key = key(text);
+            let (outcome, loaded) =
+                store.acquire_and_load(&key, "bot", ours, minute).await.unwrap();
+            assert_eq!(outcome, LeaseOutcome::Granted, "{damage}");
+            assert!(matches!(loaded, Loaded::NotRead), "{damage}");
+            assert_eq!(store.lease(&key, "bot").await.unwrap().unwrap().holder, ours, "{damage}");
+            let error = store.load(&key).await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{damage}: {}", words(&error));
+            let (outcome, loaded) =
+                store.acquire_and_load(&key, "bot", theirs, minute).await.unwrap();
+            assert!(matches!(outcome, LeaseOutcome::HeldFor(left) if left <= minute), "{damage}");
+            assert!(matches!(loaded, Loaded::NotRead), "{damage}");
+        }
+        // This one reads, and not by a default.
+        store.put(&key("team/T5"), &write(7), Precondition::Absent).await.unwrap();
+        let answer = store.acquire_and_load(&key("team/T5"), "bot", ours, minute).await.unwrap();
+        assert!(matches!(answer.1, Loaded::Found(found) if found.version.as_u64() == 7));
+        let answer = store.acquire_and_load(&key("team/T6"), "bot", ours, minute).await.unwrap();
+        assert!(matches!(answer, (LeaseOutcome::Granted, Loaded::Absent)));
     });
 }
 
