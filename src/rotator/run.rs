@@ -1,6 +1,6 @@
 //! The task that does what a machine asks for, to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use slack_proto::{
     Installation, Slot,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     pace::{Outcome, Priority},
-    store::{LeaseHolder, LeaseOutcome, StoreError, Stored},
+    store::{LeaseHolder, LeaseOutcome, Loaded, StoreError, Stored},
 };
 
 /// One run of a machine, from the first action to its rest. If it is dropped before, what was under way counts as cut
@@ -32,6 +32,8 @@ pub(super) struct Run {
     holder: LeaseHolder,
     /// What the store held when it was last read or written.
     stored: Option<Stored>,
+    /// What was read with the lease, for the action that comes next and for no other.
+    loaded: Loaded<Stored>,
     /// Until when the lease lasts, by the runtime's own clock.
     lease: Option<Duration>,
     permit: Option<Permit>,
@@ -53,7 +55,8 @@ impl Run {
         let Some(holder) = running.lease.or_else(|| LeaseHolder::random().ok()) else { return };
         // How long the lease of a run that was dropped still lasts is not known.
         let lease = running.lease.map(|_| Duration::ZERO);
-        let run = Self { running, holder, stored: None, lease, permit: None };
+        let loaded = Loaded::NotRead;
+        let run = Self { running, holder, stored: None, loaded, lease, permit: None };
         run.go(first).await;
     }
 
@@ -80,8 +83,9 @@ impl Run {
 
     /// Returns the outcome of an action, or nothing if the run is to end here.
     async fn perform(&mut self, action: Action) -> Option<(Input, Cause)> {
+        let loaded = mem::replace(&mut self.loaded, Loaded::NotRead);
         Some(match action {
-            Action::Read => match self.read().await {
+            Action::Read => match self.read(loaded).await {
                 Ok(found) => (Input::Read(found), None),
                 Err(error) => (Input::ReadFailed, Some(Arc::new(error))),
             },
@@ -90,7 +94,7 @@ impl Run {
                 if self.entry().may_end(self.shared()) {
                     return None;
                 }
-                self.take_lease().await
+                self.take_lease_and_load().await
             }
             Action::Release => {
                 self.release().await;
@@ -112,8 +116,13 @@ impl Run {
         })
     }
 
-    async fn read(&mut self) -> Result<Option<AnyCredential>, StoreError> {
-        let stored = self.calls().load(&self.entry().name.key).await?;
+    /// Reads the store, unless that was done with the lease a moment ago.
+    async fn read(&mut self, loaded: Loaded<Stored>) -> Result<Option<AnyCredential>, StoreError> {
+        let stored = match loaded {
+            Loaded::NotRead => self.calls().load(&self.entry().name.key).await?,
+            Loaded::Absent => None,
+            Loaded::Found(stored) => Some(stored),
+        };
         let installation = stored.as_ref().map(|it| &it.installation);
         self.entry().found(installation);
         let found = installation.and_then(|it| it.any_credential(self.slot()));
@@ -149,13 +158,37 @@ impl Run {
         self.permit = Some(permit);
     }
 
+    /// Reads the entry with the lease where the store can: the machine asks for it next.
+    async fn take_lease_and_load(&mut self) -> (Input, Cause) {
+        let length = self.shared().policy.lease_length();
+        let began = self.shared().runtime.elapsed();
+        let name = &self.entry().name;
+        let asked = self.calls().acquire_and_load(&name.key, name.slot, self.holder, length).await;
+        let outcome = asked.map(|(outcome, loaded)| {
+            if outcome == LeaseOutcome::Granted {
+                self.loaded = loaded;
+            }
+            outcome
+        });
+        self.leased(began + length, outcome)
+    }
+
     async fn take_lease(&mut self) -> (Input, Cause) {
         let length = self.shared().policy.lease_length();
         let began = self.shared().runtime.elapsed();
         let name = &self.entry().name;
-        match self.calls().acquire(&name.key, name.slot, self.holder, length).await {
+        let outcome = self.calls().acquire(&name.key, name.slot, self.holder, length).await;
+        self.leased(began + length, outcome)
+    }
+
+    fn leased(
+        &mut self,
+        until: Duration,
+        outcome: Result<LeaseOutcome, StoreError>,
+    ) -> (Input, Cause) {
+        match outcome {
             Ok(LeaseOutcome::Granted) => {
-                self.lease = Some(began + length);
+                self.lease = Some(until);
                 self.running.lease = Some(self.holder);
                 (Input::Leased, None)
             }
@@ -199,7 +232,7 @@ impl Run {
     ) -> Result<bool, StoreError> {
         if self.stored.is_none() {
             // A run before this one has left it undone.
-            self.read().await?;
+            self.read(Loaded::NotRead).await?;
         }
         let (slot, key) = (self.slot(), self.entry().name.key.clone());
         let Some(stored) = &self.stored else { return Ok(false) };

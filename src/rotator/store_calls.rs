@@ -11,7 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::store::{
-    Cursor, HeldLease, KeyPage, LeaseHolder, LeaseOutcome, Precondition, StoreError,
+    Cursor, HeldLease, KeyPage, LeaseHolder, LeaseOutcome, Loaded, Precondition, StoreError,
     StoreErrorKind, Stored, StoredVersion,
 };
 
@@ -70,6 +70,16 @@ impl Calls<'_> {
         length: Duration,
     ) -> Result<LeaseOutcome, StoreError> {
         self.within(self.shared.store.acquire(key, slot, holder, length)).await
+    }
+
+    pub(super) async fn acquire_and_load(
+        &self,
+        key: &StoreKey,
+        slot: Slot,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Stored>), StoreError> {
+        self.within(self.shared.store.acquire_and_load(key, slot, holder, length)).await
     }
 
     pub(super) async fn release(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use slack_auth::store::{
-    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Page, Precondition, Query,
-    StoreBackend, StoreError, StoredVersion, Write,
+    Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, Page, Precondition,
+    Query, StoreBackend, StoreError, StoredVersion, Write,
 };
 
 /// `inner`, with something before each call.
@@ -32,6 +32,12 @@ pub(crate) trait Hooks: Send + Sync + 'static {
     fn lease(&self) -> Option<LeaseOutcome> {
         None
     }
+
+    /// Returns whether an entry is read with its lease, in one call. If not, reading it is a call of its own, which can
+    /// fail by itself.
+    fn reads_with_lease(&self) -> bool {
+        false
+    }
 }
 
 /// A call, by its name.
@@ -42,6 +48,7 @@ pub(crate) enum Call {
     Remove,
     Find,
     Acquire,
+    AcquireAndLoad,
     Release,
     Lease,
     Reserve,
@@ -91,6 +98,23 @@ impl<S: StoreBackend, H: Hooks> StoreBackend for Around<S, H> {
         match self.hooks.lease() {
             Some(answer) => Ok(answer),
             None => self.inner.acquire(key, part, holder, length).await,
+        }
+    }
+
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        if !self.hooks.reads_with_lease() {
+            return Ok((self.acquire(key, part, holder, length).await?, Loaded::NotRead));
+        }
+        self.hooks.before(Call::AcquireAndLoad).await?;
+        match self.hooks.lease() {
+            Some(answer) => Ok((answer, Loaded::NotRead)),
+            None => self.inner.acquire_and_load(key, part, holder, length).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Many callers and one refresh.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
     time::Duration,
 };
 
@@ -27,7 +27,7 @@ fn crowd(world: &World, rotator: &TokenRotator, count: usize) -> Arc<Mutex<Vec<S
 fn a_fresh_token_costs_one_reading_of_the_store() {
     let world = World::new();
     let (rotator, _) = world.rotator();
-    let reads = || world.hooks.reads.load(std::sync::atomic::Ordering::SeqCst);
+    let reads = || world.hooks.reads.load(SeqCst);
     let token = world.token(&rotator);
     assert!(world.is_live(&token));
     assert_eq!(reads(), 1);
@@ -37,22 +37,71 @@ fn a_fresh_token_costs_one_reading_of_the_store() {
     assert_eq!((reads(), world.refreshes()), (1, 0));
 }
 
-/// Each is a round trip, and a server may be far.
+/// Lets a token come due and be refreshed; returns the calls of the store, which may each be a round trip.
+fn calls_of_a_refresh(world: &World, rotator: &TokenRotator) -> Vec<Call> {
+    let (old, before) = (world.token(rotator), world.refreshes());
+    world.come_due();
+    world.hooks.calls.lock().unwrap().clear();
+    world.token(rotator);
+    world.runtime.run_until_stalled();
+    let calls = world.hooks.calls.lock().unwrap().clone();
+    assert_ne!(world.token(rotator), old);
+    assert_eq!(world.refreshes(), before + 1);
+    // Only a store that can run out of room does something when it is asked for some.
+    calls.into_iter().filter(|call| *call != Call::Reserve).collect()
+}
+
 #[test]
 fn a_refresh_asks_the_store_for_a_lease_an_entry_a_write_and_a_release() {
     let world = World::new();
+    let calls = calls_of_a_refresh(&world, &world.rotator().0);
+    assert_eq!(calls, [Call::Acquire, Call::Load, Call::Put, Call::Release]);
+}
+
+#[test]
+fn a_store_that_reads_with_the_lease_is_asked_three_times_for_a_refresh() {
+    let world = World::new();
+    world.hooks.reads_with_lease.store(true, SeqCst);
     let (rotator, _) = world.rotator();
-    let old = world.token(&rotator);
+    for _ in 0..2 {
+        let calls = calls_of_a_refresh(&world, &rotator);
+        assert_eq!(calls, [Call::AcquireAndLoad, Call::Put, Call::Release]);
+    }
+}
+
+/// What another process has stored is taken over from what comes with the lease, and nothing is sent.
+#[test]
+fn what_is_read_with_the_lease_decides_whether_to_send() {
+    let world = World::new();
+    world.hooks.reads_with_lease.store(true, SeqCst);
+    let (ours, _) = world.rotator();
+    let (theirs, _) = world.rotator();
+    world.token(&ours);
     world.come_due();
-    world.hooks.calls.lock().unwrap().clear();
-    world.token(&rotator);
+    world.token(&theirs);
     world.runtime.run_until_stalled();
-    assert_ne!(world.token(&rotator), old);
     assert_eq!(world.refreshes(), 1);
+    world.hooks.calls.lock().unwrap().clear();
+    world.token(&ours);
+    world.runtime.run_until_stalled();
     let calls = world.hooks.calls.lock().unwrap().clone();
-    // Only a store that can run out of room does something when it is asked for some.
-    let trips: Vec<_> = calls.into_iter().filter(|call| *call != Call::Reserve).collect();
-    assert_eq!(trips, [Call::Acquire, Call::Load, Call::Put, Call::Release]);
+    assert_eq!(calls, [Call::AcquireAndLoad, Call::Release]);
+    assert_eq!((world.token(&ours), world.refreshes()), (world.token(&theirs), 1));
+}
+
+/// What was read with the lease is not used once more: after a conflict the store is read.
+#[test]
+fn what_was_read_with_the_lease_is_used_once() {
+    let world = World::new();
+    world.hooks.reads_with_lease.store(true, SeqCst);
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    world.hooks.late_writes.store(1, SeqCst);
+    let calls = calls_of_a_refresh(&world, &rotator);
+    // The first reading settles whose write was in the way.
+    let expected =
+        [Call::AcquireAndLoad, Call::Put, Call::Load, Call::Load, Call::Put, Call::Release];
+    assert_eq!(calls, expected);
 }
 
 #[test]

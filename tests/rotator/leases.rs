@@ -7,7 +7,7 @@ use slack_fake::Fault;
 
 use crate::{
     incidents::seconds,
-    support::{LIFE, World},
+    support::{LIFE, World, around::Call},
 };
 
 #[test]
@@ -26,6 +26,24 @@ fn a_lease_that_a_slow_store_has_used_up_is_prolonged_before_the_request() {
         assert!(world.is_live(world.stored().access_token.expose()), "{slow}");
         assert_eq!((world.hooks.acquired.load(SeqCst), world.refreshes()), (leases, 1), "{slow}");
     }
+}
+
+/// What would be read then is not wanted.
+#[test]
+fn a_lease_is_prolonged_without_a_reading() {
+    let world = World::new();
+    world.hooks.reads_with_lease.store(true, SeqCst);
+    let (rotator, _) = world.rotator();
+    world.token(&rotator);
+    world.runtime.advance(LIFE + seconds(1));
+    world.hooks.calls.lock().unwrap().clear();
+    *world.hooks.slow.lock().unwrap() = Some((world.runtime.clone(), seconds(9)));
+    rotator.refresh_if_due(&world.key, Slot::Bot);
+    world.runtime.advance(seconds(200));
+    assert_eq!(world.refreshes(), 1);
+    let calls = world.hooks.calls.lock().unwrap().clone();
+    let expected = [Call::AcquireAndLoad, Call::Reserve, Call::Acquire, Call::Put, Call::Release];
+    assert_eq!(calls, expected);
 }
 
 #[test]

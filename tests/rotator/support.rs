@@ -219,6 +219,8 @@ pub(crate) struct Shaky {
     pub(crate) unavailable: Arc<Mutex<Vec<String>>>,
     /// How long each call takes.
     pub(crate) slow: Arc<Mutex<Option<(ManualRuntime, Duration)>>>,
+    /// Whether an entry is read with its lease, in one call.
+    pub(crate) reads_with_lease: Arc<AtomicBool>,
     /// How often a lease was asked for.
     pub(crate) acquired: Arc<AtomicUsize>,
     /// All calls, in order.
@@ -256,7 +258,8 @@ impl Hooks for Shaky {
         if call == Call::Load {
             self.reads.fetch_add(1, Ordering::SeqCst);
         }
-        if call == Call::Acquire {
+        let asks_for_lease = matches!(call, Call::Acquire | Call::AcquireAndLoad);
+        if asks_for_lease {
             self.acquired.fetch_add(1, Ordering::SeqCst);
         }
         let slow = self.slow.lock().unwrap().clone();
@@ -285,7 +288,7 @@ impl Hooks for Shaky {
         let fails_to_remove = call == Call::Remove && self.fails_to_remove.load(Ordering::SeqCst);
         let fails_to_write = call == Call::Put && self.fails_to_write.load(Ordering::SeqCst);
         let is_full = call == Call::Reserve && self.full.load(Ordering::SeqCst);
-        let fails_to_lease = call == Call::Acquire && self.fails_to_lease.load(Ordering::SeqCst);
+        let fails_to_lease = asks_for_lease && self.fails_to_lease.load(Ordering::SeqCst);
         if fails_to_write
             || fails_to_remove
             || fails_to_lease
@@ -295,6 +298,10 @@ impl Hooks for Shaky {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the test's store fails"));
         }
         Ok(())
+    }
+
+    fn reads_with_lease(&self) -> bool {
+        self.reads_with_lease.load(Ordering::SeqCst)
     }
 
     fn before_load(&self, key: &str) -> Result<(), StoreError> {

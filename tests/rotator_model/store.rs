@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use slack_auth::{
     runtime::Runtime as _,
     store::{
-        Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, MemoryStore, Page,
+        Cursor, Entry, EntryKey, HeldLease, LeaseHolder, LeaseOutcome, Loaded, MemoryStore, Page,
         Precondition, Query, StoreBackend, StoreError, StoreErrorKind, StoredVersion, Write,
     },
 };
@@ -115,7 +115,7 @@ impl Shelf {
             Fate::Hangs { done },
             Fate::Panics { done },
         ];
-        if call == "load" {
+        if matches!(call, "load" | "acquire and load") {
             let longest = if self.world.plan.weather == Weather::Mild { 800 } else { 8_000 };
             fates.extend([Fate::Stale(chance.millis(10, longest)); 3]);
         }
@@ -140,6 +140,21 @@ impl Shelf {
         }
     }
 
+    /// Returns what was found, or what was there before.
+    fn perhaps_late(&self, key: &EntryKey, found: Option<Entry>, fate: Fate) -> Option<Entry> {
+        let late = self.world.lag(self.life);
+        let late = if let Fate::Stale(ago) = fate { Some(ago) } else { late };
+        if let (Some(ago), Some(place)) = (late, self.place(key)) {
+            let old = self.was(key, ago);
+            if old.as_ref().map(|it| it.version) != found.as_ref().map(|it| it.version) {
+                let now = self.world.now();
+                self.world.state().stale_reads.insert((self.life, place), now);
+                return old;
+            }
+        }
+        found
+    }
+
     fn was(&self, key: &EntryKey, ago: Duration) -> Option<Entry> {
         let then = self.world.now().saturating_sub(ago);
         let history = self.history.lock().unwrap();
@@ -158,17 +173,8 @@ pub(crate) fn record(world: &World, history: &History, key: &EntryKey) {
 impl StoreBackend for Shelf {
     async fn load(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         let going = self.go("load", key).await?;
-        let mut found = self.inner().load(key).await?;
-        let late = self.world.lag(self.life);
-        let late = if let Fate::Stale(ago) = going.0 { Some(ago) } else { late };
-        if let (Some(ago), Some(place)) = (late, self.place(key)) {
-            let old = self.was(key, ago);
-            if old.as_ref().map(|it| it.version) != found.as_ref().map(|it| it.version) {
-                let now = self.world.now();
-                self.world.state().stale_reads.insert((self.life, place), now);
-                found = old;
-            }
-        }
+        let found = self.inner().load(key).await?;
+        let found = self.perhaps_late(key, found, going.0);
         self.back(going, Ok(found)).await
     }
 
@@ -219,6 +225,29 @@ impl StoreBackend for Shelf {
     ) -> Result<LeaseOutcome, StoreError> {
         let going = self.go("acquire", key).await?;
         let result = self.inner().acquire(key, part, holder, length).await;
+        self.back(going, result).await
+    }
+
+    /// Every second time nothing is read with the lease, as by a store that cannot.
+    async fn acquire_and_load(
+        &self,
+        key: &EntryKey,
+        part: &str,
+        holder: LeaseHolder,
+        length: Duration,
+    ) -> Result<(LeaseOutcome, Loaded<Entry>), StoreError> {
+        let what = format!("read with the lease {}", key.as_str());
+        if self.world.chance(self.life, &what).once_in(2) {
+            return Ok((self.acquire(key, part, holder, length).await?, Loaded::NotRead));
+        }
+        let going = self.go("acquire and load", key).await?;
+        let result = match self.inner().acquire_and_load(key, part, holder, length).await {
+            Ok((outcome, Loaded::Found(found))) => {
+                let found = self.perhaps_late(key, Some(found), going.0);
+                Ok((outcome, found.into()))
+            }
+            result => result,
+        };
         self.back(going, result).await
     }
 
