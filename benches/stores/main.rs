@@ -8,28 +8,29 @@
 //! beside it.
 
 mod bare;
+mod compare;
 mod ours;
 mod report;
 mod wire;
 
-use std::time::Instant;
-
 use bare::Bare;
+use compare::{Turns, compare};
 use ours::Ours;
-use report::{Figure, median};
+use report::{Asked, Figure};
 use tokio::runtime::Builder;
 
 /// How much is measured.
 #[derive(Clone, Copy)]
 struct Size {
-    rounds: usize,
-    calls: usize,
+    turns: Turns,
     rows: usize,
     judges_time: bool,
 }
 
-const FULL: Size = Size { rounds: 15, calls: 400, rows: 1_000_000, judges_time: true };
-const SMOKE: Size = Size { rounds: 1, calls: 20, rows: 20_000, judges_time: false };
+const FULL: Size =
+    Size { turns: Turns { rounds: 15, calls: 400 }, rows: 1_000_000, judges_time: true };
+const SMOKE: Size =
+    Size { turns: Turns { rounds: 1, calls: 20 }, rows: 20_000, judges_time: false };
 
 /// How many refreshes run at once, over how many connections.
 const AT_ONCE: usize = 64;
@@ -38,17 +39,7 @@ const CONNECTIONS: usize = 8;
 const PAGE: usize = 500;
 
 fn main() {
-    let (mut size, mut json) = (FULL, false);
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "smoke" => size = SMOKE,
-            "--json" => json = true,
-            other => {
-                eprintln!("unknown argument {other}: give none, smoke, or --json");
-                std::process::exit(2);
-            }
-        }
-    }
+    let asked = Asked::by_arguments();
     let Ok(server) = std::env::var("SLACK_AUTH_POSTGRES") else {
         eprintln!(
             "SLACK_AUTH_POSTGRES names no server: postgres://USER:PASSWORD@127.0.0.1/DATABASE"
@@ -56,13 +47,8 @@ fn main() {
         std::process::exit(2);
     };
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let figures = runtime.block_on(measure(&server, size));
-    for figure in &figures {
-        println!("{}", if json { figure.json() } else { figure.text() });
-    }
-    if !figures.iter().all(Figure::passes) {
-        std::process::exit(1);
-    }
+    let size = if asked.smoke { SMOKE } else { FULL };
+    asked.conclude(&runtime.block_on(measure(&server, size)));
 }
 
 async fn measure(server: &str, size: Size) -> Vec<Figure> {
@@ -75,21 +61,29 @@ async fn measure(server: &str, size: Size) -> Vec<Figure> {
     figures.push(Figure {
         name: "cycle: acquire, load, put, release",
         against: "the same statements by query_typed",
-        value: compare(size, async || ours.cycle("cycle").await, async || bare.cycle("bare").await)
-            .await,
+        value: compare(
+            size.turns,
+            async || ours.cycle("cycle").await,
+            async || bare.cycle("bare").await,
+        )
+        .await,
         limit: limit(1.25),
     });
     figures.push(Figure {
         name: "load",
         against: "the same statement by query_typed",
-        value: compare(size, async || ours.load("cycle").await, async || bare.load("bare").await)
-            .await,
+        value: compare(
+            size.turns,
+            async || ours.load("cycle").await,
+            async || bare.load("bare").await,
+        )
+        .await,
         limit: limit(1.15),
     });
 
     let wide = Ours::open(server, CONNECTIONS).await;
     let pool = bare::pool(server, CONNECTIONS);
-    let few = Size { calls: (size.calls / AT_ONCE).max(1), ..size };
+    let few = size.turns.of_larger_calls(AT_ONCE);
     figures.push(Figure {
         name: "64 cycles at once on 8 connections",
         against: "the same statements over a pool of 8",
@@ -117,7 +111,7 @@ async fn measure(server: &str, size: Size) -> Vec<Figure> {
         value: bare.bad_steps_of_due().await,
         limit: Some(0.0),
     });
-    let few = Size { calls: (size.calls / 40).max(1), ..size };
+    let few = size.turns.of_larger_calls(40);
     figures.push(Figure {
         name: "due within an hour: 500 of all rows",
         against: "500 of a range of the primary key",
@@ -142,25 +136,4 @@ async fn round_trips(server: &str) -> Figure {
         value: bare::float(wire.round_trips() - before),
         limit: Some(4.0),
     }
-}
-
-/// Returns the median of the ratios of the times of one and of the other, round by round.
-async fn compare(size: Size, one: impl AsyncFn(), other: impl AsyncFn()) -> f64 {
-    let mut ratios = Vec::new();
-    one().await;
-    other().await;
-    for _ in 0..size.rounds {
-        let one = time(size.calls, &one).await;
-        let other = time(size.calls, &other).await;
-        ratios.push(one / other);
-    }
-    median(&ratios)
-}
-
-async fn time(calls: usize, call: &impl AsyncFn()) -> f64 {
-    let begin = Instant::now();
-    for _ in 0..calls {
-        call().await;
-    }
-    begin.elapsed().as_secs_f64()
 }

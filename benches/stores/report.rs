@@ -34,8 +34,40 @@ impl Figure {
     }
 }
 
-pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
+/// What the arguments ask for.
+pub(crate) struct Asked {
+    /// Everything once, and no judgement of times.
+    pub(crate) smoke: bool,
+    /// One object for each figure, and nothing else.
+    pub(crate) json: bool,
+}
+
+impl Asked {
+    /// Reads the arguments; ends the program with 2 if one is unknown.
+    pub(crate) fn by_arguments() -> Self {
+        let mut asked = Self { smoke: false, json: false };
+        for argument in std::env::args().skip(1) {
+            match argument.as_str() {
+                "smoke" => asked.smoke = true,
+                "--json" => asked.json = true,
+                // `cargo bench` says so.
+                "--bench" => {}
+                other => {
+                    eprintln!("unknown argument {other}: give none, smoke, or --json");
+                    std::process::exit(2);
+                }
+            }
+        }
+        asked
+    }
+
+    /// Prints the figures; ends the program with 1 if one of them passes its limit.
+    pub(crate) fn conclude(&self, figures: &[Figure]) {
+        for figure in figures {
+            println!("{}", if self.json { figure.json() } else { figure.text() });
+        }
+        if !figures.iter().all(Figure::passes) {
+            std::process::exit(1);
+        }
+    }
 }

@@ -112,7 +112,7 @@ impl Server {
         self.worker.handle().spawn(async move {
             let deadline = Instant::now() + server.timeout;
             // What is left undone is done by whoever finds it.
-            let _ = server.exchange(&commands, false, deadline).await;
+            let _ = server.exchange(commands, false, deadline).await;
         });
     }
 
@@ -142,7 +142,7 @@ impl Server {
         let server = Arc::clone(self);
         let deadline = Instant::now() + self.timeout;
         let task = self.worker.handle().spawn(async move {
-            let answers = server.exchange(&commands, written.is_some(), deadline).await;
+            let answers = server.exchange(commands, written.is_some(), deadline).await;
             if let (Some(name), Err(Failure::Lost(_) | Failure::Behind(_))) = (written, &answers) {
                 server.unconfirmed().insert(name);
             }
@@ -154,7 +154,7 @@ impl Server {
 
     async fn exchange(
         &self,
-        commands: &[Cmd],
+        commands: Vec<Cmd>,
         waits: bool,
         deadline: Instant,
     ) -> Result<Answers, Failure> {
@@ -166,7 +166,7 @@ impl Server {
         // Each answer stands for itself: the error of all together names no code.
         pipeline.ignore_errors();
         for command in commands {
-            pipeline.add_command(command.clone());
+            pipeline.add_command(command);
         }
         if waits {
             // A part of the time stays for the answer.
