@@ -75,13 +75,12 @@ pub(in crate::conformance) fn plan(fault: &str) -> Option<Plan> {
         "h2-goaway-while-idle" => {
             let mut frames = good();
             frames.push(Frame::go_away(true, NO_ERROR));
-            let first = vec![read(), Step::Frames(frames)];
+            let first = vec![read(), Step::Frames(frames), Step::HangUp, Step::Drain];
             let second = vec![read(), Step::Frames(good()), Step::Drain];
             Plan { warm_up: Some(Ask::Post), ..Plan::h2(vec![first, second]) }
         }
         "h2-closed-while-idle" => {
-            let each = vec![read(), Step::Frames(good())];
-            Plan { warm_up: Some(Ask::Post), ..Plan::h2(vec![each.clone(), each]) }
+            Plan { warm_up: Some(Ask::Post), ..Plan::h2(vec![answers_and_closes(); 2]) }
         }
         "h2-headers-long" => {
             let long = "y".repeat(17_000);
