@@ -5,6 +5,7 @@
 
 mod origin;
 mod servers;
+mod silence;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use slack_transport_reqwest::ReqwestTransport;
 
 use origin::Origin;
 use servers::Servers;
+use silence::Silence;
 
 trait Both: Transport + BlockingTransport {}
 impl<T: Transport + BlockingTransport> Both for T {}
@@ -41,6 +43,10 @@ fn main() {
     let _inside = runtime.enter();
     let origin = Origin::start();
     let servers = Servers::start(origin.port);
+    let silence = Silence::on(origin.port);
+    if silence.is_none() {
+        println!("skipped: no name has both addresses here, so that IPv6 and IPv4 cannot race");
+    }
     let mut failures = Vec::new();
     let mut cases = 0;
     for way in ways(&servers) {
@@ -114,6 +120,11 @@ fn main() {
         check("good, by HAProxy", good, &ok);
         let tunnel = vec![call(&way.proxied, format!("{}/ok", servers.https()))];
         check("CONNECT with a password", tunnel, &ok);
+        if let Some(silence) = &silence {
+            // A client that tries one address after the other is still at the first when its time is over.
+            let raced = vec![call(&way.transport, format!("{}/ok", silence.url()))];
+            check("silent on IPv6, there on IPv4", raced, &ok);
+        }
         let refused = vec![call(&way.refused, format!("{}/ok", servers.https()))];
         check("CONNECT with a wrong password", refused, &kind(ErrorKind::Connect, true));
     }
