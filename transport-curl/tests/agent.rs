@@ -255,3 +255,46 @@ fn dropping_the_transport_ends_its_thread() {
         thread::sleep(Duration::from_millis(1));
     }
 }
+
+#[test]
+fn of_many_connections_a_bounded_number_stays_open() {
+    const AT_ONCE: usize = 200;
+    /// What libcurl is told to keep.
+    const KEPT: usize = 128;
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody is answered before all have asked, so that each has a connection of its own.
+    let server = thread::spawn(move || {
+        let mut sockets: Vec<_> = (0..AT_ONCE).map(|_| listener.accept().unwrap().0).collect();
+        for socket in &mut sockets {
+            assert!(read_request(socket));
+        }
+        for socket in &mut sockets {
+            socket.write_all(REPLY).unwrap();
+        }
+        sockets
+    });
+    let transport = CurlTransport::new(Limits::new()).unwrap();
+    for answer in pollster::block_on(join_all((0..AT_ONCE).map(|_| transport.send(post(address)))))
+    {
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    let sockets = server.join().unwrap();
+    let open = || {
+        sockets
+            .iter()
+            .filter(|socket| {
+                socket.set_nonblocking(true).unwrap();
+                let peeked = socket.peek(&mut [0]);
+                peeked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+            })
+            .count()
+    };
+    let give_up = Instant::now() + Duration::from_secs(5);
+    while open() > KEPT {
+        assert!(Instant::now() < give_up, "{} idle connections stay open", open());
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(open() > 0, "none is kept");
+}
