@@ -1,7 +1,5 @@
 //! `auth.test`: the owner of a token.
 
-use serde_json::Value;
-
 use crate::state::memory::State;
 use crate::wire::call::{Arguments, Call};
 use crate::wire::json::Object;
@@ -33,16 +31,15 @@ impl State {
         let mut body = Object::new();
         body.text("bot_id", credential.bot_id.as_deref());
         body.text("enterprise_id", target.enterprise.as_deref());
-        let expires_in = holder.expires_at.map(|end| Value::from(end.saturating_sub(now)));
-        body.value("expires_in", expires_in);
-        body.value("is_enterprise_install", Value::from(target.is_org_wide()));
-        body.value("ok", Value::from(true));
+        body.number("expires_in", holder.expires_at.map(|end| end.saturating_sub(now)));
+        body.flag("is_enterprise_install", target.is_org_wide());
+        body.flag("ok", true);
         body.text("team", team);
         body.text("team_id", place);
         body.text("url", url.as_str());
         match user {
             Some(user) => body.text("user", user),
-            None => body.value("user", Value::Null),
+            None => body.null("user"),
         }
         body.text("user_id", credential.user_id.as_ref());
         let body = Body::Written(body.end());

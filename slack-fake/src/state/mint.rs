@@ -56,7 +56,11 @@ impl Mint {
     pub(crate) fn request_id(&mut self) -> String {
         self.counter = self.counter.wrapping_add(1);
         let numbers = SplitMix(self.seed ^ self.counter.rotate_left(32));
-        text(HEX, 32, numbers.flat_map(u64::to_be_bytes))
+        let mut digits = [0; 32];
+        for (two, byte) in digits.chunks_exact_mut(2).zip(numbers.flat_map(u64::to_be_bytes)) {
+            two.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        String::from_utf8_lossy(&digits).into_owned()
     }
 
     /// The last part of an incoming webhook's address.

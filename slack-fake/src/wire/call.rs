@@ -152,7 +152,7 @@ fn parts(content_type: &str) -> (&str, Option<&str>) {
 impl<'a> Authorization<'a> {
     fn read(headers: &'a HeaderMap) -> Self {
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Self::None };
-        let Ok(text) = value.to_str() else { return Self::Other };
+        let Ok(text) = std::str::from_utf8(value.as_bytes()) else { return Self::Other };
         match text.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Self::Bearer(token),
             Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {

@@ -15,12 +15,15 @@ pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
 pub(crate) fn object_to_bytes(members: &Map<String, Value>) -> Vec<u8> {
     let mut object = Object::new();
     for (name, value) in members {
-        object.member(name, |out| write(out, value));
+        object.next();
+        write_text(&mut object.0, name);
+        object.0.push(b':');
+        write(&mut object.0, value);
     }
     object.end()
 }
 
-/// An object that is written member by member.
+/// An object that is written member by member, with names that need no escapes.
 pub(crate) struct Object(Vec<u8>);
 
 impl Object {
@@ -28,26 +31,42 @@ impl Object {
         Self(Vec::with_capacity(USUAL))
     }
 
-    /// Adds a member whose value `write` writes.
-    fn member(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+    fn next(&mut self) {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        write_text(&mut self.0, name);
-        self.0.push(b':');
-        write(&mut self.0);
+    }
+
+    /// Adds a member, up to its value.
+    fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.next();
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        &mut self.0
     }
 
     /// Adds a text; one that is absent is left out.
-    pub(crate) fn text<'a>(&mut self, name: &str, text: impl Into<Option<&'a str>>) {
+    pub(crate) fn text<'a>(&mut self, name: &'static str, text: impl Into<Option<&'a str>>) {
         if let Some(text) = text.into() {
-            self.member(name, |out| write_text(out, text));
+            write_text(self.name(name), text);
         }
     }
 
-    /// Adds a value of another kind; one that is absent is left out.
-    pub(crate) fn value(&mut self, name: &str, value: impl Into<Option<Value>>) {
-        if let Some(value) = value.into() {
-            self.member(name, |out| write(out, &value));
+    /// Adds a boolean.
+    pub(crate) fn flag(&mut self, name: &'static str, flag: bool) {
+        self.name(name).extend_from_slice(if flag { b"true" } else { b"false" });
+    }
+
+    /// Adds a whole number; one that is absent is left out.
+    pub(crate) fn number(&mut self, name: &'static str, number: Option<u64>) {
+        if let Some(number) = number {
+            // Writing into memory cannot fail.
+            let _ = serde_json::to_writer(self.name(name), &number);
         }
+    }
+
+    /// Adds `null`.
+    pub(crate) fn null(&mut self, name: &'static str) {
+        self.name(name).extend_from_slice(b"null");
     }
 
     pub(crate) fn end(mut self) -> Vec<u8> {
@@ -194,11 +213,13 @@ mod tests {
     #[test]
     fn an_object_leaves_out_what_is_absent() {
         let mut object = Object::new();
-        object.text("a/b", None::<&str>);
-        object.value("n", Some(Value::from(1)));
+        object.text("a", None::<&str>);
+        object.number("n", Some(1));
         object.text("t", "\u{7f}");
-        object.value("m", None::<Value>);
-        assert_eq!(object.end(), br#"{"n":1,"t":"\u007f"}"#);
+        object.number("m", None);
+        object.flag("f", false);
+        object.null("u");
+        assert_eq!(object.end(), br#"{"n":1,"t":"\u007f","f":false,"u":null}"#);
         assert_eq!(Object::new().end(), b"{}");
     }
 }

@@ -1,12 +1,13 @@
 //! Answers: the JSON envelope, pages and redirects, with the headers that Slack sends.
 
+use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
     CACHE_CONTROL, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER,
 };
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::wire::json;
@@ -82,7 +83,7 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
     let (mut body, scopes, status) = match outcome {
         Ok(Answer { body: Body::Written(text), scopes }) => {
             if warnings.is_empty() {
-                return with_scopes(plain(StatusCode::OK, JSON, text), scopes);
+                return with_scopes(of_method(StatusCode::OK, text), scopes);
             }
             (serde_json::from_slice(&text).unwrap_or_default(), scopes, None)
         }
@@ -104,17 +105,37 @@ pub(crate) fn envelope(outcome: Result<Answer, Failure>, warnings: &[&str]) -> R
         }
     }
     let text = json::object_to_bytes(&body);
-    with_scopes(plain(status.unwrap_or(StatusCode::OK), JSON, text), scopes)
+    with_scopes(of_method(status.unwrap_or(StatusCode::OK), text), scopes)
+}
+
+/// Writes the answer of a method, with the headers that each has.
+fn of_method(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
+    // To copy a table costs a quarter of making it.
+    static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+        let mut response = plain(StatusCode::OK, JSON, Vec::new());
+        allow_any_origin(&mut response);
+        // They keep the room of what each answer sets.
+        for name in [OAUTH_SCOPES, REQUEST_ID, DATE] {
+            response.headers_mut().insert(name, HeaderValue::from_static(""));
+        }
+        std::mem::take(response.headers_mut())
+    });
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = HEADERS.clone();
+    response
 }
 
 /// Adds the headers that tell of scopes.
 fn with_scopes(mut response: Response<Vec<u8>>, scopes: Option<ScopeHeaders>) -> Response<Vec<u8>> {
-    if let Some(ScopeHeaders { granted, accepted }) = scopes {
-        set(&mut response, OAUTH_SCOPES, granted);
-        if let Some(accepted) = accepted {
-            let accepted = HeaderValue::from_static(accepted);
-            response.headers_mut().insert(ACCEPTED_OAUTH_SCOPES, accepted);
-        }
+    let Some(ScopeHeaders { granted, accepted }) = scopes else {
+        response.headers_mut().remove(OAUTH_SCOPES);
+        return response;
+    };
+    set(&mut response, OAUTH_SCOPES, granted);
+    if let Some(accepted) = accepted {
+        let accepted = HeaderValue::from_static(accepted);
+        response.headers_mut().insert(ACCEPTED_OAUTH_SCOPES, accepted);
     }
     response
 }
@@ -178,6 +199,9 @@ pub(crate) fn plain(
 /// Lets scripts of any origin read an answer of the API.
 pub(crate) fn allow_any_origin(response: &mut Response<Vec<u8>>) {
     let headers = response.headers_mut();
+    if headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+        return;
+    }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
@@ -201,10 +225,11 @@ pub(crate) fn set_retry_after(response: &mut Response<Vec<u8>>, seconds: u64) {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }
 
-/// Sets a header, unless the value cannot be a header value.
+/// Sets a header; if the value cannot be a header value, removes it.
 pub(crate) fn set(response: &mut Response<Vec<u8>>, name: HeaderName, value: String) {
-    if let Ok(value) = HeaderValue::try_from(value) {
-        response.headers_mut().insert(name, value);
+    match HeaderValue::try_from(value) {
+        Ok(value) => drop(response.headers_mut().insert(name, value)),
+        Err(_) => drop(response.headers_mut().remove(name)),
     }
 }
 
