@@ -69,14 +69,20 @@ impl<'de> Envelope<'de> {
         self.ok == OkState::True
     }
 
-    /// Reads all members of a reply: those that `object` knows into it, those of the envelope here.
+    /// Reads all members of a reply: those that the object knows into it, those of the envelope here.
+    ///
+    /// The object is made for the first member that is not `ok` or `error`, and most errors have none.
     pub(crate) fn read_around<O: Object<'de>, A: MapAccess<'de>>(
         &mut self,
-        object: &mut O,
+        object: &mut Option<O>,
         mut map: A,
     ) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(KeySeed)? {
-            if !object.member(&key, &mut map, &mut self.notes)? && !self.member(&key, &mut map)? {
+            if self.verdict(&key, &mut map)? {
+                continue;
+            }
+            let object = object.get_or_insert_default();
+            if !object.member(&key, &mut map, &mut self.notes)? && !self.rest(&key, &mut map)? {
                 object.unknown(&key, &mut map, &mut self.notes)?;
             }
         }
@@ -89,6 +95,15 @@ impl<'de> Envelope<'de> {
         key: &Cow<'de, str>,
         map: &mut A,
     ) -> Result<bool, A::Error> {
+        Ok(self.verdict(key, map)? || self.rest(key, map)?)
+    }
+
+    /// Reads the value of `key` if it is one of the two that tell success from failure. Returns whether it was.
+    fn verdict<A: MapAccess<'de>>(
+        &mut self,
+        key: &Cow<'de, str>,
+        map: &mut A,
+    ) -> Result<bool, A::Error> {
         match &**key {
             "ok" => {
                 let seed = Lenient::<OkValue>::new(&mut self.notes, Place::member("ok", key));
@@ -96,13 +111,24 @@ impl<'de> Envelope<'de> {
                 self.see_ok(ok.map_or(OkState::NotBoolean, |OkValue(ok)| ok));
             }
             "error" => self.error.read("error", key, map, &mut self.notes)?,
-            "warning" | "needed" | "provided" | "errors" | "response_metadata" => {
-                let rest = self.rest.get_or_insert_default();
-                return rest.member(key, map, &mut self.notes);
-            }
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Reads the value of `key` if it is another one of the envelope's. Returns whether it was.
+    fn rest<A: MapAccess<'de>>(
+        &mut self,
+        key: &Cow<'de, str>,
+        map: &mut A,
+    ) -> Result<bool, A::Error> {
+        match &**key {
+            "warning" | "needed" | "provided" | "errors" | "response_metadata" => {
+                let rest = self.rest.get_or_insert_default();
+                rest.member(key, map, &mut self.notes)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn see_ok(&mut self, seen: OkState) {
@@ -118,12 +144,13 @@ impl<'de> Envelope<'de> {
 
     /// Returns the rest of the envelope; nothing is allocated if there is nothing.
     pub(crate) fn take_details(&mut self) -> Option<Box<Details>> {
+        let Some(rest) = self.rest.take() else {
+            let odd = self.notes.has_oddities().then(|| self.notes.take_oddities());
+            return odd
+                .map(|parse_warnings| Box::new(Details { parse_warnings, ..Details::default() }));
+        };
         let parse_warnings = self.notes.take_oddities();
-        if parse_warnings.is_empty() && self.rest.is_none() {
-            return None;
-        }
-        let Rest { warning, needed, provided, errors, metadata } =
-            self.rest.take().map(|rest| *rest).unwrap_or_default();
+        let Rest { warning, needed, provided, errors, metadata } = *rest;
         let metadata = metadata.take().map(|Nested(metadata)| metadata).unwrap_or_default();
         let mut warnings = metadata.warnings.take().unwrap_or_default();
         for text in warning.take().iter().flat_map(Scopes::iter) {

@@ -140,6 +140,10 @@ impl Notes {
         Some((member, odd.and_then(|oddity| oddity.offset)))
     }
 
+    pub(crate) fn has_oddities(&self) -> bool {
+        !self.parse_warnings.is_empty()
+    }
+
     /// Returns the parse warnings, and clears them.
     pub(crate) fn take_oddities(&mut self) -> Vec<ParseWarning> {
         std::mem::take(&mut self.parse_warnings)

@@ -74,10 +74,10 @@ macro_rules! lenient_payload {
                 map: A,
                 envelope: &mut $crate::wire::envelope::Envelope<'de>,
             ) -> Result<(), A::Error> {
-                let mut wire = <$Wire>::default();
+                let mut wire = None::<$Wire>;
                 envelope.read_around(&mut wire, map)?;
                 if envelope.is_success() {
-                    *slot = Self::from_wire(wire, &mut envelope.notes);
+                    *slot = Self::from_wire(wire.unwrap_or_default(), &mut envelope.notes);
                 }
                 Ok(())
             }
