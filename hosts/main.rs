@@ -90,6 +90,7 @@ impl Run {
         let mut crowd = Crowd::new(&slack, setting, leases);
         let mut blows = Blows::on(setting.server);
         let (begin, mut verdict) = (Instant::now(), None);
+        thread::sleep(CALM);
         // A slow machine may take its time.
         while begin.elapsed() < setting.length
             || leases == Leases::On && !blows.had_all() && begin.elapsed() < 2 * setting.length
@@ -180,6 +181,10 @@ impl Display for Run {
         write!(f, "the processes said {:?}", self.said)
     }
 }
+
+/// How long nothing is done at first, while the first tokens are refreshed: without leases some of them are sent twice, and
+/// nothing is the reason.
+const CALM: Duration = Duration::from_secs(5);
 
 /// Waits, but not for long.
 fn a_moment(least: u64, most: u64) {
