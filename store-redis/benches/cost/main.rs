@@ -95,7 +95,8 @@ async fn measure(server: &str, smoke: bool) -> Vec<Figure> {
 async fn round_trips(server: &str) -> Figure {
     let store = Ours::open(&wire::start(server, DELAY).await).await;
     let mut least = Duration::MAX;
-    for _ in 0..4 {
+    // The least of many: on a busy machine a delay takes longer than it is.
+    for _ in 0..16 {
         let begin = Instant::now();
         store.cycle("wire").await;
         least = least.min(begin.elapsed());
