@@ -16,13 +16,17 @@ use slack_morphism::prelude::SlackOAuthV2AccessTokenRequest;
 use slack_morphism::{SlackClient, prelude::SlackClientHyperConnector};
 
 use crate::contenders::{
-    Run, bare_curl, bare_reqwest, on_threads, raw_hyper, reqwest_as_ours, runtime,
+    Run, bare_curl, bare_reqwest, counted, on_threads, raw_hyper, reqwest_as_ours, runtime,
 };
+use crate::floor::parsed;
 
 /// A request of about that size, with nothing built of arguments and nothing parsed.
 pub(crate) const REQWEST_ALONE: &str = "call: reqwest alone";
 pub(crate) const HYPER_ALONE: &str = "call: hyper connection alone";
 pub(crate) const CURL_ALONE: &str = "call: curl easy alone";
+/// The same, and the answer read by serde's derive: what nobody who wants the token can be below.
+pub(crate) const REQWEST_PARSED: &str = "call: reqwest alone, and serde_json";
+pub(crate) const CURL_PARSED: &str = "call: curl easy alone, and serde_json";
 pub(crate) const OUR_CALL: &str = "call: ours over reqwest";
 pub(crate) const OUR_CALL_HYPER: &str = "call: ours over hyper";
 pub(crate) const OUR_CALL_CURL: &str = "call: ours over curl, blocking";
@@ -32,7 +36,8 @@ pub(crate) const SLACK_MORPHISM: &str = "call: slack-morphism";
 pub(crate) fn over_libcurl(address: SocketAddr) -> Vec<(&'static str, Run)> {
     let origin = &format!("http://{address}");
     vec![
-        (CURL_ALONE, bare_curl(format!("{origin}/api/oauth.v2.access"))),
+        (CURL_ALONE, bare_curl(format!("{origin}/api/oauth.v2.access"), counted)),
+        (CURL_PARSED, bare_curl(format!("{origin}/api/oauth.v2.access"), parsed)),
         (OUR_CALL_CURL, our_blocking_call(client(Backend::Curl, origin))),
     ]
 }
@@ -41,7 +46,8 @@ pub(crate) fn over_hyper(address: SocketAddr) -> Vec<(&'static str, Run)> {
     let origin = &format!("http://{address}");
     let url = format!("{origin}/api/oauth.v2.access");
     vec![
-        (REQWEST_ALONE, bare_reqwest(url, reqwest_as_ours())),
+        (REQWEST_ALONE, bare_reqwest(url.clone(), reqwest_as_ours(), counted)),
+        (REQWEST_PARSED, bare_reqwest(url, reqwest_as_ours(), parsed)),
         (HYPER_ALONE, raw_hyper(address)),
         (OUR_CALL, our_call(client(Backend::Reqwest, origin))),
         (OUR_CALL_HYPER, our_call(client(Backend::Hyper, origin))),

@@ -12,14 +12,15 @@ mod baseline;
 mod calls;
 mod contenders;
 mod crates;
+mod floor;
 mod report;
 mod server;
 
 use std::time::Instant;
 
 use calls::{
-    CURL_ALONE, HYPER_ALONE, OAUTH2, OUR_CALL, OUR_CALL_CURL, OUR_CALL_HYPER, REQWEST_ALONE,
-    SLACK_MORPHISM,
+    CURL_ALONE, CURL_PARSED, HYPER_ALONE, OAUTH2, OUR_CALL, OUR_CALL_CURL, OUR_CALL_HYPER,
+    REQWEST_ALONE, REQWEST_PARSED, SLACK_MORPHISM,
 };
 use contenders::{BARE_CURL, BARE_REQWEST, ISAHC, OUR_CURL, OUR_CURL_BLOCKING, OUR_REQWEST, Run};
 use cpu_time::ProcessTime;
@@ -44,6 +45,10 @@ const CRATES: f64 = 0.70;
 
 /// What no call over that client can be below, and what the limits are not about. Not judged.
 const FLOORS: &[(&str, &str)] = &[
+    (REQWEST_PARSED, REQWEST_ALONE),
+    (CURL_PARSED, CURL_ALONE),
+    (OUR_CALL, REQWEST_PARSED),
+    (OUR_CALL_CURL, CURL_PARSED),
     (REQWEST_ALONE, OAUTH2),
     (REQWEST_ALONE, SLACK_MORPHISM),
     (HYPER_ALONE, SLACK_MORPHISM),
