@@ -32,8 +32,7 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
         return nothing(fault, None);
     }
     let mut envelope = Envelope::for_text(text);
-    // serde_json spends some twelve instructions on each byte of white space.
-    let mut json = serde_json::Deserializer::from_str(text.trim_ascii_end());
+    let mut json = serde_json::Deserializer::from_str(without_space_behind(text));
     let read = json.deserialize_map(ReplyVisitor { envelope: &mut envelope, slot: &mut *slot });
     match read.and_then(|()| json.end()) {
         Ok(()) => finish(text, &mut envelope),
@@ -42,6 +41,16 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
             cold(body, slot, Some((error.line(), error.column())))
         }
     }
+}
+
+/// Returns a text up to its last brace, if all behind it is white space, on each byte of which serde_json spends some
+/// twelve instructions.
+fn without_space_behind(text: &str) -> &str {
+    let end = memchr::memrchr(b'}', text.as_bytes()).map_or(0, |brace| brace + 1);
+    // Without a way out in the middle the compiler looks at many bytes at a time.
+    let is_space =
+        text.as_bytes()[end..].iter().fold(true, |all, byte| all & byte.is_ascii_whitespace());
+    if is_space { &text[..end] } else { text }
 }
 
 /// Returns what a text is that does not begin with an object; `None` if it does.
@@ -211,6 +220,23 @@ mod tests {
             assert_eq!(payload, None);
             let column = body.find('x').unwrap() + 2;
             assert_eq!((read.fault, read.position), (Fault::Shape, Some((1, column))), "{body}");
+        }
+    }
+
+    #[test]
+    fn white_space_behind_is_passed_over_and_nothing_else() {
+        for (text, read) in [
+            ("{}", "{}"),
+            ("{} \r\n\t", "{}"),
+            ("{\"a\":{} ", "{\"a\":{}"),
+            ("{} x", "{} x"),
+            ("{} } ", "{} }"),
+            ("{}\u{a0}", "{}\u{a0}"),
+            ("{} é", "{} é"),
+            ("  ", ""),
+            ("{", "{"),
+        ] {
+            assert_eq!(without_space_behind(text), read, "{text:?}");
         }
     }
 
