@@ -1,9 +1,11 @@
 //! The crate `redis` alone: the store's scripts, sent the same way over one connection.
 
+use std::time::Duration;
+
 use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 use slack_store::{LeaseHolder, StoredVersion};
 
-use crate::{LEASE, PREFIX, VALUE, WEEK, scripts};
+use crate::{LEASE, PREFIX, TIMEOUT, VALUE, WEEK, scripts};
 
 type Found = (Option<String>, Option<Vec<u8>>);
 
@@ -15,7 +17,8 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) async fn connect(server: &str) -> Self {
         let client = Client::open(server).unwrap();
-        let settings = AsyncConnectionConfig::new().set_response_timeout(None);
+        // The crate has such a limit by default as well, a shorter one.
+        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(TIMEOUT));
         let connection = client.get_multiplexed_async_connection_with_config(&settings).await;
         Self { connection: connection.unwrap() }
     }
@@ -93,6 +96,6 @@ fn indexes() -> [String; 4] {
     ["all", "due", "attention", "stale"].map(|index| format!("{PREFIX}:bare:{{{PREFIX}}}:{index}"))
 }
 
-fn millis(length: std::time::Duration) -> u64 {
+fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap()
 }

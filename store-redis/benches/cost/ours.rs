@@ -6,7 +6,7 @@ use slack_store::{
 };
 use slack_store_redis::RedisStore;
 
-use crate::{LEASE, PREFIX, VALUE, WEEK};
+use crate::{LEASE, PREFIX, TIMEOUT, VALUE, WEEK};
 
 #[derive(Clone)]
 pub(crate) struct Ours {
@@ -15,7 +15,8 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) async fn open(server: &str) -> Self {
-        Self { store: RedisStore::builder(server).prefix(PREFIX).open().await.unwrap() }
+        let store = RedisStore::builder(server).prefix(PREFIX).timeout(TIMEOUT);
+        Self { store: store.open().await.unwrap() }
     }
 
     /// Acquires the lease and loads, writes another version, and releases.
