@@ -1,4 +1,4 @@
-//! Commands over one connection that all share, each with a deadline.
+//! Commands over a connection that all share, each with a deadline.
 
 use std::{
     collections::HashSet,
@@ -38,11 +38,13 @@ pub(crate) struct Server {
 /// The answer to each command.
 type Answers = Vec<Result<Value, Failure>>;
 
-/// The connection that is in use.
+/// The connections that are in use.
 #[derive(Default)]
 pub(crate) struct Current {
     connection: Option<MultiplexedConnection>,
-    /// How many there have been: whoever finds one broken ends that one and no later one.
+    /// The one where replicas are waited for: the server does nothing else on it meanwhile.
+    waiting: Option<MultiplexedConnection>,
+    /// How often they were ended: whoever finds one broken ends both, since the server may have changed, and no later ones.
     number: u64,
 }
 
@@ -158,7 +160,8 @@ impl Server {
         waits: bool,
         deadline: Instant,
     ) -> Result<Answers, Failure> {
-        let (mut connection, number) = match timeout_at(deadline, self.connection(deadline)).await {
+        let connected = timeout_at(deadline, self.connection(waits, deadline)).await;
+        let (mut connection, number) = match connected {
             Ok(connected) => connected?,
             Err(_) => return Err(Failure::Unsent(Cause::new("no connection was made in time"))),
         };
@@ -216,10 +219,16 @@ impl Server {
         }
     }
 
-    async fn connection(&self, deadline: Instant) -> Result<(MultiplexedConnection, u64), Failure> {
+    async fn connection(
+        &self,
+        waits: bool,
+        deadline: Instant,
+    ) -> Result<(MultiplexedConnection, u64), Failure> {
         let mut current = self.current.lock().await;
-        if let Some(connection) = &current.connection {
-            return Ok((connection.clone(), current.number));
+        let Current { connection, waiting, number } = &mut *current;
+        let current = if waits { waiting } else { connection };
+        if let Some(connection) = current {
+            return Ok((connection.clone(), *number));
         }
         let left = deadline.saturating_duration_since(Instant::now());
         // The crate's own limit of an answer, 500 ms, would be below the store's.
@@ -228,15 +237,14 @@ impl Server {
             .set_response_timeout(None);
         let opened = self.client.get_multiplexed_async_connection_with_config(&settings).await;
         let connection = opened.map_err(|error| Failure::of_connection(&error))?;
-        current.connection = Some(connection.clone());
-        current.number += 1;
-        Ok((connection, current.number))
+        *current = Some(connection.clone());
+        Ok((connection, *number))
     }
 
     async fn end(&self, number: u64) {
         let mut current = self.current.lock().await;
         if current.number == number {
-            current.connection = None;
+            *current = Current { number: number + 1, ..Current::default() };
         }
     }
 }

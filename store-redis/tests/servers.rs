@@ -222,6 +222,28 @@ fn a_write_that_too_few_replicas_have_is_unknown() {
 }
 
 #[test]
+fn who_reads_does_not_wait_for_replicas() {
+    let test = "who_reads_does_not_wait_for_replicas";
+    let Some(server) = Server::start(test, &[]) else { return };
+    in_tokio(async {
+        let store = RedisStore::builder(&server.address()).wait_for_replicas(1);
+        let store = store.timeout(Duration::from_secs(4)).open().await.unwrap();
+        let writer = store.clone();
+        let writing = tokio::spawn(async move {
+            let other = EntryKey::from_text("team/T2").unwrap();
+            writer.put(&other, &write(1), Precondition::Absent).await
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let begin = Instant::now();
+        assert_eq!(version(&store).await.unwrap(), None);
+        let took = begin.elapsed();
+        assert!(!writing.is_finished(), "no replica is there, and it was not waited for");
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(writing.await.unwrap().unwrap_err().is_unknown());
+    });
+}
+
+#[test]
 fn a_replica_is_no_store() {
     let test = "a_replica_is_no_store";
     let Some(primary) = Server::start(test, &[]) else { return };
