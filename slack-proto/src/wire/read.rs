@@ -43,8 +43,8 @@ pub(crate) fn read<P: Payload, E: MethodError>(body: &[u8], slot: &mut Option<P>
     }
 }
 
-/// Returns a text up to its last brace, if all behind it is white space, on each byte of which serde_json spends some
-/// twelve instructions.
+/// Returns a text up to its last brace, if all behind it is white space: `serde_json` spends some twelve instructions on
+/// each byte of that.
 fn without_space_behind(text: &str) -> &str {
     let end = memchr::memrchr(b'}', text.as_bytes()).map_or(0, |brace| brace + 1);
     // Without a way out in the middle the compiler looks at many bytes at a time.
