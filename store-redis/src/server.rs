@@ -235,8 +235,9 @@ impl Server {
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(left))
             .set_response_timeout(None);
-        let opened = self.client.get_multiplexed_async_connection_with_config(&settings).await;
-        let connection = opened.map_err(|error| Failure::of_connection(&error))?;
+        // A future of some kilobytes, which every task would be as large as.
+        let opening = self.client.get_multiplexed_async_connection_with_config(&settings);
+        let connection = Box::pin(opening).await.map_err(|error| Failure::of_connection(&error))?;
         *current = Some(connection.clone());
         Ok((connection, *number))
     }
