@@ -36,7 +36,8 @@ pub(super) struct Entry {
     changed: event_listener::Event,
     /// Wakes a run that waits.
     woken: event_listener::Event,
-    /// Whether a task is at it, or a pair is not stored: such an entry is not dropped.
+    /// Whether a task is at it, a pair is not stored, or a refresh token that may be spent must be sent again soon: such an
+    /// entry is not dropped.
     busy: AtomicBool,
 }
 

@@ -88,6 +88,21 @@ fn a_long_lived_token_is_exchanged_when_rotation_is_switched_on() {
 }
 
 #[test]
+fn a_token_that_another_process_has_exchanged_is_replaced_before_slack_refuses_it() {
+    let world = World::with(App::new("1.2", "hush"));
+    let ((rotator, _), (other, _)) = (world.rotator(), world.rotator());
+    let old = world.token(&rotator);
+    world.slack.with(|fake| fake.turn_rotation_on("1.2"));
+    let new = world.runtime.block_on(other.exchange(&world.key, Slot::Bot)).unwrap();
+    world.runtime.advance(Duration::from_secs(3_600));
+    // The one that still works is handed out while the store is read.
+    assert_eq!(world.token(&rotator), old);
+    assert!(world.is_live(&old));
+    world.runtime.run_until_stalled();
+    assert_eq!(world.token(&rotator), new.expose());
+}
+
+#[test]
 fn an_installation_is_revoked_as_a_whole_and_deleted() {
     let world = World::new();
     let (rotator, _) = world.rotator();

@@ -12,10 +12,11 @@ use std::{
 
 use event_listener::Event;
 use slack_auth::{
-    Slot, Timestamp, TokenRotator,
+    AccessToken, Installation, Slot, StoreKey, Timestamp, TokenRotator,
     rotation::Rejection,
     runtime::{ManualRuntime, Runtime},
-    tokens::Fingerprint,
+    store::Precondition,
+    tokens::{Credential, Fingerprint, InstallationKey},
 };
 use slack_fake::{App, Fault};
 
@@ -133,6 +134,35 @@ fn a_pair_of_an_exchange_is_stored_by_the_next_caller() {
     assert!(stored.refresh_token.is_some());
     assert_eq!(world.token(&rotator), stored.access_token.expose());
     assert_eq!(world.slack.with(|fake| fake.calls("oauth.v2.exchange")), 1);
+}
+
+#[test]
+fn an_exchange_that_was_cut_off_keeps_nobody_from_reading_again() {
+    let world = World::with(App::new("1.2", "hush"));
+    let (rotator, runtime) = rotator(&world);
+    let old = world.token(&rotator);
+    world.slack.with(|fake| fake.turn_rotation_on("1.2"));
+    // It hangs at the lease, its caller gives it up, and its task is dropped with the runtime.
+    world.hooks.trip_at(0, false);
+    world.runtime.block_on(futures_lite::future::or(
+        async { drop(rotator.exchange(&world.key, Slot::Bot).await) },
+        world.runtime.sleep(Duration::from_millis(200)),
+    ));
+    runtime.stop();
+    // Another process exchanges the token, and later the pair: then the old token is dead.
+    let (other, _) = world.rotator();
+    world.runtime.block_on(other.exchange(&world.key, Slot::Bot)).unwrap();
+    world.runtime.advance(LIFE);
+    let new = world.token(&other);
+    assert!(world.is_live(&new) && !world.is_live(&old));
+    // Nobody has asked this process in the idle time, until somebody asks for another token.
+    let key = StoreKey::from(InstallationKey::Workspace("T0FAKE00002".into()));
+    let mut installation = Installation::new(key.place().clone());
+    let another = AccessToken::new("xoxb-another").unwrap();
+    installation.bot = Some(Credential::new(another, world.runtime.now()));
+    world.runtime.block_on(world.inner.put(&key, &installation, Precondition::Absent)).unwrap();
+    world.runtime.block_on(rotator.access_token(&key, Slot::Bot)).unwrap();
+    assert_eq!(world.token(&rotator), new);
 }
 
 #[test]

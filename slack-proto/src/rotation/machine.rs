@@ -80,6 +80,8 @@ pub struct Rotation {
     fallbacks: Vec<AnyCredential>,
     /// Whether the stored credential has replaced another one: then it comes from a refresh.
     replaced: bool,
+    /// When a credential that does not expire was last read.
+    unlimited_read_at: Option<Timestamp>,
     /// Whether anything was ever stored, as far as is known.
     was_known: bool,
     /// Whether the pair that was sent last is such a one.
@@ -185,6 +187,7 @@ impl Rotation {
             sent: None,
             fallbacks: Vec::new(),
             replaced: false,
+            unlimited_read_at: None,
             was_known: false,
             fell_back: false,
             spent: Vec::new(),

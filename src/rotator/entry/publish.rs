@@ -26,15 +26,16 @@ impl Entry {
     /// Publishes the token, if it is another; returns what observers are to be told.
     pub(super) fn publish(&self, shared: &Shared, state: &mut State) -> News {
         let news = News { name: self.name.clone(), events: state.rotation.take_events() };
-        let busy = state.running || state.left.is_some() || state.rotation.unsaved().is_some();
-        self.busy.store(busy, Ordering::Relaxed);
+        let now = shared.runtime.now();
+        // What a dropped task has left undone is forgotten with the entry, unless it is urgent.
+        let urgent = state.rotation.unsaved().is_some() || state.has_urgent_left(now);
+        self.busy.store(state.running || urgent, Ordering::Relaxed);
         if state.standing == Standing::Voided && state.rotation.unsaved().is_none() {
             state.standing = Standing::Current;
         }
         if state.standing != Standing::Current {
             return news;
         }
-        let now = shared.runtime.now();
         let live = state.rotation.valid_credential(now, Duration::ZERO);
         let due_at = match (state.running, state.rotation.problem()) {
             // Somebody looks after it.
@@ -42,7 +43,7 @@ impl Entry {
             (false, _) if state.has_urgent_left(now) => Some(now),
             // It is as good as it gets: now and then somebody may look.
             (false, Some(Problem::ReauthorizationNeeded(_))) => Some(now + PAUSE),
-            (false, _) => state.rotation.due_at(),
+            (false, _) => state.rotation.due_at().or_else(|| state.rotation.read_again_at()),
         };
         let shown = live.map(|live| (live.pair_fingerprint(), due_at));
         if shown == state.shown {

@@ -23,6 +23,7 @@ impl Rotation {
             || self.pending.is_some()
             || self.doubted
             || ended_for_good
+            || self.read_again_at().is_some_and(|at| now >= at)
         {
             return self.read_now(Why::ToKnow);
         }

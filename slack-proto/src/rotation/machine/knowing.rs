@@ -45,6 +45,15 @@ impl Rotation {
         self.policy.due_at(self.stored.as_ref()?, self.phase)
     }
 
+    /// Returns when a credential that does not expire is read again, an hour after the last time: another process may have
+    /// exchanged it for a rotating pair, and then Slack refuses it some hours later. `None` for any other credential.
+    #[must_use]
+    pub fn read_again_at(&self) -> Option<Timestamp> {
+        let stored = self.stored.as_ref()?;
+        let is_unlimited = stored.lifetime() == CredentialLifetime::Unlimited;
+        self.unlimited_read_at.filter(|_| is_unlimited).map(|at| at + BETWEEN_READS)
+    }
+
     /// Returns the earliest time for another refresh of the credential that Slack has not made necessary by its end: a
     /// token that Slack rejects as soon as it has issued it is not refreshed again and again.
     #[must_use]
@@ -118,5 +127,7 @@ impl Rotation {
     }
 }
 
+/// Shorter than the life of any pair that a token is exchanged for.
+const BETWEEN_READS: Duration = Duration::from_secs(3600);
 /// By how much the clocks of two processes may differ.
 const MOST_SKEW: Duration = Duration::from_secs(300);

@@ -55,6 +55,8 @@ impl Rotation {
     ) -> Action {
         self.store_failures = 0;
         self.doubted = false;
+        let unlimited = |it: &AnyCredential| it.lifetime() == CredentialLifetime::Unlimited;
+        self.unlimited_read_at = found.as_ref().filter(|it| unlimited(it)).map(|_| now);
         if self.problem == Some(Problem::Store) {
             self.problem = None;
         }

@@ -13,6 +13,31 @@ fn with_the_lease_in_hand_it_reads_before_it_sends() {
 }
 
 #[test]
+fn a_token_that_does_not_expire_is_read_again_each_hour() {
+    let unlimited = lasting();
+    let mut told = Told::with(&unlimited);
+    let held = told.held();
+    for _ in 0..2 {
+        assert_eq!(told.rotation.read_again_at(), Some(told.now() + seconds(3_600)));
+        told.now += 3_599;
+        assert!(matches!(told.tell(Input::Tick), Action::Rest { due_at: None }));
+        told.now += 1;
+        assert!(matches!(told.tell(Input::Tick), Action::Read));
+        assert_eq!(told.held(), held, "it is handed out meanwhile");
+        assert!(matches!(told.read(&unlimited), Action::Rest { .. }));
+    }
+    // A store that fails is asked again after a while.
+    told.now += 3_600;
+    told.tell(Input::Tick);
+    assert!(matches!(told.tell(Input::ReadFailed), Action::Wait(_)));
+    assert_eq!(told.held(), held);
+    assert!(matches!(told.tell(Input::Waited), Action::Read));
+    // Another process has exchanged it.
+    assert!(matches!(told.read(&pair(2)), Action::Rest { due_at: Some(_) }));
+    assert_eq!((told.held(), told.rotation.read_again_at()), (token(2), None));
+}
+
+#[test]
 fn while_another_has_the_lease_it_looks_what_is_stored() {
     let mut told = Told::with(&pair(1));
     let mut waits = Vec::new();
