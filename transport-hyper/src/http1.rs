@@ -18,6 +18,7 @@ use socket2::Socket;
 
 use crate::connect::{Failure, Stream, Through};
 use crate::exchange::Unsent;
+use crate::polite::Polite;
 
 /// A connection over HTTP/1.1.
 pub(crate) struct Http1 {
@@ -29,7 +30,7 @@ pub(crate) struct Http1 {
     through: Through,
 }
 
-type Driven = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+type Driven = http1::Connection<TokioIo<Polite<Box<dyn Stream>>>, Full<Bytes>>;
 
 impl Http1 {
     pub(crate) async fn start(
@@ -42,7 +43,7 @@ impl Http1 {
             .allow_obsolete_multiline_headers_in_responses(true)
             .max_headers(MOST_HEADER_LINES)
             .max_buf_size(limits.header_cap().saturating_mul(2).max(LEAST_BUFFER))
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Polite::new(stream)))
             .await?;
         Ok(Self { sender, connection: Some(Box::pin(connection)), socket, through })
     }

@@ -30,6 +30,7 @@ mod connect;
 mod exchange;
 mod http1;
 mod http2;
+mod polite;
 mod pool;
 mod tls;
 mod transport;
