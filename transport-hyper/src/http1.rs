@@ -5,6 +5,7 @@ use std::io;
 use std::mem::{self, MaybeUninit};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::uri::PathAndQuery;
@@ -13,7 +14,9 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Bytes};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use slack_transport::{CappedBody, Limits, check_response_head, failure_of_reading};
+use slack_transport::{
+    CappedBody, Error, ErrorKind, Limits, check_response_head, failure_of_reading,
+};
 use socket2::Socket;
 
 use crate::connect::{Failure, Stream, Through};
@@ -68,13 +71,14 @@ impl Http1 {
     ) -> Result<Response<Vec<u8>>, Failure> {
         self.prepare(request);
         let Self { sender, connection, .. } = self;
+        let deadline = Deadline::of(limits);
         let answer = {
             let mut sending = pin!(sender.try_send_request(mem::take(request)));
-            poll_fn(|context| {
+            let answered = poll_fn(|context| {
                 drive(connection, context);
-                sending.as_mut().poll(context)
-            })
-            .await
+                deadline.or_ready(sending.as_mut().poll(context))
+            });
+            answered.await?
         };
         let answer = answer.map_err(|error| Failure::of(error, request))?;
         let (head, mut incoming) = answer.into_parts();
@@ -83,9 +87,9 @@ impl Http1 {
         loop {
             let frame = poll_fn(|context| {
                 drive(connection, context);
-                Pin::new(&mut incoming).poll_frame(context)
-            })
-            .await;
+                deadline.or_ready(Pin::new(&mut incoming).poll_frame(context))
+            });
+            let frame = frame.await?;
             match frame {
                 None => break,
                 // A frame without data is a trailer.
@@ -123,6 +127,30 @@ impl Http1 {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, credentials.clone());
             }
             Through::Proxy(None) => {}
+        }
+    }
+}
+
+/// When a call must end. A runtime that is kept busy looks at its timers late.
+struct Deadline {
+    began: Instant,
+    total: Duration,
+}
+
+impl Deadline {
+    fn of(limits: &Limits) -> Self {
+        Self { began: Instant::now(), total: limits.total_timeout() }
+    }
+
+    /// Returns what is ready, or an error once the time is over.
+    fn or_ready<T>(&self, poll: Poll<T>) -> Poll<Result<T, Error>> {
+        match poll {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending if self.began.elapsed() > self.total => {
+                let too_late = "no complete answer within the time limit";
+                Poll::Ready(Err(Error::maybe_sent(ErrorKind::Timeout, too_late)))
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 }
