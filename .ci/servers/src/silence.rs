@@ -15,7 +15,7 @@ pub(crate) struct Silence {
 }
 
 impl Silence {
-    /// Makes the port silent; `None` if the name has not both addresses, IPv6 first.
+    /// Creates the silence on this port; `None` if the name has not both addresses, IPv6 first.
     pub(crate) fn on(port: u16) -> Option<Self> {
         let addresses: Vec<_> = (NAME, port).to_socket_addrs().ok()?.collect();
         let ours = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
