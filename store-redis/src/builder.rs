@@ -3,21 +3,19 @@
 use std::{
     collections::HashSet,
     fmt,
-    net::IpAddr,
-    sync::{Arc, Mutex as SyncMutex},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use slack_store::{StoreError, StoreErrorKind};
-use tokio::sync::Mutex;
 
 use crate::{
     RedisStore,
+    access::{Access, Address},
+    error::Failure,
     names::Names,
-    opening,
-    server::{Current, Server},
+    opening::{self, Opening},
+    server::Server,
     worker::Worker,
 };
 
@@ -25,6 +23,7 @@ use crate::{
 #[must_use = "nothing is opened before `open`"]
 pub struct RedisStoreBuilder {
     address: String,
+    startup_nodes: Vec<String>,
     prefix: String,
     timeout: Duration,
     ca_certificates: Option<Vec<u8>>,
@@ -37,6 +36,7 @@ impl RedisStoreBuilder {
     pub(crate) fn at(address: &str) -> Self {
         Self {
             address: address.to_owned(),
+            startup_nodes: Vec::new(),
             prefix: "slack-auth".to_owned(),
             timeout: Duration::from_secs(5),
             ca_certificates: None,
@@ -44,6 +44,16 @@ impl RedisStoreBuilder {
             unencrypted: false,
             may_lose_writes: false,
         }
+    }
+
+    /// Adds nodes of a cluster that are asked for the others while the address does not answer, each as `HOST:PORT`. User,
+    /// password and TLS are those of the address.
+    ///
+    /// One node that answers is enough, so a cluster with one configuration endpoint needs none of them. A server that is no
+    /// node of a cluster is then refused.
+    pub fn startup_nodes<N: Into<String>>(mut self, nodes: impl IntoIterator<Item = N>) -> Self {
+        self.startup_nodes.extend(nodes.into_iter().map(Into::into));
+        self
     }
 
     /// Sets what the names of all keys begin with, so that several apps can share a server. Default: `slack-auth`.
@@ -89,7 +99,7 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Opens the store: connects, and checks the server and its settings.
+    /// Opens the store: connects, and checks the server and its settings. Of a cluster it checks each primary.
     ///
     /// # Errors
     ///
@@ -97,68 +107,37 @@ impl RedisStoreBuilder {
     /// acknowledges; when the store is of a newer release. Nothing is overwritten.
     pub async fn open(self) -> Result<RedisStore, StoreError> {
         let names = Names::new(&self.prefix)?;
-        let client = self.client()?;
+        let access = Access::new(&self.address, self.ca_certificates, self.unencrypted)?;
+        let mut seeds = vec![access.first().map_err(Failure::of_read)?];
+        for node in &self.startup_nodes {
+            let Some(address) = Address::parse(node).filter(|address| !address.host.is_empty())
+            else {
+                return Err(refused("a startup node is not of the form HOST:PORT"));
+            };
+            seeds.push(access.at(&address).map_err(Failure::of_read)?);
+        }
         let worker = Worker::new().map_err(|error| {
             StoreError::unavailable("no thread for the store could be started", error)
         })?;
+        let opening = Opening {
+            access,
+            seeds: seeds.into_iter().map(Arc::new).collect(),
+            timeout: self.timeout,
+            may_lose_writes: self.may_lose_writes,
+        };
+        let route = worker.run(opening.route()).await;
+        let route = route.unwrap_or_else(|ended| Err(Failure::Lost(ended).of_read()))?;
         let server = Arc::new(Server {
-            client,
+            route,
             worker,
             timeout: self.timeout,
             names,
             replicas: self.replicas,
-            current: Mutex::new(Current::default()),
-            unconfirmed: SyncMutex::new(HashSet::new()),
+            unconfirmed: Mutex::new(HashSet::new()),
         });
-        opening::check(&server, self.may_lose_writes).await?;
+        opening::check_release(&server).await?;
         Ok(RedisStore { server })
     }
-
-    fn client(&self) -> Result<Client, StoreError> {
-        // The crate's words may quote the address, and the address holds the password.
-        let info: ConnectionInfo = self.address.as_str().into_connection_info().map_err(|_| {
-            refused("this is not an address of Redis: give rediss://USER:PASSWORD@HOST/0")
-        })?;
-        let (is_encrypted, is_local) = match info.addr() {
-            ConnectionAddr::Tcp(host, _) => (false, is_local(host)),
-            ConnectionAddr::TcpTls { host, insecure, .. } => {
-                if *insecure {
-                    return Err(refused(
-                        "an address with #insecure is not taken: it checks no certificate",
-                    ));
-                }
-                (true, is_local(host))
-            }
-            // A socket in a folder of this machine.
-            _ => (false, true),
-        };
-        if !(is_encrypted || is_local || self.unencrypted) {
-            return Err(refused(
-                "the server is not on this machine: give rediss:// in place of redis://, or allow `unencrypted`",
-            ));
-        }
-        if is_encrypted && CryptoProvider::get_default().is_none() {
-            // The crate takes the process's default, and panics if there is none. Another one may be quicker.
-            let _ = aws_lc_rs::default_provider().install_default();
-        }
-        // `CLIENT SETINFO` is one more permission, and one that a server may not know.
-        let settings = info.redis_settings().clone().set_skip_set_lib_name();
-        let info = info.set_redis_settings(settings);
-        let client = match &self.ca_certificates {
-            Some(pem) if is_encrypted => Client::build_with_tls(
-                info,
-                TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) },
-            ),
-            _ => Client::open(info),
-        };
-        client.map_err(|_| refused("the CA certificates are not PEM"))
-    }
-}
-
-fn is_local(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 pub(crate) fn refused(what: &'static str) -> StoreError {
@@ -181,37 +160,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_elsewhere_is_reached_by_tls_alone() {
-        let client = |address: &str| RedisStoreBuilder::at(address).client().map(drop);
-        for good in [
-            "redis://localhost/0",
-            "redis://127.0.0.1:6380",
-            "redis://[::1]/",
-            "rediss://redis.example.com/0",
-            "unix:///run/redis.sock",
-        ] {
-            assert!(client(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "redis://redis.example.com/0",
-            "redis://10.0.0.1/0",
-            "redis://localhost.example.com/0",
-            "rediss://redis.example.com/#insecure",
-            "http://localhost",
-            "",
-        ] {
-            let error = client(bad).unwrap_err();
-            assert_eq!(error.kind(), StoreErrorKind::Refused, "{bad}");
-        }
-        let elsewhere = RedisStoreBuilder::at("redis://10.0.0.1/0").unencrypted(true);
-        assert!(elsewhere.client().is_ok());
-    }
-
-    #[test]
     fn no_password_is_shown() {
         let builder = RedisStore::builder("redis://app:hush-hush@10.0.0.1/0");
         assert!(!format!("{builder:?}").contains("hush"));
-        let error = builder.client().unwrap_err();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let error = runtime.block_on(builder.open()).unwrap_err();
         assert!(!format!("{error:?} {error}").contains("hush"));
     }
 }

@@ -5,15 +5,21 @@ use std::{error::Error, fmt};
 use redis::{ErrorKind, RedisError};
 use slack_store::{StoreError, StoreErrorKind};
 
+use crate::access::Address;
+
 /// How far an operation had come when it failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Failure {
     /// Nothing was sent.
     Unsent(Cause),
-    /// TLS was not as it must be; nothing was sent.
-    Insecure(Cause),
+    /// Nothing was sent, since it would not be safe: what must be changed, and why.
+    Barred(&'static str, Cause),
     /// The server refused the command, and did nothing.
     Refused { code: String, cause: Cause },
+    /// A node of a cluster did nothing: another one has the key, or will have it soon and is to be asked this once.
+    Elsewhere { address: String, is_once: bool, cause: Cause },
+    /// What has to be done before the command, in another node, failed. The command was not sent.
+    Undone(Cause),
     /// The command was sent, and what came of it is not known.
     Lost(Cause),
     /// The command took place, and something that belongs to it did not: too few replicas have it, or an index.
@@ -23,7 +29,7 @@ pub(crate) enum Failure {
 }
 
 /// A cause that quotes nothing of what was sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cause(String);
 
 impl fmt::Display for Cause {
@@ -37,6 +43,11 @@ impl Error for Cause {}
 impl Cause {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Names the server where it came about.
+    pub(crate) fn at(self, server: Option<&Address>) -> Self {
+        server.map_or(self.clone(), |server| Self(format!("{server}: {}", self.0)))
     }
 
     fn of(error: &RedisError) -> Self {
@@ -53,6 +64,10 @@ impl Failure {
     /// Returns the failure of a command that was sent.
     pub(crate) fn of_command(error: &RedisError) -> Self {
         let cause = Cause::of(error);
+        if let Some((address, _)) = error.redirect_node() {
+            let (address, is_once) = (address.to_owned(), error.code() == Some("ASK"));
+            return Self::Elsewhere { address, is_once, cause };
+        }
         match (error.code(), error.kind()) {
             (Some(code), _) => Self::Refused { code: code.to_owned(), cause },
             (None, ErrorKind::UnexpectedReturnType) => Self::Altered(cause),
@@ -69,22 +84,44 @@ impl Failure {
                 Self::Refused { code: "WRONGPASS".into(), cause }
             }
             // The crate has no other sign of it.
-            (None, _) if error.to_string().contains("invalid peer certificate") => {
-                Self::Insecure(cause)
-            }
+            (None, _) if error.to_string().contains("invalid peer certificate") => Self::Barred(
+                "the server's certificate is not good: add the CA certificate that signed it, and connect by a name that it \
+                 names",
+                cause,
+            ),
             (None, _) => Self::Unsent(cause),
         }
     }
 
     /// Returns the failure of a command before one that wrote, or after it.
-    pub(crate) fn though_written(self) -> Self {
+    pub(crate) fn though_written(mut self) -> Self {
+        Self::Behind(self.cause().clone())
+    }
+
+    /// Returns the failure of a command that was not sent, since this one before it failed.
+    pub(crate) fn before_another(self) -> Self {
+        match self {
+            Self::Lost(cause) | Self::Behind(cause) => Self::Undone(cause),
+            other => other,
+        }
+    }
+
+    /// Names the server where it came about.
+    pub(crate) fn at(mut self, server: Option<&Address>) -> Self {
+        *self.cause() = self.cause().clone().at(server);
+        self
+    }
+
+    fn cause(&mut self) -> &mut Cause {
         match self {
             Self::Unsent(cause)
-            | Self::Insecure(cause)
+            | Self::Barred(_, cause)
+            | Self::Refused { cause, .. }
+            | Self::Elsewhere { cause, .. }
+            | Self::Undone(cause)
             | Self::Lost(cause)
             | Self::Behind(cause)
-            | Self::Altered(cause)
-            | Self::Refused { cause, .. } => Self::Behind(cause),
+            | Self::Altered(cause) => cause,
         }
     }
 
@@ -96,7 +133,12 @@ impl Failure {
                 "READONLY" | "MASTERDOWN" | "LOADING" | "NOAUTH" | "WRONGPASS" | "UNBLOCKED"
             ),
             Self::Lost(_) => true,
-            Self::Unsent(_) | Self::Insecure(_) | Self::Behind(_) | Self::Altered(_) => false,
+            Self::Unsent(_)
+            | Self::Barred(..)
+            | Self::Elsewhere { .. }
+            | Self::Undone(_)
+            | Self::Behind(_)
+            | Self::Altered(_) => false,
         }
     }
 
@@ -116,12 +158,18 @@ impl Failure {
     pub(crate) fn of_write(self) -> StoreError {
         match self {
             Self::Unsent(cause) => StoreError::unavailable("the server cannot be reached", cause),
-            Self::Insecure(cause) => StoreError::new(
+            Self::Barred(what, cause) => {
+                StoreError::new(StoreErrorKind::Refused, what).because(cause)
+            }
+            Self::Elsewhere { cause, .. } => StoreError::new(
                 StoreErrorKind::Refused,
-                "the server's certificate is not good: add the CA certificate that signed it, and connect by a name that it \
-                 names",
+                "the server is a node of a cluster, and was none when the store was opened: open the store again",
             )
             .because(cause),
+            Self::Undone(cause) => StoreError::unavailable(
+                "the indexes could not be written, and so the entry was not",
+                cause,
+            ),
             Self::Lost(cause) => {
                 StoreError::unknown("the server did not say whether the write took place", cause)
             }
@@ -158,9 +206,13 @@ fn remedy(code: &str) -> (StoreErrorKind, &'static str) {
             Unavailable,
             "the server is a replica, which takes no writes: name the primary, or wait for the failover to end",
         ),
-        "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" | "TRYAGAIN" => (
-            Refused,
-            "the server is a node of a cluster: name an address that leads to one primary alone",
+        "CLUSTERDOWN" => (
+            Unavailable,
+            "the cluster has no primary for the key: wait for the failover to end, or see its `CLUSTER INFO`",
+        ),
+        "TRYAGAIN" => (
+            Unavailable,
+            "the key's hash slot is on its way to another node: try again, or end what was begun (`redis-cli --cluster fix`)",
         ),
         "WRONGTYPE" | "DAMAGED" => (
             Damaged,
@@ -189,7 +241,8 @@ mod tests {
             ("WRONGPASS", Refused, true),
             ("NOPERM", Refused, false),
             ("READONLY", Unavailable, true),
-            ("MOVED", Refused, false),
+            ("CLUSTERDOWN", Unavailable, false),
+            ("TRYAGAIN", Unavailable, false),
             ("WRONGTYPE", Damaged, false),
             ("OOM", Unavailable, false),
             ("MISCONF", Unavailable, false),
@@ -198,6 +251,33 @@ mod tests {
             let failure = Failure::Refused { code: code.into(), cause: Cause::new("a cause") };
             assert_eq!(failure.ends_connection(), ends, "{code}");
             assert_eq!(failure.of_write().kind(), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_redirection_is_told_from_a_refusal() {
+        for (answer, is_once) in [("-MOVED 7 10.0.0.1:6379\r\n", false), ("-ASK 7 :6379\r\n", true)]
+        {
+            let answer = redis::parse_redis_value(answer.as_bytes()).unwrap();
+            let failure = Failure::of_command(&answer.extract_error().unwrap_err());
+            let Failure::Elsewhere { address, is_once: told, .. } = failure else {
+                panic!("{failure:?}")
+            };
+            assert!(address.ends_with(":6379"), "{address}");
+            assert_eq!(told, is_once);
+        }
+        let answer = redis::parse_redis_value(b"-CLUSTERDOWN The cluster is down\r\n").unwrap();
+        let failure = Failure::of_command(&answer.extract_error().unwrap_err());
+        assert!(matches!(&failure, Failure::Refused { code, .. } if code == "CLUSTERDOWN"));
+    }
+
+    #[test]
+    fn what_fails_before_a_write_leaves_nothing_unknown() {
+        let cause = || Cause::new("closed").at(Address::parse("10.0.0.1:6379").as_ref());
+        for failure in [Failure::Lost(cause()), Failure::Behind(cause())] {
+            let error = failure.before_another().of_write();
+            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            assert!(format!("{error:?}").contains("10.0.0.1:6379"));
         }
     }
 

@@ -1,12 +1,17 @@
 //! Installations of `slack-auth` in Redis or Valkey.
 
+mod access;
 mod builder;
+mod cluster;
 mod error;
 mod index;
+mod map;
 mod names;
+mod node;
 mod opening;
 mod scripts;
 mod server;
+mod slots;
 mod worker;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -1,11 +1,13 @@
 //! The Tokio runtime in which commands run.
 
-use std::{io, thread};
+use std::{future::Future, io, thread};
 
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
 };
+
+use crate::error::Cause;
 
 /// The runtime that the store was opened in, or one on a thread of the store's own.
 #[derive(Debug)]
@@ -34,5 +36,14 @@ impl Worker {
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Runs something as a task of its own, which comes to its end whoever waits for it.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Cause> {
+        let ended = "the Tokio runtime that the store was opened in has ended";
+        self.handle.spawn(task).await.map_err(|_| Cause::new(ended))
     }
 }

@@ -228,11 +228,14 @@ async fn run(server: &Server, words: &[&str]) -> redis::Value {
     let client = redis::Client::open(server.address()).unwrap();
     let settings = redis::AsyncConnectionConfig::new().set_response_timeout(None);
     let connection = client.get_multiplexed_async_connection_with_config(&settings).await;
+    let mut connection = connection.unwrap();
+    // `WAIT` waits for what was written before the last command on its connection.
+    redis::cmd("PING").exec_async(&mut connection).await.unwrap();
     let mut command = redis::cmd(words[0]);
     for word in &words[1..] {
         command.arg(*word);
     }
-    command.query_async(&mut connection.unwrap()).await.unwrap()
+    command.query_async(&mut connection).await.unwrap()
 }
 
 const CALLBACK: &str = "https://app.example.com/cb";

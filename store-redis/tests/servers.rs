@@ -7,7 +7,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use own::{Relay, Server, free_port};
+use own::{Relay, Server, Tls, free_port};
 use slack_store::{
     EntryKey, LeaseHolder, LeaseOutcome, Precondition, Query, SecretBytes, StoreBackend as _,
     StoreError, StoreErrorKind, StoredVersion, Write,
@@ -278,32 +278,11 @@ fn a_full_memory_is_said_and_loses_nothing() {
 #[test]
 fn a_server_is_reached_by_tls_if_its_certificate_is_good() {
     let test = "a_server_is_reached_by_tls_if_its_certificate_is_good";
-    let (ca, ca_key) = authority();
-    let certificate_key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
-    let issuer = rcgen::Issuer::from_params(&ca, &ca_key);
-    let certificate = certificate.signed_by(&certificate_key, &issuer).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
-    std::fs::write(at("cert.pem"), certificate.pem()).unwrap();
-    std::fs::write(at("key.pem"), certificate_key.serialize_pem()).unwrap();
-    let port = free_port();
-    let options = [
-        "--tls-port",
-        &port.to_string(),
-        "--tls-cert-file",
-        &at("cert.pem"),
-        "--tls-key-file",
-        &at("key.pem"),
-        "--tls-ca-cert-file",
-        &at("cert.pem"),
-        "--tls-auth-clients",
-        "no",
-    ];
+    let (tls, port) = (Tls::of("localhost"), free_port());
+    let options = [vec!["--tls-port".to_owned(), port.to_string()], tls.options()].concat();
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
     let Some(_server) = Server::start(test, &options) else { return };
-    let pem = ca.self_signed(&ca_key).unwrap().pem();
-    let other = authority();
-    let other = other.0.self_signed(&other.1).unwrap().pem();
+    let (pem, other) = (&tls.ca, &Tls::of("localhost").ca);
     in_tokio(async {
         let store = |host: &str, pem: &str| {
             let address = format!("rediss://{host}:{port}");
@@ -312,21 +291,15 @@ fn a_server_is_reached_by_tls_if_its_certificate_is_good() {
                 .timeout(Duration::from_secs(3))
                 .open()
         };
-        let good = store("localhost", &pem).await.unwrap();
+        let good = store("localhost", pem).await.unwrap();
         good.put(&key(), &write(1), Precondition::Absent).await.unwrap();
         assert_eq!(version(&good).await.unwrap(), Some(1));
-        for (host, pem) in [("localhost", &other), ("127.0.0.1", &pem)] {
+        for (host, pem) in [("localhost", other), ("127.0.0.1", pem)] {
             let error = store(host, pem).await.unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Refused, "{host}: {}", words(&error));
             assert!(error.to_string().contains("certificate"), "{host}: {}", words(&error));
         }
     });
-}
-
-fn authority() -> (rcgen::CertificateParams, rcgen::KeyPair) {
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    (ca, rcgen::KeyPair::generate().unwrap())
 }
 
 async fn until_connected(primary: &Server) {

@@ -89,7 +89,48 @@ fn spawn(program: &str, folder: &TempDir, port: u16, options: &[String]) -> Chil
     command.current_dir(folder.path()).stdout(Stdio::null()).args(["--bind", "127.0.0.1"]);
     // Settings that are given twice count as they stand last.
     command.args(["--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
+    // A replica gets what there is at once, and not after five seconds in which others might come.
+    command.args(["--repl-diskless-sync-delay", "0"]);
     command.args(["--port", &port]).args(options).spawn().unwrap()
+}
+
+/// A certificate that a CA of its own has signed, in a folder.
+pub(crate) struct Tls {
+    folder: TempDir,
+    /// The CA's certificate.
+    pub(crate) ca: String,
+}
+
+impl Tls {
+    pub(crate) fn of(host: &str) -> Self {
+        let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let (ca_key, key) =
+            (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+        let issuer = rcgen::Issuer::from_params(&ca, &ca_key);
+        let mut certificate = rcgen::CertificateParams::new(vec![host.into()]).unwrap();
+        // OpenSSL takes one that has the CA's own name for one that has signed itself.
+        certificate.distinguished_name.push(rcgen::DnType::CommonName, host);
+        let certificate = certificate.signed_by(&key, &issuer).unwrap();
+        let ca = ca.self_signed(&ca_key).unwrap().pem();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), &ca).unwrap();
+        Self { folder, ca }
+    }
+
+    /// The settings with which a server takes connections by it.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let at = |name: &str| self.folder.path().join(name).into_os_string().into_string().unwrap();
+        let options = [
+            ("--tls-cert-file", at("cert.pem")),
+            ("--tls-key-file", at("key.pem")),
+            ("--tls-ca-cert-file", at("ca.pem")),
+            ("--tls-auth-clients", "no".to_owned()),
+        ];
+        options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+    }
 }
 
 pub(crate) fn free_port() -> u16 {
