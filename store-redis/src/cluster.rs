@@ -39,8 +39,8 @@ struct Errand {
     place: usize,
     slot: u16,
     command: Cmd,
-    /// The node that is asked this once, though it does not have the slot yet.
-    asked: Option<Arc<Node>>,
+    /// The node that another one has named for it, and whether it is to be asked though it does not have the slot yet.
+    named: Option<(Arc<Node>, bool)>,
 }
 
 /// Commands that go to one node together.
@@ -109,7 +109,7 @@ impl Cluster {
         let mut done = Vec::with_capacity(commands.len());
         let errand = |(place, command): (usize, Cmd)| {
             let slot = slots::of_command(&command);
-            Errand { place, slot, command, asked: None }
+            Errand { place, slot, command, named: None }
         };
         let mut errands: Vec<Errand> = commands.into_iter().enumerate().map(errand).collect();
         let (mut hops, mut pause) = (0, FIRST_PAUSE);
@@ -161,9 +161,8 @@ impl Cluster {
         let map = self.map();
         let (mut flights, mut unserved) = (Vec::<Flight>::new(), Vec::new());
         for mut errand in errands {
-            let asked = errand.asked.take();
-            let asks = asked.is_some();
-            let Some(node) = asked.or_else(|| map.node(errand.slot)) else {
+            let served = || map.node(errand.slot).map(|node| (node, false));
+            let Some((node, asks)) = errand.named.take().or_else(served) else {
                 let cause = Cause::new("no node has the key's hash slot");
                 unserved.push((errand, Failure::Refused { code: "CLUSTERDOWN".into(), cause }));
                 continue;
@@ -189,12 +188,11 @@ impl Cluster {
         match failure {
             Failure::Elsewhere { address, is_once, .. } => {
                 let node = self.named(address, from)?;
-                if *is_once {
-                    errand.asked = Some(node);
-                } else {
-                    self.map().moved(errand.slot, node);
+                if !is_once {
                     self.renew_later(number);
                 }
+                self.map().meet(&node);
+                errand.named = Some((node, *is_once));
                 Ok(Next::AtOnce)
             }
             Failure::Refused { code, .. } => match &**code {
@@ -234,7 +232,7 @@ impl Cluster {
     }
 
     fn node_at(&self, address: &Address) -> Result<Arc<Node>, Failure> {
-        let known = find(&self.map().nodes(), address).or_else(|| find(&self.seeds, address));
+        let known = self.map().known(address).or_else(|| find(&self.seeds, address));
         known.map_or_else(|| self.access.at(address).map(Arc::new), Ok)
     }
 

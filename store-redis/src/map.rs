@@ -1,17 +1,18 @@
 //! Which node has which hash slots, as far as is known.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{mem, sync::Arc};
 
 use crate::{access::Address, error::Failure, node::Node, slots::Layout};
 
-/// The layout of a cluster, and what its nodes have corrected since it was told.
+/// The layout of a cluster, as a node has told it.
 pub(crate) struct Map {
     /// How often it was renewed, or tried to be.
     pub(crate) number: u64,
     /// In the order of their slots.
     ranges: Vec<(u16, u16, Arc<Node>)>,
     replicas: Vec<Arc<Node>>,
-    moved: HashMap<u16, Arc<Node>>,
+    /// Those that were named for single commands. They may have no slot yet, and nobody tells of them.
+    met: Vec<Arc<Node>>,
 }
 
 impl Map {
@@ -31,14 +32,11 @@ impl Map {
         }
         // They are only asked, and may be left out.
         let replicas = layout.replicas.iter().filter_map(|replica| shared(replica).ok()).collect();
-        Ok(Self { number: 0, ranges, replicas, moved: HashMap::new() })
+        Ok(Self { number: 0, ranges, replicas, met: Vec::new() })
     }
 
     /// Returns the primary of a slot.
     pub(crate) fn node(&self, slot: u16) -> Option<Arc<Node>> {
-        if let Some(node) = self.moved.get(&slot) {
-            return Some(node.clone());
-        }
         let place = self.ranges.partition_point(|(_, last, _)| *last < slot);
         let (first, _, node) = self.ranges.get(place)?;
         (*first <= slot).then(|| node.clone())
@@ -57,20 +55,31 @@ impl Map {
     /// Returns all nodes, some of them more than once.
     pub(crate) fn nodes(&self) -> Vec<Arc<Node>> {
         let mut nodes = self.primaries();
-        nodes.extend(self.moved.values().chain(&self.replicas).cloned());
+        nodes.extend(self.replicas.iter().cloned());
         nodes
     }
 
-    /// Notes what a node has said of one slot.
-    pub(crate) fn moved(&mut self, slot: u16, node: Arc<Node>) {
-        self.moved.insert(slot, node);
+    /// Returns the node at an address, and with it its connections.
+    pub(crate) fn known(&self, address: &Address) -> Option<Arc<Node>> {
+        let is_it = |node: &&Arc<Node>| node.address.as_ref() == Some(address);
+        self.nodes().iter().chain(&self.met).find(is_it).cloned()
+    }
+
+    /// Keeps a node that was named for one command.
+    pub(crate) fn meet(&mut self, node: &Arc<Node>) {
+        if !self.nodes().iter().chain(&self.met).any(|known| Arc::ptr_eq(known, node)) {
+            self.met.push(node.clone());
+        }
     }
 
     /// Takes what was told now; if nobody has told anything, it stays as it is.
     pub(crate) fn renew(&mut self, fresh: Option<Self>) {
         let number = self.number + 1;
         if let Some(fresh) = fresh {
-            *self = fresh;
+            let met = mem::replace(self, fresh).met;
+            for node in &met {
+                self.meet(node);
+            }
         }
         self.number = number;
     }
@@ -112,12 +121,24 @@ mod tests {
     }
 
     #[test]
-    fn what_a_node_says_of_a_slot_counts_until_all_is_told_anew() {
+    fn a_node_that_was_named_keeps_its_connections() {
+        let access = Access::new("redis://127.0.0.1/0", None, false).unwrap();
+        let mut known = map(&[(0, 16383, 1)]);
+        let at = |port| Address { host: "127.0.0.1".into(), port };
+        let new = access.at(&at(5)).map(Arc::new).unwrap();
+        known.meet(&new);
+        known.renew(Some(map(&[(0, 16383, 1)])));
+        assert!(Arc::ptr_eq(&new, &known.known(&at(5)).unwrap()));
+        assert!(known.known(&at(9)).is_some() && known.known(&at(7)).is_none());
+        // It is not asked for the layout.
+        assert!(!known.nodes().iter().any(|node| Arc::ptr_eq(node, &new)));
+    }
+
+    #[test]
+    fn what_is_told_anew_counts_and_silence_changes_nothing() {
         let mut known = map(&[(0, 199, 1)]);
-        known.moved(7, map(&[(0, 1, 5)]).node(0).unwrap());
-        assert_eq!([6, 7, 8].map(|slot| port(&known, slot)), [Some(1), Some(5), Some(1)]);
         known.renew(None);
-        assert_eq!((known.number, port(&known, 7)), (1, Some(5)));
+        assert_eq!((known.number, port(&known, 7)), (1, Some(1)));
         known.renew(Some(map(&[(0, 199, 2)])));
         assert_eq!((known.number, port(&known, 7)), (2, Some(2)));
     }

@@ -11,7 +11,7 @@ mod support;
 mod tls;
 
 use std::{
-    net::Ipv4Addr,
+    net::{Ipv4Addr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -194,7 +194,7 @@ fn a_slot_that_nobody_has_is_an_error_in_time() {
         node.tell("CLUSTER ADDSLOTSRANGE 0 16383").await.unwrap();
         node.until("CLUSTER INFO", |info| info.contains("cluster_state:ok")).await;
         let store = RedisStore::builder(&node.server.address());
-        let store = store.timeout(Duration::from_millis(600)).open().await.unwrap();
+        let store = store.timeout(Duration::from_millis(400)).open().await.unwrap();
         refresh(&store, &key(1), 0).await;
         let slot = node.tell("CLUSTER KEYSLOT {team/T1}").await.unwrap();
         let slot: u16 = redis::from_redis_value(slot).unwrap();
@@ -212,12 +212,13 @@ fn a_slot_that_nobody_has_is_an_error_in_time() {
         assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{}", words(&error));
         assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
         refresh(&store, &key(2), 0).await;
-        // As soon as a node has it calls that wait go on.
-        let waiting = tokio::spawn({
-            let store = store.clone();
-            async move { store.put(&key(1), &write(2), then(1)).await }
-        });
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // As soon as a node has it calls that wait go on. One that says nothing is not waited for.
+        let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = silent.local_addr().unwrap().to_string();
+        let store = RedisStore::builder(&node.server.address()).startup_nodes([address]);
+        let store = store.timeout(Duration::from_secs(2)).open().await.unwrap();
+        let waiting = tokio::spawn(async move { store.put(&key(1), &write(2), then(1)).await });
+        tokio::time::sleep(Duration::from_millis(500)).await;
         node.tell(&format!("CLUSTER ADDSLOTS {slot}")).await.unwrap();
         waiting.await.unwrap().unwrap();
     });
