@@ -59,14 +59,6 @@ impl Node {
         let [_, value]: [String; 2] = redis::from_redis_value(answer).unwrap();
         value
     }
-
-    /// How often it has answered with this error.
-    pub(crate) async fn errors(&self, code: &str) -> u64 {
-        let stats = self.text("INFO errorstats").await;
-        let line = format!("errorstat_{code}:count=");
-        let count = stats.lines().find_map(|it| it.strip_prefix(&line));
-        count.map_or(0, |count| count.parse().unwrap())
-    }
 }
 
 impl Nodes {
@@ -119,6 +111,18 @@ impl Nodes {
 
     pub(crate) fn primaries(&self) -> &[Node] {
         &self.nodes[..self.primaries]
+    }
+
+    /// How often the primaries have answered with this error.
+    pub(crate) async fn errors(&self, code: &str) -> u64 {
+        let line = format!("errorstat_{code}:count=");
+        let mut sum = 0;
+        for node in self.primaries() {
+            let stats = node.text("INFO errorstats").await;
+            let count = stats.lines().find_map(|it| it.strip_prefix(&line));
+            sum += count.map_or(0, |count| count.parse::<u64>().unwrap());
+        }
+        sum
     }
 
     pub(crate) async fn slot(&self, key: &str) -> u16 {
