@@ -12,6 +12,8 @@ mod newer;
 mod output;
 mod place;
 mod progress;
+#[cfg(feature = "redis")]
+mod redis;
 mod sealing;
 pub(crate) mod session;
 pub(crate) mod store;

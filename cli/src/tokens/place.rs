@@ -11,10 +11,12 @@ use crate::problem::Problem;
 pub(super) enum Place {
     Folder(PathBuf),
     Postgres(String),
+    Redis(String),
 }
 
 impl Place {
-    /// Reads what `--store` says: a folder, `file:PATH`, `postgres://..`, or `env:NAME` for the variable that says it.
+    /// Reads what `--store` says: a folder, `file:PATH`, `postgres://..`, `rediss://..`, or `env:NAME` for
+    /// the variable that says it.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         if let Some(name) = text.strip_prefix("env:") {
             let value = std::env::var(name)
@@ -25,7 +27,7 @@ impl Place {
             return Self::of_value(&value);
         }
         let place = Self::of_value(text)?;
-        if let Self::Postgres(url) = &place {
+        if let Self::Postgres(url) | Self::Redis(url) = &place {
             refuse_password_in_arguments(url)?;
         }
         Ok(place)
@@ -58,9 +60,13 @@ impl Place {
             Some("postgres" | "postgresql") => Err(Problem::misuse(
                 "this slack-auth was built without PostgreSQL: build it with the feature `postgres`",
             )),
+            Some("redis" | "rediss") if cfg!(feature = "redis") => Ok(Self::Redis(text.to_owned())),
+            Some("redis" | "rediss") => Err(Problem::misuse(
+                "this slack-auth was built without Redis: build it with the feature `redis`, which needs Rust 1.88",
+            )),
             Some(scheme) => Err(Problem::misuse(format!(
-                "no store has the scheme `{scheme}`: name a folder, file:PATH, postgres://USER@HOST/DATABASE, or env:NAME \
-                 for a variable that holds one of these"
+                "no store has the scheme `{scheme}`: name a folder, file:PATH, postgres://USER@HOST/DATABASE, \
+                 rediss://USER@HOST/0, or env:NAME for a variable that holds one of these"
             ))),
         }
     }
@@ -69,11 +75,12 @@ impl Place {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
-            Self::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+            Self::Postgres(url) | Self::Redis(url) => {
+                let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+                let scheme = if scheme.starts_with("postgres") { "postgres" } else { scheme };
                 let rest = rest.split('?').next().unwrap_or_default();
                 // A password may hold an `@`, a host cannot.
-                format!("postgres://{}", rest.rsplit('@').next().unwrap_or_default())
+                format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default())
             }
         }
     }
@@ -97,6 +104,10 @@ impl Place {
             }
             #[cfg(not(feature = "postgres"))]
             Self::Postgres(_) => Err(Problem::misuse("built without PostgreSQL")),
+            #[cfg(feature = "redis")]
+            Self::Redis(url) => Ok(Arc::new(super::redis::open(url).await?)),
+            #[cfg(not(feature = "redis"))]
+            Self::Redis(_) => Err(Problem::misuse("built without Redis")),
         }
     }
 }
@@ -167,6 +178,15 @@ mod tests {
         for url in ["postgres://app:p@hush@db:5432/app?password=hush", "postgres://db:5432/app"] {
             let place = Place::parse(url).unwrap_or_else(|_| panic!("{url}"));
             assert_eq!(place.shown(), "postgres://db:5432/app");
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn redis_is_shown_without_its_password() {
+        for url in ["rediss://app:p@hush@db:6380/0?prefix=hush", "rediss://db:6380/0"] {
+            let place = Place::parse(url).unwrap_or_else(|_| panic!("{url}"));
+            assert_eq!(place.shown(), "rediss://db:6380/0");
         }
     }
 }

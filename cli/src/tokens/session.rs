@@ -30,8 +30,8 @@ use crate::problem::Problem;
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Store and app")]
 pub(crate) struct SessionArguments {
-    /// What keeps the installations, sealed: a folder, `file:PATH`, `postgres://USER@HOST/DATABASE`, or `env:NAME` for a
-    /// variable that says one of these. Default: `SLACK_AUTH_STORE`.
+    /// What keeps the installations, sealed: a folder, `file:PATH`, `postgres://USER@HOST/DATABASE`, `rediss://USER@HOST/0`,
+    /// or `env:NAME` for a variable that says one of these. Default: `SLACK_AUTH_STORE`.
     #[arg(long, value_name = "STORE", global = true)]
     pub(super) store: Option<String>,
     /// The file with the sealing key; the variable `SLACK_AUTH_KEY` may hold the key itself. Default: `SLACK_AUTH_KEY_FILE`.

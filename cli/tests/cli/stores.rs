@@ -31,7 +31,12 @@ fn an_unknown_store_is_told_what_there_is() {
             "sqlite:store.db",
             "no store has the scheme `sqlite`: name a folder, file:PATH, postgres://",
         ),
-        ("redis://localhost", "no store has the scheme `redis`"),
+        #[cfg(not(feature = "redis"))]
+        ("redis://localhost", "build it with the feature `redis`"),
+        #[cfg(feature = "redis")]
+        ("redis://localhost/0?wait_for_replica=1", "the options of redis:// are"),
+        #[cfg(feature = "redis")]
+        ("redis://:c4nary@localhost", "a password must not be in an argument"),
         ("file://host/store", "write file:PATH"),
         ("env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE names no store"),
         ("nowhere", "create it with `slack-auth store init`"),
@@ -68,10 +73,25 @@ fn a_store_in_postgresql() {
         println!("skipped: a_store_in_postgresql needs a server; SLACK_AUTH_POSTGRES names none");
         return;
     };
+    keeps_tokens_in(&url);
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_store_in_redis() {
+    let Ok(url) = std::env::var("SLACK_AUTH_REDIS") else {
+        println!("skipped: a_store_in_redis needs a server; SLACK_AUTH_REDIS names none");
+        return;
+    };
+    keeps_tokens_in(&format!("{url}/0?prefix=command-{}", std::process::id()));
+}
+
+/// Copies a store into a database, and calls Slack with the token that is there.
+fn keeps_tokens_in(url: &str) {
     let desk = Desk::new();
     desk.log_in();
     let run = |arguments: &[&str]| {
-        let out = desk.command(arguments).env("DATABASE", &url).output().unwrap();
+        let out = desk.command(arguments).env("DATABASE", url).output().unwrap();
         desk.search(&out, arguments);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         serde_json::from_slice::<Value>(&out.stdout).unwrap()
