@@ -133,7 +133,13 @@ impl ClockState {
 
     /// Returns the machine's time, multiplied by the rate.
     fn machine(&self) -> i128 {
+        if self.rate == 0 {
+            return 0;
+        }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        if self.rate == 1 {
+            return since.as_secs().into();
+        }
         let millis = i128::try_from(since.as_millis()).unwrap_or(i128::MAX);
         millis.saturating_mul(self.rate.into()) / 1000
     }

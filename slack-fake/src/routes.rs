@@ -21,26 +21,43 @@ impl FakeSlack {
     /// see [`Delivery`](crate::Delivery).
     pub fn handle<B: AsRef<[u8]>>(&mut self, request: &Request<B>, now: u64) -> Response<Vec<u8>> {
         let call = Call::read(request);
-        let name = known_name(&self.custom, call.path);
+        let known = known_method(call.path);
+        let name = known.map_or_else(|| other_name(&self.custom, call.path), |known| known.name);
         self.state.latest = now;
         let fault = self.script.next(name);
         let mut response = match fault {
-            Some(fault) => fault.instead().unwrap_or_else(|| fault.spoil(self.answer(&call, now))),
-            None => self.answer(&call, now),
+            Some(fault) => {
+                fault.instead().unwrap_or_else(|| fault.spoil(self.answer(known, &call, now)))
+            }
+            None => self.answer(known, &call, now),
         };
         if call.path.starts_with("/api/") {
             reply::allow_any_origin(&mut response);
         }
         let request_id = self.state.mint(Mint::request_id);
-        reply::set(&mut response, reply::REQUEST_ID, request_id);
+        reply::set_request_id(&mut response, request_id);
         self.date.set(&mut response, now);
         self.log.note(name, call.verb, &response, now);
         response
     }
 
-    fn answer(&mut self, call: &Call<'_>, now: u64) -> Response<Vec<u8>> {
+    fn answer(
+        &mut self,
+        known: Option<&KnownMethod>,
+        call: &Call<'_>,
+        now: u64,
+    ) -> Response<Vec<u8>> {
         if !matches!(*call.verb, Method::GET | Method::POST) {
             return html::wrong_verb();
+        }
+        if let Some(known) = known {
+            return match call.arguments(known.json) {
+                Ok(read) => {
+                    let outcome = (known.answer)(&mut self.state, call, &read.arguments, now);
+                    reply::envelope(outcome, &read.warnings)
+                }
+                Err(code) => reply::envelope(Err(code.into()), &[]),
+            };
         }
         match call.path {
             "/oauth/v2/authorize" => self.state.authorize(call, Flow::Install, now),
@@ -54,22 +71,13 @@ impl FakeSlack {
                 reply::json(StatusCode::OK, &self.state.discovery(call))
             }
             path => match path.strip_prefix("/api/") {
-                Some(method) => self.answer_method(method, call, now),
+                Some(method) => self.answer_other(method, call, now),
                 None => html::not_found(),
             },
         }
     }
 
-    fn answer_method(&mut self, method: &str, call: &Call<'_>, now: u64) -> Response<Vec<u8>> {
-        if let Some(known) = METHODS.iter().find(|known| known.name == method) {
-            return match call.arguments(known.json) {
-                Ok(read) => {
-                    let outcome = (known.answer)(&mut self.state, call, &read.arguments, now);
-                    reply::envelope(outcome, &read.warnings)
-                }
-                Err(code) => reply::envelope(Err(code.into()), &[]),
-            };
-        }
+    fn answer_other(&mut self, method: &str, call: &Call<'_>, now: u64) -> Response<Vec<u8>> {
         if let Some(custom) = self.custom.get(method) {
             return custom.answer(&mut self.state, call, now);
         }
@@ -142,16 +150,17 @@ pub(crate) fn json_of(method: &str) -> Json {
     METHODS.iter().find(|known| known.name == method).map_or(Json::Ignored, |known| known.json)
 }
 
-/// Returns the name of a path in scripts and in the log; all unknown ones share one.
-fn known_name(custom: &CustomMethods, path: &str) -> &'static str {
+/// Returns the built-in method at a path.
+fn known_method(path: &str) -> Option<&'static KnownMethod> {
+    let method = path.strip_prefix("/api/")?;
+    METHODS.iter().find(|known| known.name == method)
+}
+
+/// Returns the name of any other path in scripts and in the log; all unknown ones share one.
+fn other_name(custom: &CustomMethods, path: &str) -> &'static str {
     let path = path.strip_prefix('/').unwrap_or(path);
     match path.strip_prefix("api/") {
-        Some(method) => METHODS
-            .iter()
-            .find(|known| known.name == method)
-            .map(|known| known.name)
-            .or_else(|| custom.name(method))
-            .unwrap_or("unknown_method"),
+        Some(method) => custom.name(method).unwrap_or("unknown_method"),
         None => PAGES.iter().find(|page| **page == path).copied().unwrap_or("unknown_page"),
     }
 }

@@ -11,20 +11,20 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use slack_fake::SlackEvent;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::control::{Control, Input, Outcome, Refusal, bad};
 use super::handlers;
+use super::timers::within;
 use super::wishes::{Delivery, What};
 
 /// Delivers an event or a verification, and returns the app's answer.
 pub(super) async fn deliver(control: &Control, input: Input<'_>) -> Outcome {
     let Delivery { url, deliver, retry } = input.json()?;
     let request = request(control, &url, deliver, retry)?;
-    let answer = timeout(WAIT, send(request)).await;
+    let answer = within(WAIT, send(request)).await;
     let refused = |text: String| Refusal(StatusCode::BAD_GATEWAY, text);
     let (status, body) = answer
-        .map_err(|_| refused(format!("the app did not answer within {} s", WAIT.as_secs())))?
+        .ok_or_else(|| refused(format!("the app did not answer within {} s", WAIT.as_secs())))?
         .map_err(|error| refused(format!("the app did not answer: {error}")))?;
     Ok(json!({"status": status.as_u16(), "body": String::from_utf8_lossy(&body)}))
 }

@@ -1,7 +1,7 @@
 //! The server: Slack's side and the control API on one port.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, Cursor, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -17,10 +17,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use slack_fake::Delivery;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{sleep, timeout};
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::control::{Control, PREFIX};
+use super::timers::{sleep, within};
 
 /// Serves until a signal asks to stop; prints `ready` before the first connection is accepted.
 pub(super) async fn serve(
@@ -46,49 +47,57 @@ pub(super) async fn serve(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (tls, control) = (tls.clone(), Arc::clone(&control));
-        tokio::spawn(async move {
+        let (tls, served) = (tls.clone(), Served::new(&control));
+        let used = Arc::clone(&served);
+        let connection = tokio::spawn(async move {
             match tls {
-                None => connection(stream, control).await,
+                None => connection(stream, served).await,
                 Some(acceptor) => {
-                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        connection(stream, control).await;
+                    if let Some(Ok(stream)) = within(HANDSHAKE, acceptor.accept(stream)).await {
+                        connection(stream, served).await;
                     }
                 }
             }
         });
+        tokio::spawn(end_when_idle(connection.abort_handle(), used));
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, control: Arc<Control>) {
-    let steps = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&steps);
+/// What a connection is served with.
+struct Served {
+    control: Arc<Control>,
+    /// How many requests have begun, and how many have ended.
+    steps: AtomicU64,
+}
+
+impl Served {
+    fn new(control: &Arc<Control>) -> Arc<Self> {
+        Arc::new(Self { control: Arc::clone(control), steps: AtomicU64::new(0) })
+    }
+}
+
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, served: Arc<Served>) {
     let service = service_fn(move |request| {
-        let (control, steps) = (Arc::clone(&control), Arc::clone(&counted));
+        let served = Arc::clone(&served);
         async move {
-            steps.fetch_add(1, Relaxed);
-            let answered = answer(control, request).await;
-            steps.fetch_add(1, Relaxed);
+            served.steps.fetch_add(1, Relaxed);
+            let answered = answer(&served.control, request).await;
+            served.steps.fetch_add(1, Relaxed);
             answered
         }
     });
-    // A timer for each head, as hyper has it, would cost more than the answer.
-    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        biased;
-        // An error is the peer's doing, or a reply that was scripted to get lost.
-        _ = serving => {}
-        () = idle(&steps) => {}
-    }
+    // An error is the peer's doing, or a reply that was scripted to get lost. A timer for each head, as hyper has it, would
+    // cost more than the answer.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Ends when no request has begun or ended for a while, and none is being answered.
-async fn idle(steps: &AtomicU64) {
+/// Ends a connection when no request has begun or ended for a while, and none is being answered.
+async fn end_when_idle(connection: AbortHandle, served: Arc<Served>) {
     let mut seen = None;
-    loop {
-        let now = steps.load(Relaxed);
+    while !connection.is_finished() {
+        let now = served.steps.load(Relaxed);
         if seen == Some(now) && now % 2 == 0 {
-            return;
+            return connection.abort();
         }
         seen = Some(now);
         sleep(IDLE).await;
@@ -96,25 +105,22 @@ async fn idle(steps: &AtomicU64) {
 }
 
 /// Answers one request; an error closes the connection.
-async fn answer(
-    control: Arc<Control>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Lost> {
+async fn answer(control: &Control, request: Request<Incoming>) -> Result<Response<Answer>, Lost> {
     let (parts, body) = request.into_parts();
     let is_control = parts.uri.path().starts_with(PREFIX);
     let limit = if is_control { MOST_CONTROL } else { MOST_BODY };
     let body = if body.is_end_stream() {
         Bytes::new()
     } else {
-        match timeout(BODY_WAIT, Limited::new(body, limit).collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) => return Ok(status(StatusCode::PAYLOAD_TOO_LARGE)),
-            Err(_) => return Ok(status(StatusCode::REQUEST_TIMEOUT)),
+        match within(BODY_WAIT, Limited::new(body, limit).collect()).await {
+            Some(Ok(body)) => body.to_bytes(),
+            Some(Err(_)) => return Ok(status(StatusCode::PAYLOAD_TOO_LARGE)),
+            None => return Ok(status(StatusCode::REQUEST_TIMEOUT)),
         }
     };
     let request = Request::from_parts(parts, body);
     if is_control {
-        return Ok(control.answer(&request).await.map(|body| Full::new(body.into())));
+        return Ok(control.answer(&request).await.map(of_bytes));
     }
     let mut response = control.shared().handle(&request);
     match response.extensions_mut().remove::<Delivery>() {
@@ -122,11 +128,18 @@ async fn answer(
         Some(Delivery::After(delay)) => control.shared().clock().sleep(delay).await,
         Some(_) => return Err(Lost),
     }
-    Ok(response.map(|body| Full::new(body.into())))
+    Ok(response.map(of_bytes))
 }
 
-fn status(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+/// The body of an answer, as it was written: to share it would take one more allocation.
+type Answer = Full<Cursor<Vec<u8>>>;
+
+fn of_bytes(body: Vec<u8>) -> Answer {
+    Full::new(Cursor::new(body))
+}
+
+fn status(status: StatusCode) -> Response<Answer> {
+    let mut response = Response::new(of_bytes(Vec::new()));
     *response.status_mut() = status;
     response
 }

@@ -119,7 +119,7 @@ impl State {
     }
 
     /// Returns a new token, code or id.
-    pub(crate) fn mint(&mut self, text: impl FnOnce(&mut Mint) -> String) -> String {
+    pub(crate) fn mint<T>(&mut self, text: impl FnOnce(&mut Mint) -> T) -> T {
         let mut mint = Mint { seed: self.seed, counter: self.counter };
         let text = text(&mut mint);
         self.counter = mint.counter;

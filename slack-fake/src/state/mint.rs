@@ -53,14 +53,16 @@ impl Mint {
     /// The text of an `x-slack-req-id` header.
     ///
     /// Every answer has one, and nobody looks anything up by it: two steps of `SplitMix64` will do.
-    pub(crate) fn request_id(&mut self) -> String {
+    pub(crate) fn request_id(&mut self) -> [u8; 32] {
         self.counter = self.counter.wrapping_add(1);
-        let numbers = SplitMix(self.seed ^ self.counter.rotate_left(32));
+        let mut numbers = SplitMix(self.seed ^ self.counter.rotate_left(32));
+        let mut next = || u128::from(numbers.next().unwrap_or_default());
+        let number = next() << 64 | next();
         let mut digits = [0; 32];
-        for (two, byte) in digits.chunks_exact_mut(2).zip(numbers.flat_map(u64::to_be_bytes)) {
+        for (two, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
             two.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
-        String::from_utf8_lossy(&digits).into_owned()
+        digits
     }
 
     /// The last part of an incoming webhook's address.
@@ -142,7 +144,7 @@ mod tests {
         };
         let of_one = ids(1);
         assert_eq!(of_one.len(), 1000);
-        assert!(of_one.iter().all(|id| id.len() == 32));
+        assert!(of_one.iter().flatten().all(u8::is_ascii_hexdigit));
         assert_eq!(of_one, ids(1));
         assert!(of_one.is_disjoint(&ids(2)));
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 /// A record with an id of its own.
@@ -19,12 +20,12 @@ pub(crate) trait Record {
 ))]
 pub(crate) struct Table<R> {
     records: Vec<R>,
-    index: HashMap<Arc<str>, usize>,
+    index: HashMap<Arc<str>, usize, RandomState>,
 }
 
 impl<R: Record> Table<R> {
     pub(crate) fn new() -> Self {
-        Self { records: Vec::new(), index: HashMap::new() }
+        Self { records: Vec::new(), index: HashMap::default() }
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&R> {

@@ -54,7 +54,10 @@ impl<'a> Call<'a> {
             #[cfg(feature = "openid")]
             uri: request.uri(),
             authorization: Authorization::read(request.headers()),
-            query: Arguments::from_form(request.uri().query().unwrap_or_default().as_bytes()),
+            query: request
+                .uri()
+                .query()
+                .map_or_else(Arguments::default, |query| Arguments::from_form(query.as_bytes())),
             headers: request.headers(),
             body: request.body().as_ref(),
         }

@@ -15,7 +15,7 @@ pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
 pub(crate) fn object_to_bytes(members: &Map<String, Value>) -> Vec<u8> {
     let mut object = Object::new();
     for (name, value) in members {
-        object.next();
+        object.0.push(b',');
         write_text(&mut object.0, name);
         object.0.push(b':');
         write(&mut object.0, value);
@@ -23,41 +23,58 @@ pub(crate) fn object_to_bytes(members: &Map<String, Value>) -> Vec<u8> {
     object.end()
 }
 
-/// An object that is written member by member, with names that need no escapes.
+/// An object that is written member by member.
+///
+/// Each begins with a comma; the first one's becomes the brace.
 pub(crate) struct Object(Vec<u8>);
+
+/// A name, as it stands before the value of a member: it is added in one go.
+macro_rules! member {
+    ($name:literal) => {
+        $crate::wire::json::Member(concat!(",\"", $name, "\":"))
+    };
+}
+pub(crate) use member;
+
+/// What [`member`] makes, of a name that needs no escapes.
+#[derive(Clone, Copy)]
+pub(crate) struct Member(pub(crate) &'static str);
 
 impl Object {
     pub(crate) fn new() -> Self {
         Self(Vec::with_capacity(USUAL))
     }
 
-    fn next(&mut self) {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-    }
-
     /// Adds a member, up to its value.
-    fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
-        self.next();
-        self.0.push(b'"');
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
+    fn name(&mut self, name: Member) -> &mut Vec<u8> {
+        self.0.extend_from_slice(name.0.as_bytes());
         &mut self.0
     }
 
     /// Adds a text; one that is absent is left out.
-    pub(crate) fn text<'a>(&mut self, name: &'static str, text: impl Into<Option<&'a str>>) {
+    pub(crate) fn text<'a>(&mut self, name: Member, text: impl Into<Option<&'a str>>) {
         if let Some(text) = text.into() {
             write_text(self.name(name), text);
         }
     }
 
+    /// Adds a text between two that are escaped already.
+    pub(crate) fn text_between(&mut self, name: Member, [before, text, after]: [&str; 3]) {
+        let out = self.name(name);
+        out.push(b'"');
+        out.extend_from_slice(before.as_bytes());
+        write_escaped(out, text);
+        out.extend_from_slice(after.as_bytes());
+        out.push(b'"');
+    }
+
     /// Adds a boolean.
-    pub(crate) fn flag(&mut self, name: &'static str, flag: bool) {
+    pub(crate) fn flag(&mut self, name: Member, flag: bool) {
         self.name(name).extend_from_slice(if flag { b"true" } else { b"false" });
     }
 
     /// Adds a whole number; one that is absent is left out.
-    pub(crate) fn number(&mut self, name: &'static str, number: Option<u64>) {
+    pub(crate) fn number(&mut self, name: Member, number: Option<u64>) {
         if let Some(number) = number {
             // Writing into memory cannot fail.
             let _ = serde_json::to_writer(self.name(name), &number);
@@ -65,13 +82,14 @@ impl Object {
     }
 
     /// Adds `null`.
-    pub(crate) fn null(&mut self, name: &'static str) {
+    pub(crate) fn null(&mut self, name: Member) {
         self.name(name).extend_from_slice(b"null");
     }
 
     pub(crate) fn end(mut self) -> Vec<u8> {
-        if self.0.is_empty() {
-            self.0.push(b'{');
+        match self.0.first_mut() {
+            Some(first) => *first = b'{',
+            None => self.0.push(b'{'),
         }
         self.0.push(b'}');
         self.0
@@ -104,6 +122,11 @@ fn write(out: &mut Vec<u8>, value: &Value) {
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    write_escaped(out, text);
+    out.push(b'"');
+}
+
+fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text;
     // Every byte of a character beyond ASCII is special, so this is where a character begins.
     while let Some(at) = special(rest.as_bytes()) {
@@ -116,7 +139,6 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
         rest = chars.as_str();
     }
     out.extend_from_slice(rest.as_bytes());
-    out.push(b'"');
 }
 
 /// Returns where the first byte stands that must be escaped; eight are looked at in one go, since hardly any is.
@@ -213,13 +235,17 @@ mod tests {
     #[test]
     fn an_object_leaves_out_what_is_absent() {
         let mut object = Object::new();
-        object.text("a", None::<&str>);
-        object.number("n", Some(1));
-        object.text("t", "\u{7f}");
-        object.number("m", None);
-        object.flag("f", false);
-        object.null("u");
-        assert_eq!(object.end(), br#"{"n":1,"t":"\u007f","f":false,"u":null}"#);
+        object.text(member!("a"), None::<&str>);
+        object.number(member!("n"), Some(1));
+        object.text(member!("t"), "\u{7f}");
+        object.number(member!("m"), None);
+        object.flag(member!("f"), false);
+        object.null(member!("u"));
+        object.text_between(member!("b"), [r"\/", "/", r"\/"]);
+        assert_eq!(
+            String::from_utf8(object.end()).unwrap(),
+            r#"{"n":1,"t":"\u007f","f":false,"u":null,"b":"\/\/\/"}"#
+        );
         assert_eq!(Object::new().end(), b"{}");
     }
 }

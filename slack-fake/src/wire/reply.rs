@@ -132,7 +132,10 @@ fn with_scopes(mut response: Response<Vec<u8>>, scopes: Option<ScopeHeaders>) ->
         response.headers_mut().remove(OAUTH_SCOPES);
         return response;
     };
-    set(&mut response, OAUTH_SCOPES, granted);
+    match HeaderValue::try_from(granted) {
+        Ok(granted) => drop(response.headers_mut().insert(OAUTH_SCOPES, granted)),
+        Err(_) => drop(response.headers_mut().remove(OAUTH_SCOPES)),
+    }
     if let Some(accepted) = accepted {
         let accepted = HeaderValue::from_static(accepted);
         response.headers_mut().insert(ACCEPTED_OAUTH_SCOPES, accepted);
@@ -225,16 +228,16 @@ pub(crate) fn set_retry_after(response: &mut Response<Vec<u8>>, seconds: u64) {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }
 
-/// Sets a header; if the value cannot be a header value, removes it.
-pub(crate) fn set(response: &mut Response<Vec<u8>>, name: HeaderName, value: String) {
-    match HeaderValue::try_from(value) {
-        Ok(value) => drop(response.headers_mut().insert(name, value)),
-        Err(_) => drop(response.headers_mut().remove(name)),
+/// Sets the id of an answer.
+pub(crate) fn set_request_id(response: &mut Response<Vec<u8>>, id: [u8; 32]) {
+    // It has digits alone, which a header can have.
+    if let Ok(id) = HeaderValue::from_bytes(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
 }
 
 const JSON: &str = "application/json; charset=utf-8";
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-slack-req-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-slack-req-id");
 const OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const ACCEPTED_OAUTH_SCOPES: HeaderName = HeaderName::from_static("x-accepted-oauth-scopes");
 
