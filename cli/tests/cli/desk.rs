@@ -15,7 +15,6 @@ use tempfile::TempDir;
 use crate::support::{Fake, PROGRAM};
 
 const SEED: &str = r#"
-    access_token_life = 100
     [[apps]]
     client_id = "333.3"
     client_secret = "c4narysecretc4narysecretc4nary00"
@@ -34,9 +33,14 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
+        Self::with_life(100)
+    }
+
+    /// Creates one whose access tokens live for so many seconds.
+    pub(crate) fn with_life(seconds: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let seed = folder.path().join("seed.toml");
-        fs::write(&seed, SEED).unwrap();
+        fs::write(&seed, format!("access_token_life = {seconds}\n{SEED}")).unwrap();
         let desk = Self { fake: Fake::start(&["--seed", seed.to_str().unwrap()]), folder };
         let created: Value = desk.json(&["store", "init"]);
         assert_eq!(created["key_created"], true);
