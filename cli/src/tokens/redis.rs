@@ -37,10 +37,15 @@ fn with_option(builder: RedisStoreBuilder, option: &str) -> Result<RedisStoreBui
             Ok(replicas) => Ok(builder.wait_for_replicas(replicas)),
             Err(_) => Err("`wait_for_replicas` of redis:// is a number".to_owned()),
         },
+        "startup_nodes" if !value.is_empty() => Ok(builder.startup_nodes(value.split(','))),
+        "ca_certificates" => match std::fs::read(value) {
+            Ok(pem) => Ok(builder.ca_certificates(pem)),
+            Err(error) => Err(format!("the file of `ca_certificates` of redis:// cannot be read: {error}")),
+        },
         "may_lose_writes" => Ok(builder.may_lose_writes(yes(name)?)),
         "unencrypted" => Ok(builder.unencrypted(yes(name)?)),
-        _ => Err("the options of redis:// are `prefix`, `wait_for_replicas`, `may_lose_writes`, `unencrypted` and \
-                  `protocol`, each as `name=value` behind `?`, with `&` between"
+        _ => Err("the options of redis:// are `prefix`, `startup_nodes`, `ca_certificates`, `wait_for_replicas`, \
+                  `may_lose_writes`, `unencrypted` and `protocol`, each as `name=value` behind `?`, with `&` between"
             .to_owned()),
     }
 }
@@ -69,6 +74,8 @@ mod tests {
             "may_lose_writes=1",
             "unencrypted=yes",
             "prefix=",
+            "startup_nodes=",
+            "ca_certificates=/no/such/file",
             "password=hush",
         ] {
             let words = builder(&format!("redis://localhost/0?{option}")).unwrap_err();
