@@ -1,6 +1,12 @@
 //! A primary of a cluster is killed, and its replica takes over; replicas are waited for at the node that has the key.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use slack_store::{StoreBackend as _, StoreErrorKind, StoredVersion};
 use slack_store_redis::RedisStore;
@@ -107,6 +113,45 @@ fn a_killed_primary_stops_nobody_else_and_its_replica_is_found() {
         let careful = RedisStore::builder(&address).wait_for_replicas(1).open().await.unwrap();
         for (place, number) in scene.keys.iter().enumerate() {
             refresh(&careful, &key(*number), versions[place] + 1).await;
+        }
+    });
+}
+
+/// As for maintenance: the replica has everything before it takes over.
+#[test]
+fn a_failover_that_somebody_asks_for_fails_no_call() {
+    in_tokio(async {
+        let test = "a_failover_that_somebody_asks_for_fails_no_call";
+        let Some(scene) = Scene::set(test).await else { return };
+        let address = scene.primary(scene.indexes).server.address();
+        let store = RedisStore::open(&address).await.unwrap();
+        let ends = Arc::new(AtomicBool::new(false));
+        let refreshing: Vec<_> = scene
+            .keys
+            .iter()
+            .map(|number| {
+                let (store, key, ends) = (store.clone(), key(*number), ends.clone());
+                tokio::spawn(async move {
+                    let mut version = 0;
+                    while !ends.load(Ordering::SeqCst) {
+                        refresh(&store, &key, version).await;
+                        version += 1;
+                    }
+                    version
+                })
+            })
+            .collect();
+        for number in [scene.other, scene.indexes] {
+            scene.replica(number).tell("CLUSTER FAILOVER").await.unwrap();
+            let leads = |info: &str| info.contains("role:master");
+            scene.replica(number).until("INFO replication", leads).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        ends.store(true, Ordering::SeqCst);
+        for (number, refreshing) in scene.keys.iter().zip(refreshing) {
+            let version = refreshing.await.unwrap();
+            let found = store.load(&key(*number)).await.unwrap().unwrap();
+            assert_eq!(found.version, StoredVersion::new(version));
         }
     });
 }

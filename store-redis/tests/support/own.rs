@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -133,8 +133,18 @@ impl Tls {
     }
 }
 
+/// Returns a port below those that the system hands out by itself: one of these may be taken again before the server has it.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Other test programs that run now begin elsewhere.
+        let count =
+            std::process::id().wrapping_mul(97).wrapping_add(COUNT.fetch_add(1, Ordering::SeqCst));
+        let port = 20000 + u16::try_from(count % 10000).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// An address that leads to one server or another, and may swallow what servers answer.
