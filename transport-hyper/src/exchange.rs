@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use slack_transport::{Body, Error, ErrorKind, Exchange, Limits, announces_empty_bodies};
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use crate::connect::{Connection, Connector, Failure};
 use crate::pool::{Place, Pool};
@@ -44,10 +45,12 @@ impl Exchange for Exchanger {
         let url = request.uri().clone();
         let mut request = translate(request);
         async move {
-            let total = self.inner.limits.total_timeout();
+            // The clock is asked once for all that a call needs of it.
+            let now = Instant::now();
             let begun = AtomicBool::new(false);
-            let exchange = self.inner.exchange(&url, &mut request, &begun);
-            time::timeout(total, exchange).await.unwrap_or_else(|_| {
+            let exchange = self.inner.exchange(&url, &mut request, &begun, now.into_std());
+            let end = now.checked_add(self.inner.limits.total_timeout()).unwrap_or(now + FOREVER);
+            time::timeout_at(end, exchange).await.unwrap_or_else(|_| {
                 Err(if begun.load(Ordering::Relaxed) {
                     Error::maybe_sent(
                         ErrorKind::Timeout,
@@ -65,25 +68,26 @@ impl Exchange for Exchanger {
 pub(crate) type Unsent = Request<Full<Bytes>>;
 
 impl Inner {
-    /// Sets `begun` once the request may be written.
+    /// Sets `begun` once the request may be written. The call began `now`.
     async fn exchange(
         &self,
         url: &Uri,
         request: &mut Unsent,
         begun: &AtomicBool,
+        now: std::time::Instant,
     ) -> Result<Response<Vec<u8>>, Error> {
         let place = Place::of(url);
         loop {
-            let (mut connection, new) = match self.pool.take(&place) {
+            let (mut connection, new) = match self.pool.take(&place, now) {
                 Some(kept) => (kept, false),
                 // Its future is long, and needed only where there is no kept connection.
                 None => (Box::pin(self.connector.connect(url)).await?, true),
             };
             begun.store(true, Ordering::Relaxed);
-            match self.over(&mut connection, &place, request).await {
+            match self.over(&mut connection, &place, request, now).await {
                 Ok(answer) => {
                     if let Connection::Http1(_) = connection {
-                        self.pool.keep(place, connection);
+                        self.pool.keep(place, connection, now);
                     }
                     return Ok(answer);
                 }
@@ -108,12 +112,13 @@ impl Inner {
         connection: &mut Connection,
         place: &Place,
         request: &mut Unsent,
+        now: std::time::Instant,
     ) -> Result<Response<Vec<u8>>, Failure> {
         match connection {
-            Connection::Http1(own) => own.exchange(request, &self.limits).await,
+            Connection::Http1(own) => own.exchange(request, &self.limits, now).await,
             Connection::Http2(shared) => {
                 // Others may use it at once.
-                self.pool.keep(place.clone(), Connection::Http2(shared.clone()));
+                self.pool.keep(place.clone(), Connection::Http2(shared.clone()), now);
                 let answer = shared.exchange(request, &self.limits).await;
                 if answer.is_err() {
                     // It may be about to end, and what is under way on it goes on.
@@ -133,3 +138,6 @@ fn translate(request: Request<Body>) -> Unsent {
     }
     Request::from_parts(parts, Full::new(Bytes::from_owner(body)))
 }
+
+/// In place of a time limit that no clock reaches.
+const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);

@@ -68,10 +68,11 @@ impl Http1 {
         &mut self,
         request: &mut Unsent,
         limits: &Limits,
+        began: Instant,
     ) -> Result<Response<Vec<u8>>, Failure> {
         self.prepare(request);
         let Self { sender, connection, .. } = self;
-        let deadline = Deadline::of(limits);
+        let mut deadline = Deadline { began, total: limits.total_timeout(), waits: 0 };
         let answer = {
             let mut sending = pin!(sender.try_send_request(mem::take(request)));
             let answered = poll_fn(|context| {
@@ -135,22 +136,23 @@ impl Http1 {
 struct Deadline {
     began: Instant,
     total: Duration,
+    /// How often nothing was ready: most calls wait once for their answer, and then the runtime's timer is enough.
+    waits: u32,
 }
 
 impl Deadline {
-    fn of(limits: &Limits) -> Self {
-        Self { began: Instant::now(), total: limits.total_timeout() }
-    }
-
     /// Returns what is ready, or an error once the time is over.
-    fn or_ready<T>(&self, poll: Poll<T>) -> Poll<Result<T, Error>> {
+    fn or_ready<T>(&mut self, poll: Poll<T>) -> Poll<Result<T, Error>> {
         match poll {
             Poll::Ready(value) => Poll::Ready(Ok(value)),
-            Poll::Pending if self.began.elapsed() > self.total => {
+            Poll::Pending if self.waits >= 2 && self.began.elapsed() > self.total => {
                 let too_late = "no complete answer within the time limit";
                 Poll::Ready(Err(Error::maybe_sent(ErrorKind::Timeout, too_late)))
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.waits = self.waits.saturating_add(1);
+                Poll::Pending
+            }
         }
     }
 }

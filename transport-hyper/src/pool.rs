@@ -42,7 +42,7 @@ impl Place {
 
 impl Pool {
     /// Returns a connection that may carry a request. One whose end has arrived is closed.
-    pub(crate) fn take(&self, place: &Place) -> Option<Connection> {
+    pub(crate) fn take(&self, place: &Place, now: Instant) -> Option<Connection> {
         loop {
             let kept = {
                 let mut all = self.lock();
@@ -55,7 +55,9 @@ impl Pool {
                 }
             };
             match kept.connection {
-                Connection::Http1(own) if kept.since.elapsed() < LONGEST && own.is_quiet() => {
+                Connection::Http1(own)
+                    if now.saturating_duration_since(kept.since) < LONGEST && own.is_quiet() =>
+                {
                     return Some(Connection::Http1(own));
                 }
                 // Dropped, and so closed.
@@ -64,8 +66,8 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next request, if it can carry one.
-    pub(crate) fn keep(&self, place: Place, connection: Connection) {
+    /// Keeps a connection for the next request, if it can carry one. Its last one began at `since`.
+    pub(crate) fn keep(&self, place: Place, connection: Connection, since: Instant) {
         let dropped = {
             let mut all = self.lock();
             let wanted = match &connection {
@@ -75,7 +77,7 @@ impl Pool {
                 }
             };
             if wanted {
-                all.push(Kept { place, since: Instant::now(), connection });
+                all.push(Kept { place, since, connection });
             }
             (all.len() > MOST).then(|| all.remove(0))
         };
