@@ -35,7 +35,7 @@ impl Runtime for ThreadRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(Delay::new(duration))
+        Box::pin(Delay::new(duration.min(LONGEST)))
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
@@ -74,11 +74,27 @@ fn start() -> Option<&'static Executor<'static>> {
 /// Two, so that one slow store does not hold up all other refreshes.
 const THREADS: usize = 2;
 
+/// A longer time cannot be added to every instant.
+const LONGEST: Duration = Duration::from_secs(86_400 * 365);
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[test]
+    fn a_time_that_no_clock_reaches_is_waited_for() {
+        let waited = ThreadRuntime::new().sleep(Duration::MAX);
+        let first = futures_lite::future::or(
+            async {
+                waited.await;
+                1
+            },
+            async { 2 },
+        );
+        assert_eq!(futures_lite::future::block_on(first), 2);
+    }
 
     #[test]
     fn a_task_runs_while_another_blocks_and_after_one_has_panicked() {

@@ -71,7 +71,7 @@ impl PostgresStoreBuilder {
     /// Sets how long an operation may take, the wait for a connection included. Default: 5 seconds. It belongs below the
     /// time that the rotator allows a store.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -139,3 +139,6 @@ impl fmt::Debug for PostgresStoreBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// A longer time cannot be added to every instant.
+const LONGEST: Duration = Duration::from_secs(86_400 * 365);

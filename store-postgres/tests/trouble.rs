@@ -346,6 +346,15 @@ fn a_server_that_is_not_there_is_told_in_time() {
     assert!(!format!("{error:?}").contains("hush"));
 }
 
+#[test]
+fn a_timeout_that_no_clock_reaches_is_as_good_as_none() {
+    with_server("a_timeout_that_no_clock_reaches_is_as_good_as_none", |address| async move {
+        let builder = PostgresStore::builder(&address).schema(schema()).timeout(Duration::MAX);
+        let store = builder.open().await.unwrap();
+        assert!(store.load(&key()).await.unwrap().is_none());
+    });
+}
+
 /// Whoever waited for another's row has the lease for as long as it asked for: the wait is not counted.
 #[test]
 fn a_wait_for_the_row_takes_nothing_from_a_lease() {

@@ -65,7 +65,7 @@ impl RedisStoreBuilder {
     /// Sets how long an operation may take, a new connection included. Default: 5 seconds. It belongs below the time that
     /// the rotator allows a store.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -154,6 +154,9 @@ impl fmt::Debug for RedisStoreBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// A longer time cannot be added to every instant.
+const LONGEST: Duration = Duration::from_secs(86_400 * 365);
 
 #[cfg(test)]
 mod tests {

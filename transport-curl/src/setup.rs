@@ -44,8 +44,8 @@ impl Config {
         let mut easy = Easy2::new(Exchange::new(self.limits, Arc::clone(sockets)));
         // Of the handle's own connections, which blocking calls use.
         easy.max_connects(1)?;
-        easy.connect_timeout(self.limits.connect_timeout())?;
-        easy.timeout(self.limits.total_timeout())?;
+        easy.connect_timeout(self.limits.connect_timeout().min(LONGEST))?;
+        easy.timeout(self.limits.total_timeout().min(LONGEST))?;
         easy.post(true)?;
         easy.path_as_is(true)?;
         match &self.proxy {
@@ -270,6 +270,8 @@ const MOST_UNEXPECTED: usize = 64 * 1024;
 /// libcurl's -1.
 const UNKNOWN: u64 = u64::MAX;
 const QUARANTINE: Duration = Duration::from_secs(2);
+/// As long as libcurl can be told: 24 days.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 const MOST_AT_REST: usize = 64;
 
 #[cfg(test)]
