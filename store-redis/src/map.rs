@@ -72,7 +72,7 @@ impl Map {
         }
     }
 
-    /// Takes what was told now; if nobody has told anything, it stays as it is.
+    /// Replaces the layout by what was told now; if nobody has told anything, it stays as it is.
     pub(crate) fn renew(&mut self, fresh: Option<Self>) {
         let number = self.number + 1;
         if let Some(fresh) = fresh {
