@@ -17,7 +17,6 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use slack_fake::Delivery;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::control::{Control, PREFIX};
@@ -49,7 +48,7 @@ pub(super) async fn serve(
         let _ = stream.set_nodelay(true);
         let (tls, served) = (tls.clone(), Served::new(&control));
         let used = Arc::clone(&served);
-        let connection = tokio::spawn(async move {
+        let mut connection = tokio::spawn(async move {
             match tls {
                 None => connection(stream, served).await,
                 Some(acceptor) => {
@@ -59,7 +58,13 @@ pub(super) async fn serve(
                 }
             }
         });
-        tokio::spawn(end_when_idle(connection.abort_handle(), used));
+        // In a task of its own, which no request wakes.
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = &mut connection => {}
+                () = idle(&used) => connection.abort(),
+            }
+        });
     }
 }
 
@@ -91,13 +96,13 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, served: Arc<Ser
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Ends a connection when no request has begun or ended for a while, and none is being answered.
-async fn end_when_idle(connection: AbortHandle, served: Arc<Served>) {
+/// Returns when no request has begun or ended for a while, and none is being answered.
+async fn idle(served: &Served) {
     let mut seen = None;
-    while !connection.is_finished() {
+    loop {
         let now = served.steps.load(Relaxed);
         if seen == Some(now) && now % 2 == 0 {
-            return connection.abort();
+            return;
         }
         seen = Some(now);
         sleep(IDLE).await;
