@@ -48,6 +48,7 @@ pub(crate) fn a_refresh() {
     let held = Rotation::credential(&rotation).unwrap();
     assert_eq!(held.access_token().unwrap().expose(), "xoxe.xoxb-2");
     assert!(Rotation::valid_credential(&rotation, DUE, Duration::from_secs(60)).is_some());
+    assert!(Rotation::read_again_at(&rotation).is_none());
     assert!(Rotation::due_at(&rotation) > Some(DUE));
     assert!(Rotation::next_refresh_at(&rotation, DUE) > Some(DUE));
     assert_eq!(Rotation::method(&rotation), Some("oauth.v2.access"));
