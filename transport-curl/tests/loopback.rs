@@ -6,7 +6,6 @@ mod cases;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 use http::Request;
 use slack_transport::{BlockingTransport, ErrorKind, Limits, Transport};
@@ -87,13 +86,4 @@ fn what_changed_since_the_last_request_is_what_is_sent() {
             assert_eq!(String::from_utf8_lossy(answer.body()), expected);
         }
     }
-}
-
-#[test]
-fn a_time_limit_that_no_clock_reaches_is_none() {
-    let longest = Duration::MAX;
-    let limits = Limits::new().with_connect_timeout(longest).with_total_timeout(longest);
-    let transport = Backend::new(limits).unwrap();
-    let answer = transport.send_blocking(post(echo())).unwrap();
-    assert_eq!(answer.status(), 200);
 }

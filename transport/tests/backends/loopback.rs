@@ -70,6 +70,21 @@ fn one_blocking_request() {
 }
 
 #[test]
+fn a_time_limit_that_no_clock_reaches_is_none() {
+    let longest = Duration::MAX;
+    let limits = Limits::new().with_connect_timeout(longest).with_total_timeout(longest);
+    let transport = Backend::new(limits).unwrap();
+    let reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    let (address, server) = serve(reply);
+    assert_eq!(transport.send_blocking(post(address)).unwrap().body(), b"{}");
+    server.join().unwrap();
+    let (address, server) = serve(reply);
+    let sent = pollster::block_on(transport.send(post(address)));
+    assert_eq!(sent.unwrap().body(), b"{}");
+    server.join().unwrap();
+}
+
+#[test]
 fn a_redirect_is_an_answer() {
     let (address, server) =
         serve("HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
