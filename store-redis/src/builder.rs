@@ -104,7 +104,8 @@ impl RedisStoreBuilder {
     /// # Errors
     ///
     /// When the server cannot be reached, refuses the user, is older than Redis 7, is a replica, or may lose what it
-    /// acknowledges; when the store is of a newer release. Nothing is overwritten.
+    /// acknowledges; when the store is of a newer release; when a startup node is not of the form `HOST:PORT`, or there are
+    /// such nodes and the server is none of a cluster. Nothing is overwritten.
     pub async fn open(self) -> Result<RedisStore, StoreError> {
         let names = Names::new(&self.prefix)?;
         let access = Access::new(&self.address, self.ca_certificates, self.unencrypted)?;
